@@ -1,0 +1,73 @@
+"""Questionnaire → the columns of the responses table. THE contract between asking and analysing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from questionnaires.model import Answer, Interval, Missing, Question, Questionnaire
+from questionnaires.question_types import QUESTION_TYPES, Column
+
+ROW_COLUMNS = ("_response", "_version", "_synthetic", "_status", "_started", "_submitted", "_language")
+
+
+def columns(questionnaires: Iterable[Questionnaire]) -> tuple[Column, ...]:
+    """Return the columns of the responses table: the union over versions, in the order first met."""
+    found: dict[str, Column] = {}
+    for questionnaire in questionnaires:
+        for question in questionnaire:
+            for column in QUESTION_TYPES[question.type].columns(question):
+                found.setdefault(column.name, column)
+    return tuple(found.values())
+
+
+def cells(questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return one response as column → value, from the answers that `routing.on_path` settled."""
+    row: dict[str, Any] = {}
+    for question in questionnaire:
+        kind = QUESTION_TYPES[question.type]
+        values = kind.cells(question, settled[question.name])
+        row |= {column.name: value for column, value in zip(kind.columns(question), values, strict=True)}
+    return row
+
+
+def codebook(versions: Mapping[str, Questionnaire]) -> dict[str, Any]:
+    """Return the codebook of a snapshot as JSON: every column, its words and its missing codes.
+
+    `versions` maps a version's hash to its questionnaire; words come from the newest, which is last.
+    """
+    newest: dict[str, Question] = {}
+    for questionnaire in versions.values():
+        newest |= {question.name: question for question in questionnaire}
+    return {
+        "versions": list(versions),
+        "missing": {str(code.value): code.name.lower() for code in Missing},
+        "columns": [_entry(column, newest[column.question]) for column in columns(versions.values())],
+    }
+
+
+def _entry(column: Column, question: Question) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": column.name,
+        "question": question.name,
+        "type": question.type,
+        "kind": column.kind,
+        "text": dict(question.text),
+    }
+    if column.kind == "code":
+        entry["choices"] = [_choice(choice) for choice in question.choices]
+    if column.choice is not None:
+        entry["choice"] = _choice(question.choice(column.choice))
+    return entry
+
+
+def _choice(choice: Any) -> dict[str, Any]:
+    entry = {
+        "code": choice.code,
+        "name": choice.name,
+        "text": dict(choice.text),
+        "groups": list(choice.groups),
+    }
+    if isinstance(choice, Interval) and choice.aside is None:
+        entry["upto_minutes"] = None if choice.upto == float("inf") else choice.upto
+    return entry

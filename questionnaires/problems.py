@@ -1,0 +1,102 @@
+"""Every message to a person, coded: where it is, what is wrong, what to do.
+
+A researcher's problems are English sentences with a file and a line. A respondent's problems are codes
+whose words stand in `texts/<language>.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a problem is: a file of the study folder, a line, and the question if there is one."""
+
+    file: str
+    line: int | None = None
+    question: str = ""
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        question = f' question "{self.question}":' if self.question else ""
+        return f"{self.file}{line}:{question}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a study file; printed as `file.yaml:12: question "age": what; what to do`."""
+
+    code: str
+    place: Place
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        what, remedy = CATALOGUE[self.code]
+        return f"{self.place} {what.format(**self.values)}; {remedy.format(**self.values)}"
+
+
+class StudyFault(Exception):
+    """A study that cannot be used, with all its problems at once, in the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda p: (p.place.file, p.place.line or 0))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class AnswerProblem:
+    """What is wrong with one answer; the words are in the respondent's language."""
+
+    code: str
+    question: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+CATALOGUE: dict[str, tuple[str, str]] = {
+    "file-missing": ("the file is missing", "create it, or start from `earshot new`"),
+    "file-encoding": ("the file is not UTF-8 text", "save it as UTF-8"),
+    "file-large": ("the file has {size} bytes", "keep a study file under {limit} bytes"),
+    "yaml-syntax": ("this is not YAML: {detail}", "mend the line, often an unclosed quote or a wrong indent"),
+    "yaml-alias": ("anchors and aliases (& and *) are not used here", "write the text out"),
+    "yaml-deep": ("nested too deeply", "a study file needs fewer than {limit} levels"),
+    "key-duplicate": ('the key "{key}" stands twice', "keep one of the two"),
+    "key-unknown": ('unknown key "{key}"', "{remedy}"),
+    "key-missing": ('the key "{key}" is missing', "add it"),
+    "value-wrong": ("{key}: {detail}, found {value}", "correct the value"),
+    "type-unknown": ('unknown type "{type}"', "use one of: {known}"),
+    "type-key": ('a question of type "{type}" takes no "{key}"', "remove it or change the type"),
+    "type-needs": ('a question of type "{type}" needs "{key}"', "add it"),
+    "name-form": ('"{name}" is no name', "use small letters, digits and _, beginning with a letter"),
+    "name-reserved": ('the name "{name}" is used by earshot itself', "choose another name"),
+    "name-repeated": ('the name "{name}" is used twice', "give each question and section a name of its own"),
+    "choice-repeated": ("the {kind} {value} is used twice", "give each choice its own code and name"),
+    "code-negative": ("the code {code} is negative", "use 0 or above: negative codes mean missing answers"),
+    "range-empty": ("minimum {minimum} is above maximum {maximum}", "swap them"),
+    "range-negative": ("minimum {minimum} is below 0", "use 0 or above: negative numbers mean missing answers"),
+    "interval-limit": ("the limit {value} is no duration", 'write for example "15 min", "4 h", "3 days" or "none"'),
+    "interval-order": ("the limit of {value} is not above the one before", "order the intervals, soonest first"),
+    "text-missing": ('{key} has no text in "{language}"', "add the translation"),
+    "text-language": ('{key} has a text in "{language}", which is not among the languages',
+                      "add it to `languages` or remove the text"),
+    "language-unknown": ('"{language}" is no language of the form', "use one of: {known}"),
+    "expression-syntax": ("the condition `{text}` cannot be read", "write it like `age >= 18`"),
+    "expression-unknown": ("`{part}` in `{text}` is not part of the condition language",
+                           "use names, numbers, comparisons, and/or/not, in group(…), answered(…), count(…), first(…)"),
+    "expression-long": ("the condition `{text}` is too long or too deep", "keep it under {limit}"),
+    "name-unknown": ('there is no question "{name}" before this one (in `{text}`)', "known here: {known}"),
+    "group-unknown": ('"{question}" has no group "{group}"', "known groups: {known}"),
+    "choice-unknown": ('"{question}" has no choice "{choice}"', "known choices: {known}"),
+    "limit-unknown": ('"{question}" has no limit at {limit}', "limits of its intervals: {known}"),
+    "question-unknown": ('there is no question "{name}"', "known questions: {known}"),
+    "segment-unknown": ('there is no segment "{name}"', "declare it under `segments`; known: {known}"),
+    "figure-unknown": ('there is no published figure "{name}"', "known: {known}"),
+    "part-unknown": ("a part needs exactly one of {known}", "write for example `{{chart: channel}}`"),
+    "band-form": ('"{band}" is no band', "write 18-23 or 65+"),
+    "band-overlap": ('the band "{band}" overlaps the one before', "let the bands follow each other"),
+    "margin-sum": ("the shares of {name} add up to {total}", "let them add up to 1"),
+    "share-range": ("{key} is {value}", "use a share from 0 to 1"),
+    "share-infeasible": ("{detail}", "change a share in synthetic.yaml; nothing is fudged"),
+}  # fmt: skip
