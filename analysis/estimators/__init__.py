@@ -1,0 +1,1 @@
+"""From weighted sums to estimates, each with its formula and source."""

@@ -1,0 +1,77 @@
+"""A data file as every reader of one sees it: its names, its oddities, its columns when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import MISSING, Codes, Column, TextColumn, number_of
+from analysis.table.notes import Note
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; `first_row` is the number a spreadsheet shows beside the first person."""
+
+    columns: Mapping[str, Column]
+    rows: int
+    first_row: int = 1
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """An opened file: its column names, what was odd about it, and how to read the columns asked for."""
+
+    path: Path
+    names: tuple[str, ...]
+    notes: tuple[Note, ...]
+    reader: Callable[[Sequence[str]], Table]
+
+    def read(self, names: Sequence[str]) -> Table:
+        """Return the named columns. Raises DataProblem "no_rows", "ragged_row" or "file_unreadable"."""
+        table = self.reader(names)
+        if table.rows == 0:
+            raise DataProblem("no_rows", value=self.path.name)
+        return table
+
+
+def unreadable(path: Path, fault: Exception) -> DataProblem:
+    """Return the problem that says why a file could not be read."""
+    reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+    return DataProblem("file_unreadable", value=path.name, reason=reason, kind=path.suffix.lstrip("."))
+
+
+def named(header: Sequence[str]) -> tuple[tuple[str, ...], list[Note]]:
+    """Give every column a name of its own: "column 3" for an unnamed one, "a (2)" for a repeated one."""
+    names: list[str] = []
+    notes: list[Note] = []
+    taken = set(header)
+    for place, written in enumerate(header, start=1):
+        name = written if written.strip() else f"column {place}"
+        copy = 1
+        while name in names or (name != written and name in taken):
+            copy += 1
+            name = f"{written if written.strip() else f'column {place}'} ({copy})"
+        if name != written:
+            what = "has no name" if not written.strip() else f"repeats the name '{written}'"
+            text = f"Column {place} {what}; it is called '{name}' here."
+            notes.append(Note("renamed_column", text, column=name, value=written))
+        names.append(name)
+    return tuple(names), notes
+
+
+def text_column(name: str, seen: tuple[str, ...], codes: Codes, decimal: str = ".") -> TextColumn:
+    """Order the cells seen: by number where all are numbers, else as they first appeared; blank = missing."""
+    kept = [place for place, cell in enumerate(seen) if cell.strip()]
+    numbers = {place: number_of(seen[place], decimal) for place in kept}
+    if kept and all(number is not None for number in numbers.values()):
+        kept.sort(key=lambda place: numbers[place] or 0.0)
+        if all(seen[place].endswith(".0") for place in kept):  # whole numbers written by a program as floats
+            seen = tuple(cell[:-2] if cell.endswith(".0") else cell for cell in seen)
+    to = np.full(len(seen) + 1, MISSING, dtype=np.int64)
+    to[kept] = np.arange(len(kept))
+    return TextColumn(name, tuple(seen[place] for place in kept), to[codes], decimal)

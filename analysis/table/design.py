@@ -1,0 +1,164 @@
+"""How people were drawn: weights, strata, clusters, finite population; read from a table and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import Codes, Column, Numbers, cell_text, number_text
+from analysis.table.datafile import Table
+
+SMALLEST, LARGEST = 1e-50, 1e50  # a weight that is not 0 lies between
+LONELY = ("fail", "certainty", "adjust", "average")
+
+
+@dataclass(frozen=True)
+class Design:
+    """The columns that say how people were drawn (None = no such column), and the rule for lonely units.
+
+    Clusters nest in strata: one cluster id in two strata is two clusters. `fpc` is the stratum's number of
+    first-stage units in the population (people, or clusters where there are clusters) or a sampling fraction
+    of at most 1. `lonely` is what to do with a stratum of one unit: fail, certainty, adjust or average.
+    """
+
+    weight: str | None = None
+    strata: str | None = None
+    cluster: str | None = None
+    fpc: str | None = None
+    lonely: str = "fail"
+
+    def __post_init__(self) -> None:
+        if self.lonely not in LONELY:
+            raise DataProblem("unknown_option", option="--lonely", value=self.lonely, known=", ".join(LONELY))
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns in use."""
+        return tuple(one for one in (self.weight, self.strata, self.cluster, self.fpc) if one is not None)
+
+    def as_row(self) -> dict[str, str | None]:
+        """Return the design as `earshot tabulate --format json` prints it."""
+        return {"weight": self.weight, "strata": self.strata, "cluster": self.cluster, "fpc": self.fpc}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Every row's place in the design; arrays of shape (rows,).
+
+    `stratum` and `cluster` are codes from 0 (`cluster` None: each person is a first-stage unit); `strata`
+    names the strata by code, `fpc` gives their population (above 1) or sampling fraction (None: not known).
+    """
+
+    weight: Numbers
+    stratum: Codes
+    cluster: Codes | None = None
+    strata: tuple[str, ...] = ("",)
+    fpc: tuple[float, ...] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return len(self.weight)
+
+
+def sample_of(rows: int, weight: Numbers | None = None) -> Sample:
+    """Return a sample of `rows` people drawn one by one, without strata; weights 1 unless given."""
+    drawn = np.ones(rows) if weight is None else np.asarray(weight, dtype=np.float64)
+    return Sample(drawn, np.zeros(rows, dtype=np.int64))
+
+
+def read_sample(table: Table, design: Design) -> Sample:
+    """Read the design's columns from a table.
+
+    Raises DataProblem: "bad_weight", "weights_zero", "design_missing", "bad_fpc", "fpc_varies", "fpc_small".
+    """
+    weight = np.ones(table.rows) if design.weight is None else _weights(table, design.weight)
+    stratum: Codes = np.zeros(table.rows, dtype=np.int64)
+    strata: tuple[str, ...] = ("",)
+    if design.strata is not None:
+        column = _complete(table, design.strata, "strata")
+        stratum, strata = column.codes, column.choices
+    cluster = None if design.cluster is None else _complete(table, design.cluster, "cluster").codes
+    fpc = None if design.fpc is None else _fpc(table, design.fpc, stratum, strata)
+    sample = Sample(weight, stratum, cluster, strata, fpc)
+    check_fpc(first_stage_units(sample), sample.strata, sample.fpc, design, sample.cluster is not None)
+    return sample
+
+
+def first_stage_units(sample: Sample) -> Codes:
+    """Return the number of first-stage units in each stratum, shape (strata,)."""
+    if sample.cluster is None:
+        return np.bincount(sample.stratum, minlength=len(sample.strata)).astype(np.int64)
+    clusters = int(sample.cluster.max(initial=0)) + 1
+    pairs = np.unique(sample.stratum * clusters + sample.cluster)
+    return np.bincount(pairs // clusters, minlength=len(sample.strata)).astype(np.int64)
+
+
+def check_fpc(
+    units: Codes, strata: tuple[str, ...], fpc: tuple[float, ...] | None, design: Design, clustered: bool
+) -> None:
+    """Check that no stratum of the population is smaller than its sample. Raises DataProblem "fpc_small"."""
+    for name, sampled, population in zip(strata, units.tolist(), fpc or (), strict=False):
+        if 1.0 < population < sampled:
+            raise DataProblem(
+                "fpc_small",
+                column=design.fpc,
+                value=number_text(population),
+                stratum=name,
+                units="clusters" if clustered else "people",
+                sample=sampled,
+            )
+
+
+def sampling_fractions(units: Codes, fpc: tuple[float, ...] | None) -> Numbers:
+    """Return the share of each stratum's first-stage units that was drawn, shape (strata,); 0 without fpc."""
+    if fpc is None:
+        return np.zeros(len(units))
+    given = np.asarray(fpc, dtype=np.float64)
+    return np.where(given <= 1.0, given, units / given)
+
+
+def _weights(table: Table, name: str) -> Numbers:
+    column = table.columns[name]
+    weight = column.numbers()
+    # Beyond these bounds squares overflow; no survey has such weights, a slipped decimal or an id does.
+    wrong = np.flatnonzero(~((weight == 0) | ((weight >= SMALLEST) & (weight <= LARGEST))))
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataProblem("bad_weight", column=name, value=cell_text(column, row), row=row + table.first_row)
+    if not weight.any():
+        raise DataProblem("weights_zero", column=name)
+    return weight
+
+
+def _complete(table: Table, name: str, role: str) -> Column:
+    column = table.columns[name]
+    empty = np.flatnonzero(column.codes < 0)
+    if len(empty):
+        raise DataProblem("design_missing", column=name, row=int(empty[0]) + table.first_row, role=role)
+    return column
+
+
+def _fpc(table: Table, name: str, stratum: Codes, strata: tuple[str, ...]) -> tuple[float, ...]:
+    column = _complete(table, name, "fpc")
+    values = column.numbers()
+    wrong = np.flatnonzero(~(values > 0))
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataProblem("bad_fpc", column=name, value=cell_text(column, row), row=row + table.first_row)
+    present, first = np.unique(stratum, return_index=True)
+    by_stratum = np.ones(len(strata))
+    by_stratum[present] = values[first]
+    varying = np.flatnonzero(values != by_stratum[stratum])
+    if len(varying):
+        row = int(varying[0])
+        raise DataProblem(
+            "fpc_varies",
+            column=name,
+            value=cell_text(column, row),
+            row=row + table.first_row,
+            other=number_text(by_stratum[stratum[row]]),
+            stratum=strata[stratum[row]],
+        )
+    return tuple(by_stratum.tolist())

@@ -1,0 +1,45 @@
+"""A data file of any supported kind → a table of columns; the ending tells the kind."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from analysis.problems import DataProblem
+from analysis.table.datafile import DataFile, Table, unreadable
+from analysis.table.delimited import open_delimited
+from analysis.table.labelled import open_labelled
+from analysis.table.parquet import open_parquet
+
+__all__ = ["OPENERS", "DataFile", "Table", "open_file"]
+
+
+def open_file(path: Path) -> DataFile:
+    """Open a CSV, Parquet, .sav, .zsav, .por or .dta file, told by its ending; cells are not read yet.
+
+    Raises DataProblem: "file_not_found", "file_unsupported", "file_unreadable", "formats_missing", "no_rows".
+    """
+    if not path.is_file():
+        raise DataProblem("file_not_found", value=str(path))
+    opener = OPENERS.get(path.suffix.lower())
+    if opener is None:
+        raise DataProblem("file_unsupported", value=path.name, known=", ".join(OPENERS))
+    try:
+        return opener(path)
+    except (OSError, csv.Error, pa.ArrowException) as fault:
+        raise unreadable(path, fault) from fault
+
+
+OPENERS: Mapping[str, Callable[[Path], DataFile]] = {
+    ".csv": open_delimited,
+    ".tsv": open_delimited,
+    ".txt": open_delimited,
+    ".parquet": open_parquet,
+    ".sav": open_labelled,
+    ".zsav": open_labelled,
+    ".por": open_labelled,
+    ".dta": open_labelled,
+}

@@ -1,0 +1,96 @@
+"""SPSS and Stata files: value labels name the choices, code order is their order, user-missing is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import MISSING, Column, NumberColumn, TextColumn, number_text
+from analysis.table.datafile import DataFile, Table, named, text_column, unreadable
+
+Labels = Mapping[Any, str]
+Range = Mapping[str, Any]
+
+
+def open_labelled(path: Path) -> DataFile:
+    """Open a .sav, .zsav, .por or .dta file.
+
+    Raises DataProblem "formats_missing" where the reading package is not installed, "file_unreadable".
+    """
+    try:
+        import pyreadstat
+    except ImportError as absent:
+        raise DataProblem("formats_missing", value=path.name) from absent
+    kind = path.suffix.lower()
+    load: Any = {".por": pyreadstat.read_por, ".dta": pyreadstat.read_dta}.get(kind, pyreadstat.read_sav)
+
+    def call(**options: Any) -> tuple[Mapping[str, list[Any]], Any]:
+        try:
+            data, about = load(str(path), output_format="dict", **options)
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError) as fault:
+            raise unreadable(path, fault) from fault
+        return data, about
+
+    # Only SPSS files list their user-missing codes, and only when asked for them as values.
+    _, about = call(metadataonly=True, **({} if kind == ".por" else {"user_missing": True}))
+    ranges: Mapping[str, list[Range]] = about.missing_ranges
+
+    def read(wanted: Sequence[str]) -> Table:
+        data, found = call(usecols=list(dict.fromkeys(wanted)))
+        labels: Mapping[str, Labels] = found.variable_value_labels
+        columns = {
+            name: _column(name, data[name], labels.get(name, {}), ranges.get(name, [])) for name in wanted
+        }
+        return Table(columns, len(next(iter(data.values()), [])))
+
+    names, notes = named(list(about.column_names))
+    return DataFile(path, names, tuple(notes), read)
+
+
+def _column(name: str, cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> Column:
+    numeric = all(cell is None or isinstance(cell, (int, float)) for cell in cells)
+    known = {code: text for code, text in labels.items() if isinstance(code, str) != numeric}
+    if known:
+        return _labelled(name, cells, known, ranges)
+    if numeric:
+        return NumberColumn(
+            name, np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
+        )
+    seen: dict[str, int] = {}
+    texts = ("" if cell is None else str(cell) for cell in cells)
+    codes = np.array([seen.setdefault(text, len(seen)) for text in texts], dtype=np.int64)
+    return text_column(name, tuple(seen), codes)
+
+
+def _labelled(name: str, cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> TextColumn:
+    """Choices in code order: every labelled code that is not user-missing, and every code that occurs."""
+    present = {cell for cell in cells if not _blank(cell)}
+    order = sorted(present | {code for code in labels if not _user_missing(code, ranges)})
+    place = {code: at for at, code in enumerate(order)}
+    codes = np.array([MISSING if _blank(cell) else place[cell] for cell in cells], dtype=np.int64)
+    return TextColumn(name, tuple(_names(order, labels)), codes)
+
+
+def _names(order: Sequence[Any], labels: Labels) -> list[str]:
+    """Name each code by its label; two codes under one label stay apart by showing the code."""
+    plain = [_code_text(code) if not labels.get(code, "").strip() else labels[code] for code in order]
+    return [
+        f"{text} [{_code_text(code)}]" if plain.count(text) > 1 else text
+        for code, text in zip(order, plain, strict=True)
+    ]
+
+
+def _blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and bool(np.isnan(cell))) or cell == ""
+
+
+def _code_text(code: Any) -> str:
+    return number_text(float(code)) if isinstance(code, (int, float)) else str(code)
+
+
+def _user_missing(code: Any, ranges: Sequence[Range]) -> bool:
+    return any(type(code) is type(span["lo"]) and span["lo"] <= code <= span["hi"] for span in ranges)

@@ -1,0 +1,131 @@
+"""Segments: bands of a number, columns crossed with " x ", and every row's segment code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import MISSING, Codes, Column, TextColumn, cell_text
+
+ALL = "all"
+CROSS = " x "
+OUTSIDE = 0  # the row is not in the domain asked about (--where), and so in no segment, "all" included
+NO_SEGMENT = 1  # a by-value is missing or lies in no band: counted in "all" only
+FIRST = 2
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_BAND = re.compile(rf"(?P<low>{_NUMBER})(?:(?P<open>\+)|\s*[-–]\s*(?P<high>{_NUMBER}))?")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A group of people: the label, the by-values it stands for, and its segment codes in the sums."""
+
+    label: str
+    by: Mapping[str, str] = field(default_factory=dict)
+    codes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Every row's segment code, shape (rows,), and the segments that are tabulated, in order."""
+
+    codes: Codes
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Numbers from `low` to `high`, both included."""
+
+    label: str
+    low: float
+    high: float
+
+
+def parse_bands(column: str, text: str) -> tuple[Band, ...]:
+    """Read "18-23,24-34,35+" (inclusive; a single number is a band too). Raises DataProblem "bad_bands"."""
+    bands = [_band(column, part.strip()) for part in text.split(",")]
+    in_order = sorted(bands, key=lambda band: band.low)
+    for lower, upper in pairwise(in_order):
+        if upper.low <= lower.high:
+            reason = f"it overlaps '{lower.label}'"
+            raise DataProblem("bad_bands", column=column, value=upper.label, reason=reason)
+    return tuple(bands)
+
+
+def _band(column: str, part: str) -> Band:
+    found = _BAND.fullmatch(part)
+    if found is None:
+        raise DataProblem(
+            "bad_bands", column=column, value=part, reason="it is not LOW-HIGH, LOW+ or a number"
+        )
+    low = float(found["low"])
+    high = float("inf") if found["open"] else float(found["high"] or low)
+    if high < low:
+        raise DataProblem(
+            "bad_bands", column=column, value=part, reason="its upper end is below its lower end"
+        )
+    return Band(part, low, high)
+
+
+def banded(column: Column, bands: Sequence[Band], first_row: int = 1) -> TextColumn:
+    """Cut a column of numbers into bands, whose labels become the choices; outside all bands is missing.
+
+    Raises DataProblem "not_a_number" with the first cell that is neither empty nor a number.
+    """
+    values = column.numbers()
+    wrong = np.flatnonzero(np.isnan(values) & (column.codes >= 0))
+    if len(wrong):
+        row = int(wrong[0])
+        value = cell_text(column, row).strip("'")
+        raise DataProblem("not_a_number", column=column.name, value=value, row=row + first_row)
+    codes = np.full(len(values), MISSING, dtype=np.int64)
+    for place, band in enumerate(bands):
+        codes[(values >= band.low) & (values <= band.high)] = place
+    return TextColumn(column.name, tuple(band.label for band in bands), codes)
+
+
+def everyone(rows: int, domain: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None) -> Segmentation:
+    """Return the segmentation with the one segment "all": the rows of the domain (None = every row)."""
+    codes = np.full(rows, NO_SEGMENT, dtype=np.int64)
+    if domain is not None:
+        codes[~domain] = OUTSIDE
+    return Segmentation(codes, (Segment(ALL, {}, frozenset({NO_SEGMENT})),))
+
+
+def crossed(
+    columns: Sequence[Column],
+    domain: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None,
+    total: bool = False,
+) -> Segmentation:
+    """Cross by-columns: labels joined with " x " in the order of the columns' choices.
+
+    One column gives a segment for each of its choices that occurs in the file (each band, for bands); several
+    give the combinations that occur in the domain. `total` puts the segment "all" first.
+    """
+    if not columns:
+        raise ValueError("no by-column: use everyone()")
+    rows = len(columns[0].codes)
+    inside = np.ones(rows, dtype=bool) if domain is None else domain
+    placed = inside & np.all([column.codes >= 0 for column in columns], axis=0)
+    sizes = tuple(max(len(column.choices), 1) for column in columns)
+    key = np.ravel_multi_index(tuple(np.maximum(column.codes, 0) for column in columns), sizes)
+    present = np.arange(len(columns[0].choices)) if len(columns) == 1 else np.unique(key[placed])
+    codes = np.where(inside, NO_SEGMENT, OUTSIDE).astype(np.int64)
+    codes[placed] = FIRST + np.searchsorted(present, key[placed])
+    segments = [_segment(columns, sizes, int(one), FIRST + at) for at, one in enumerate(present)]
+    everybody = Segment(ALL, {}, frozenset(range(NO_SEGMENT, FIRST + len(segments))))
+    return Segmentation(codes, (everybody, *segments) if total else tuple(segments))
+
+
+def _segment(columns: Sequence[Column], sizes: tuple[int, ...], key: int, code: int) -> Segment:
+    places = np.unravel_index(key, sizes)
+    at = zip(columns, places, strict=True)
+    by = {column.name: column.choices[int(place)] for column, place in at}
+    return Segment(CROSS.join(by.values()), by, frozenset({code}))

@@ -1,0 +1,93 @@
+"""`earshot tabulate`: shares with their uncertainty from a data file, without a study around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command(
+    epilog="""\b
+Shares are ratio estimates with linearised standard errors; a question's base is everyone who answered it.
+Rows without an answer, and rows outside --where, leave the base and stay in the design.
+Exit code 0, or 1 with one line on standard error that says what to do."""
+)
+@click.argument("file")
+@click.option(
+    "--question", "questions", multiple=True, metavar="COL", help="Column to tabulate (repeatable)."
+)
+@click.option("--by", multiple=True, metavar="COL", help="Column of segments; several are crossed.")
+@click.option(
+    "--bands",
+    multiple=True,
+    metavar="COL=BANDS",
+    help="Cut a column of numbers into bands, ends included: age=18-23,24-34,35+ (repeatable).",
+)
+@click.option(
+    "--net",
+    "nets",
+    multiple=True,
+    metavar="COL:NAME=CHOICE|CHOICE",
+    help="Add a union of choices as a further choice (repeatable).",
+)
+@click.option(
+    "--multi",
+    multiple=True,
+    metavar="NAME=COL,COL",
+    help="Tabulate several columns as one multiple-response question (repeatable).",
+)
+@click.option(
+    "--where", multiple=True, metavar="COL=VALUE", help="Keep these rows only; repeated: all must hold."
+)
+@click.option("--weight", metavar="COL", help="Column of weights.")
+@click.option("--strata", metavar="COL", help="Column of strata.")
+@click.option("--cluster", metavar="COL", help="Column of clusters; they nest in strata.")
+@click.option(
+    "--fpc",
+    metavar="COL",
+    help="Units in the population of the stratum, or the sampling fraction (at most 1).",
+)
+@click.option(
+    "--lonely",
+    default="fail",
+    show_default=True,
+    metavar="RULE",
+    help="A stratum of one unit: fail, certainty, adjust or average.",
+)
+@click.option("--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable).")
+@click.option(
+    "--interval", default="auto", show_default=True, metavar="METHOD", help="auto, logit, beta or wilson."
+)
+@click.option("--total", is_flag=True, help="With --by, show everyone as the segment 'all' too.")
+@click.option(
+    "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
+)
+def tabulate(file: str, form: str, **asked: Any) -> None:
+    """Tabulate questions of a data FILE by segments: shares, standard errors, intervals, bases.
+
+    FILE is CSV, Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta); the last two need the extra 'formats'.
+
+    \b
+    Example
+      earshot tabulate answers.csv --question channel --by age \\
+          --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
+          --weight w --strata region --cluster branch --format json
+    """
+    from pathlib import Path
+
+    from analysis import printing
+    from analysis.problems import DataProblem
+    from analysis.request import Request
+    from analysis.table.design import Design
+    from analysis.tabulate import tabulate as run
+
+    try:
+        printing.check_format(form)
+        design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
+        tables = run(Path(file), Request(design=design, **asked))
+        text = printing.printed(tables, form)
+    except DataProblem as problem:
+        click.echo(f"earshot tabulate: {problem.message}", err=True)
+        raise SystemExit(1) from None
+    click.echo(text, nl=False)
