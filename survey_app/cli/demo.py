@@ -1,0 +1,216 @@
+"""`earshot demo`: one study from the question to the report, on this machine, with synthetic respondents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from survey_app.cli.opening import now_ms, open_engine, open_settings, open_study, refuse
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from analysis.evidence.synthetic import Person
+    from questionnaires.study import Study
+    from reports.publish import PublishedReport
+    from survey_app.config import Settings
+
+STUDY = "complaint_channels"
+AT_ONCE = 16
+MARK = ".earshot-demo"
+"""A file that says a folder was made by the demo, and may be removed by the next one."""
+
+
+@click.command(epilog="Example:  earshot demo --no-serve --json")
+@click.option("--no-serve", is_flag=True, help="End after the table instead of serving form and report.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table and the paths as JSON.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--study", type=click.Path(path_type=Path), help="Another study folder with a synthetic.yaml.")
+def demo(no_serve: bool, as_json: bool, port: int, study: Path | None) -> None:
+    """Watch synthetic people answer a real questionnaire through the real form, and read the report.
+
+    Starts the web app on this machine with an embedded database, sends the made-up respondents of the
+    study through it over HTTP, takes the snapshot, weights it, estimates, and holds the result against
+    the published figures.
+    """
+    from survey_app.cli.server import listen
+
+    say = _talker(as_json)
+    found = open_study(study or _library_study())
+    if found.truth is None or not found.synthetic:
+        refuse(f"{found.name}: the demo needs a synthetic.yaml and `sample: synthetic` in study.yaml")
+    listen("127.0.0.1", port).close()
+    settings = _fresh_settings(say)
+    folder = _copy_study(found, settings.data / "study" / found.name)
+    _publish(settings, found)
+    with _serving(settings, folder, found.name, port) as server:
+        _collect(found, port, say)
+        report = _report(settings, found, say)
+        _print_outcome(report, as_json)
+        if not no_serve:
+            _keep_serving(server, report, port, say)
+
+
+def _talker(as_json: bool) -> Callable[[str], None]:
+    """Return what tells of progress: on standard error where standard output must stay JSON."""
+    return lambda text: click.echo(text, err=as_json)
+
+
+def _library_study() -> Path:
+    from importlib.resources import files
+
+    return Path(str(files("questionnaires"))) / "library" / STUDY
+
+
+def _fresh_settings(say: Callable[[str], None]) -> Settings:
+    """Return settings for an empty folder of the demo's own; an earlier demo's folder is removed."""
+    import shutil
+
+    data = open_settings().data / "demo"
+    if (data / MARK).is_file():
+        shutil.rmtree(data)
+        say(f"Removed the earlier demo in {data}.")
+    elif data.exists() and any(data.iterdir()):
+        refuse(f"{data} holds files that no demo made; move them, or set EARSHOT_DATA to another folder")
+    data.mkdir(parents=True, exist_ok=True)
+    (data / MARK).touch()
+    return open_settings(data, reports_open=True)
+
+
+def _copy_study(study: Study, folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for name, content in study.files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def _publish(settings: Settings, study: Study) -> None:
+    from survey_app.storage import fieldwork
+
+    engine = open_engine(settings)
+    fieldwork.publish(engine, study, now_ms())
+    engine.dispose()
+
+
+@contextmanager
+def _serving(settings: Settings, folder: Path, name: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `earshot serve` in a process of its own, so that form and analysis do not wait for each other."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "survey_app.cli", "serve", str(folder), "--port", str(port)]
+    command += ["--data", str(settings.data), "--with-reports"]
+    with (settings.data / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait_for(server, f"http://127.0.0.1:{port}/s/{name}", settings.data / "server.log")
+        yield server
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    import time
+    import urllib.error
+    import urllib.request
+
+    for _ in range(600):
+        if server.poll() is not None:
+            refuse(f"the server did not start: {log.read_text(errors='replace').strip() or log}")
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    refuse(f"the server did not answer at {address}; its log is {log}")
+
+
+def _collect(study: Study, port: int, say: Callable[[str], None]) -> None:
+    """Send every made-up respondent through the form, sixteen at a time."""
+    import sys
+    import time
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    from analysis.evidence.synthetic import respondents
+    from questionnaires.problems import StudyFault
+    from survey_app.respondent.visitor import Lost, Visitor
+
+    try:
+        people = respondents(study)
+    except StudyFault as fault:
+        refuse("\n".join(map(str, fault.problems)))
+    say(f"{len(people):,} synthetic respondents fill in the form at http://127.0.0.1:{port}/s/{study.name}")
+    started = time.monotonic()
+
+    def visit(person: Person) -> int:
+        return Visitor("127.0.0.1", port).fill_in(study.questionnaire, person.answers, person.language)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        visits = [pool.submit(visit, person) for person in people]
+        with click.progressbar(
+            as_completed(visits), length=len(visits), label="Answering", file=sys.stderr
+        ) as bar:
+            try:
+                pages = sum(done.result() for done in bar)
+            except Lost as lost:
+                pool.shutdown(cancel_futures=True)
+                refuse(f"a respondent got lost: {lost}")
+    took = time.monotonic() - started
+    say(f"{len(people):,} answered, {pages:,} pages kept, in {took:.0f} s.")
+
+
+def _report(settings: Settings, study: Study, say: Callable[[str], None]) -> PublishedReport:
+    from datetime import UTC, datetime
+
+    from reports.publish import publish_report
+    from survey_app.storage.snapshot import take
+
+    say("Snapshot, weighting, estimates, report …")
+    engine = open_engine(settings)
+    snapshot = take(engine, study, settings.snapshots / study.name, datetime.now(UTC))
+    engine.dispose()
+    return publish_report(snapshot, settings.reports / study.name / snapshot.name)
+
+
+def _print_outcome(report: PublishedReport, as_json: bool) -> None:
+    import json
+
+    from reports.outcome import as_rows, as_table
+
+    rows = as_rows(report.findings)
+    if as_json:
+        outcome = {
+            "rows": rows,
+            "report": str(report.files[0]),
+            "reports": [str(path) for path in report.files],
+            "snapshot": str(report.snapshot),
+            "synthetic": report.findings.basis.synthetic,
+        }
+        click.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
+        return
+    click.echo()
+    click.echo(as_table(report.findings))
+    click.echo()
+    click.echo(f"Snapshot  {report.snapshot}")
+    for path in report.files:
+        click.echo(f"Report    {path}")
+
+
+def _keep_serving(
+    server: subprocess.Popen[Any], report: PublishedReport, port: int, say: Callable[[str], None]
+) -> None:
+    name, language = report.findings.study.name, report.findings.study.questionnaire.languages[0]
+    say("")
+    say(f"The form    http://127.0.0.1:{port}/s/{name}")
+    say(f"The report  http://127.0.0.1:{port}/reports/{name}/{report.snapshot.name}/{language}.html")
+    say("Ctrl-C ends.")
+    try:
+        server.wait()
+        refuse("the server has stopped")
+    except KeyboardInterrupt:
+        say("\nEnded. The files stay.")

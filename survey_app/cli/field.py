@@ -1,0 +1,64 @@
+"""`earshot publish`, `serve`, `close`: a study in the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey_app.cli.opening import STUDY, now_ms, open_engine, open_settings, open_study, refuse
+
+
+@click.command(epilog="Example:  earshot publish my_study")
+@STUDY
+def publish(study: Path) -> None:
+    """Let a study collect on its present version."""
+    from survey_app.storage import fieldwork
+
+    found = open_study(study)
+    engine = open_engine(open_settings())
+    if fieldwork.publish(engine, found, now_ms()):
+        click.echo(f"{found.name} collects now, on version {found.version[:12]}. Next: earshot serve {study}")
+    else:
+        click.echo(f"{found.name} already collects on version {found.version[:12]}; nothing changed.")
+
+
+@click.command(epilog="Example:  earshot close my_study")
+@STUDY
+def close(study: Path) -> None:
+    """End a study's fieldwork; what was answered stays."""
+    from survey_app.storage import fieldwork
+
+    found = open_study(study)
+    engine = open_engine(open_settings())
+    if not fieldwork.close(engine, found.name, now_ms()):
+        refuse(f"{found.name} is not open, so it cannot be closed")
+    counts = fieldwork.counts(engine, found.name)
+    click.echo(f"{found.name} is closed: {counts['started']} started, {counts['finished']} finished.")
+
+
+@click.command(epilog="Example:  earshot serve my_study --port 8080")
+@STUDY
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder, instead of EARSHOT_DATA.")
+@click.option("--with-reports", is_flag=True, help="Show the finished reports too (this machine only).")
+def serve(study: Path, host: str, port: int, data: Path | None, with_reports: bool) -> None:
+    """Serve a published study's form until Ctrl-C."""
+    from survey_app.cli.server import run_server
+    from survey_app.storage import fieldwork
+
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        refuse(
+            f"{host} is reached from outside and this server speaks plain http; use 127.0.0.1 behind a proxy"
+        )
+    found = open_study(study)
+    settings = open_settings(data, reports_open=with_reports)
+    engine = open_engine(settings)
+    field = fieldwork.fielded(engine, found.name)
+    if field is None or field.status != "open":
+        refuse(f"{found.name} does not collect; let it with: earshot publish {study}")
+    if field.version != found.version:
+        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
+    click.echo(f"The form: http://{host}:{port}/s/{found.name}  (Ctrl-C ends)")
+    run_server(settings, engine, host, port)

@@ -1,0 +1,69 @@
+"""What the verbs share: opening a study folder and the database, and saying no in one clear line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from questionnaires.study import Study
+    from survey_app.config import Settings
+
+STUDY = click.argument("study", metavar="STUDY", type=click.Path(path_type=Path))
+
+
+def refuse(message: str) -> NoReturn:
+    """Say why on standard error and leave with exit code 1."""
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def open_study(folder: Path) -> Study:
+    """Read a study folder; on any fault print all of them and leave with exit code 1."""
+    from questionnaires.formats.study_folder import read_study
+    from questionnaires.problems import StudyFault
+
+    if not folder.is_dir():
+        refuse(f"{folder}: there is no such study folder; make one with: earshot new {folder}")
+    try:
+        return read_study(folder)
+    except StudyFault as fault:
+        count = len(fault.problems)
+        for problem in fault.problems:
+            click.echo(str(problem), err=True)
+        refuse(f"{folder}: {count} problem{'s' if count > 1 else ''}; nothing was done")
+
+
+def open_settings(data: Path | None = None, **options: bool) -> Settings:
+    """Read the settings from the environment."""
+    import os
+
+    from survey_app.config import read_settings
+
+    try:
+        return read_settings(os.environ, data=data, **options)
+    except OSError as error:
+        refuse(f"the data folder cannot be used: {error}; set EARSHOT_DATA to one that can be written")
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Open the database, or say which setting is not safe."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from survey_app.storage.tables import WeakDatabase, open_database
+
+    try:
+        return open_database(settings.database_url)
+    except (WeakDatabase, SQLAlchemyError) as error:
+        refuse(f"the database cannot be used: {str(error).splitlines()[0]}; see EARSHOT_DATABASE_URL")
+
+
+def now_ms() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000

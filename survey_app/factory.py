@@ -1,0 +1,40 @@
+"""Settings → the web app."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from survey_app.config import MAXIMUM_BODY, Settings
+from survey_app.executive.pages import executive
+from survey_app.respondent.fielded import keep_shelf
+from survey_app.respondent.pages import respondent
+from survey_app.security import add_security_headers
+from survey_app.storage.collect import Collector
+from survey_app.storage.tables import open_database
+
+YEAR = 365 * 24 * 3600
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """Return the app; raise WeakDatabase where answers would not be safe."""
+    app = Flask("survey_app", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME=settings.cookie,
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MAXIMUM_BODY,
+        SEND_FILE_MAX_AGE_DEFAULT=YEAR,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a slow reader loses nothing
+        REPORTS=str(settings.reports),
+    )
+    engine = engine or open_database(settings.database_url)
+    keep_shelf(app, engine)
+    app.extensions["earshot-collector"] = Collector(engine)
+    app.register_blueprint(respondent)
+    if settings.reports_open:
+        app.register_blueprint(executive)
+    add_security_headers(app)
+    return app

@@ -1,0 +1,145 @@
+"""Published questionnaires ready to be served: parsed and compiled once, kept in memory by version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, render_template, url_for
+from sqlalchemy import Engine
+
+from questionnaires.formats.study_folder import study_from_files
+from questionnaires.model import Question, Questionnaire
+from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.routing import Page, pages
+from questionnaires.study import Record
+from questionnaires.texts import OWN_NAMES, catalogue, in_language
+from survey_app.respondent.compiled import CompiledPage, SlotMaker, compile_page
+from survey_app.respondent.form import PageForm, form_class
+from survey_app.storage import fieldwork
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version of one study, with its pages by name."""
+
+    record: Record
+    questionnaire: Questionnaire
+    version: str
+    synthetic: bool
+
+    @property
+    def name(self) -> str:
+        return self.questionnaire.name
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        return pages(self.questionnaire)
+
+    def page(self, name: str) -> Page | None:
+        return next((page for page in self.pages if page.name == name), None)
+
+    def language(self, wanted: str | None) -> str:
+        return wanted if wanted in self.questionnaire.languages else self.questionnaire.languages[0]
+
+
+class Shelf:
+    """Finds what is to be served, and keeps what was parsed and compiled. Safe to fill twice."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._served: dict[tuple[str, str, bytes], Served] = {}
+        self._compiled: dict[tuple[int, str, str], CompiledPage] = {}
+        self._forms: dict[tuple[int, tuple[str, ...]], type[PageForm]] = {}
+
+    def study(self, name: str) -> tuple[Served | None, str]:
+        """Return a study as published now, and its status ("open", "closed", "" where there is none)."""
+        field = fieldwork.fielded(self.engine, name)
+        if field is None:
+            return None, ""
+        return self._serve(field, field.version), field.status
+
+    def version(self, name: str, version: str) -> tuple[Served | None, str]:
+        """Return the version of a study that a response was begun on, and the study's status."""
+        field = fieldwork.fielded(self.engine, name)
+        if field is None:
+            return None, ""
+        return self._serve(field, version), field.status
+
+    def _serve(self, field: fieldwork.Fielded, version: str) -> Served:
+        key = (field.name, version, field.record)
+        if key not in self._served:
+            content = fieldwork.version_content(self.engine, field.name, version) or b""
+            study = study_from_files({"questionnaire.yaml": content, "study.yaml": field.record})
+            made = Served(study.record, study.questionnaire, version, study.synthetic)
+            self._served.setdefault(key, made)  # of two threads the first stays: its id names its pages
+        return self._served[key]
+
+    def compiled(self, served: Served, page: Page, language: str) -> CompiledPage:
+        """Return a page of a version in a language, compiled at first use."""
+        key = (id(served), page.name, language)
+        if key not in self._compiled:
+            self._compiled[key] = compile_page(
+                lambda slot, block: _render(served, page, language, slot, block)
+            )
+        return self._compiled[key]
+
+    def form(self, served: Served, questions: tuple[Question, ...]) -> type[PageForm]:
+        """Return the form class for exactly these questions of a version."""
+        key = (id(served), tuple(question.name for question in questions))
+        if key not in self._forms:
+            self._forms[key] = form_class(questions)
+        return self._forms[key]
+
+
+def shelf() -> Shelf:
+    """Return the shelf of the running app."""
+    found: Shelf = current_app.extensions["earshot-shelf"]
+    return found
+
+
+def keep_shelf(app: Flask, engine: Engine) -> None:
+    app.extensions["earshot-shelf"] = Shelf(engine)
+
+
+def chrome(language: str, record: Record | None = None, languages: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """Return what every page of the form needs around its contents."""
+    texts = catalogue("survey_app.respondent")
+
+    def say(key: str, **values: Any) -> str:
+        return texts.text(language, key, **values)
+
+    return {
+        "language": language,
+        "say": say,
+        "own_names": OWN_NAMES,
+        "languages": languages,
+        "record": record,
+        "study_title": in_language(record.title, language) if record else "earshot",
+        "stylesheet": url_for("respondent.static", filename="respondent.css", v=_stylesheet_digest()),
+    }
+
+
+@cache
+def _stylesheet_digest() -> str:
+    """The address changes with the contents, so that browsers may keep the file for ever."""
+    return hashlib.sha256((Path(__file__).parent / "static" / "respondent.css").read_bytes()).hexdigest()[:12]
+
+
+def _render(served: Served, page: Page, language: str, slot: SlotMaker, block: SlotMaker) -> str:
+    return render_template(
+        "respondent/page.html",
+        **chrome(language, served.record, served.questionnaire.languages),
+        synthetic=served.synthetic,
+        page=page,
+        total=len(served.pages),
+        last=page.number == len(served.pages),
+        words=lambda text: in_language(text, language) if text else "",
+        special_apart=lambda question: QUESTION_TYPES[question.type].special_apart,
+        slot=slot,
+        block=block,
+    )

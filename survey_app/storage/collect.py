@@ -1,0 +1,203 @@
+"""Keeping page posts: one writer groups commits, and an answer is acknowledged only after its commit.
+
+A post carries a submission key: sent twice, it is one answer. The current answers of a response are a
+fold of its posts, so that two tabs, a retry and the back button lose nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from questionnaires.answers import from_json, to_json
+from questionnaires.model import Answer
+from survey_app.storage.tables import post, response, study
+
+LARGEST_GROUP = 256
+
+# Built once: putting a statement together costs more than running it.
+_OPEN = select(study.c.name).where(study.c.status == "open")
+_SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
+_BEGUN = select(response.c.key).where(response.c.key == bindparam("key"))
+_HEAD = select(response.c.study, response.c.version).where(response.c.key == bindparam("key"))
+_POSTS = (
+    select(post.c.page, post.c.answers, post.c.final)
+    .where(post.c.response == bindparam("key"))
+    .order_by(post.c.id)
+)
+_PAGE = (post.c.response == bindparam("response"), post.c.page == bindparam("page"))
+_LATEST = select(post.c.answers).where(*_PAGE).order_by(post.c.id.desc()).limit(1)
+_COUNT = select(func.count()).where(*_PAGE)
+_BEGIN = insert(response)
+_APPEND = insert(post)
+
+
+@dataclass(frozen=True)
+class PagePost:
+    """One page as a person confirmed it."""
+
+    submission_key: str
+    response: str
+    study: str
+    version: str
+    synthetic: bool
+    page: str
+    answers: Mapping[str, Answer]
+    language: str
+    final: bool
+    posted_ms: int
+
+
+@dataclass(frozen=True)
+class Current:
+    """A response as it stands: the fold of its posts."""
+
+    key: str
+    study: str
+    version: str
+    answers: Mapping[str, Answer]
+    confirmed: frozenset[str]
+    submitted: bool
+
+
+class NotKept(Exception):
+    """The post could not be made durable; the person must be told, with everything typed still there."""
+
+
+class NotOpen(Exception):
+    """The study does not collect any more."""
+
+
+class Collector:
+    """The one writer of a process. `keep` returns when the post is durable, and not before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: queue.Queue[tuple[PagePost, Future[None]] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def keep(self, page_post: PagePost, patience: float = 30.0) -> None:
+        """Make a post durable; raise NotOpen or NotKept."""
+        done: Future[None] = Future()
+        self._waiting.put((page_post, done))
+        try:
+            done.result(patience)
+        except TimeoutError:
+            raise NotKept("the database did not answer in time") from None
+
+    def close(self) -> None:
+        """Finish what is waiting and stop."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            while len(group) < LARGEST_GROUP and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    self._waiting.put(None)
+                    break
+                group.append(following)
+            self._commit(group)
+
+    def _commit(self, group: list[tuple[PagePost, Future[None]]]) -> None:
+        refused: set[int] = set()
+        try:
+            with self._engine.begin() as connection:
+                is_open = _open_studies(connection)
+                for number, (page_post, _) in enumerate(group):
+                    if page_post.study in is_open:
+                        _append(connection, page_post)
+                    else:
+                        refused.add(number)
+        except Exception as error:  # whatever it was: nothing of this group may be acknowledged
+            for _, done in group:
+                done.set_exception(NotKept(str(error)))
+            return
+        for number, (_, done) in enumerate(group):
+            if number in refused:
+                done.set_exception(NotOpen())
+            else:
+                done.set_result(None)
+
+
+def _open_studies(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(_OPEN).scalars())
+
+
+def _append(connection: Connection, page_post: PagePost) -> None:
+    answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
+    key = page_post.submission_key
+    if connection.execute(_SEEN, {"key": key}).first() is not None:
+        page = {"response": page_post.response, "page": page_post.page}
+        if connection.execute(_LATEST, page).scalar() == answers:
+            return
+        # The same form sent again with other answers is a new post: the last thing confirmed must count.
+        key = f"{key}~{connection.execute(_COUNT, page).scalar()}"
+    elif connection.execute(_BEGUN, {"key": page_post.response}).first() is None:
+        connection.execute(_BEGIN, _begun(page_post))
+    appended = {
+        "submission_key": key,
+        "response": page_post.response,
+        "page": page_post.page,
+        "answers": answers,
+        "language": page_post.language,
+        "final": page_post.final,
+        "posted_ms": page_post.posted_ms,
+    }
+    connection.execute(_APPEND, appended)
+
+
+def _begun(page_post: PagePost) -> dict[str, Any]:
+    return {
+        "key": page_post.response,
+        "study": page_post.study,
+        "version": page_post.version,
+        "synthetic": page_post.synthetic,
+        "language": page_post.language,
+        "started_ms": page_post.posted_ms,
+    }
+
+
+def response_key(submission_key: str) -> str:
+    """Return the key of the response that a first page starts; the same for a repeated post."""
+    return hashlib.sha256(submission_key.encode()).hexdigest()[:32]
+
+
+def current(engine: Engine, key: str) -> Current | None:
+    """Return a response as it stands, None where there is none."""
+    try:
+        with engine.connect() as connection:
+            head = connection.execute(_HEAD, {"key": key}).first()
+            rows = connection.execute(_POSTS, {"key": key}).all()
+    except SQLAlchemyError as error:
+        raise NotKept(str(error)) from error
+    if head is None:
+        return None
+    return fold(key, head.study, head.version, [tuple(row) for row in rows])
+
+
+def fold(key: str, study_name: str, version: str, posts: list[tuple[Any, ...]]) -> Current:
+    """Return the response that (page, answers as JSON, final) posts in their order make up."""
+    answers: dict[str, Answer] = {}
+    for _, stored, _ in posts:
+        answers |= from_json(json.loads(stored))
+    return Current(
+        key=key,
+        study=study_name,
+        version=version,
+        answers=answers,
+        confirmed=frozenset(page for page, _, _ in posts),
+        submitted=any(final for _, _, final in posts),
+    )

@@ -1,0 +1,109 @@
+"""A study in the field: publish, close, and counts of rows. No estimate is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, bindparam, func, insert, select, update
+
+from questionnaires.study import Study
+from survey_app.storage.tables import post, response, study, version
+
+_ONE = select(study).where(study.c.name == bindparam("name"))
+
+
+@dataclass(frozen=True)
+class Fielded:
+    """A study as the database knows it."""
+
+    name: str
+    status: str
+    version: str
+    record: bytes
+    opened_ms: int
+    closed_ms: int | None
+
+
+def publish(engine: Engine, published: Study, now_ms: int) -> bool:
+    """Let a study collect on its present version; return False where it already did."""
+    before = fielded(engine, published.name)
+    if before and before.status == "open" and before.version == published.version:
+        return False
+    values = {"status": "open", "version": published.version, "record": published.files["study.yaml"]}
+    with engine.begin() as connection:
+        if before is None:
+            connection.execute(insert(study).values(name=published.name, opened_ms=now_ms, **values))
+        else:
+            connection.execute(
+                update(study).where(study.c.name == published.name).values(closed_ms=None, **values)
+            )
+        known = select(version.c.hash).where(
+            version.c.hash == published.version, version.c.study == published.name
+        )
+        if connection.execute(known).first() is None:
+            connection.execute(
+                insert(version).values(
+                    hash=published.version,
+                    study=published.name,
+                    content=published.files["questionnaire.yaml"],
+                    published_ms=now_ms,
+                )
+            )
+    return True
+
+
+def close(engine: Engine, name: str, now_ms: int) -> bool:
+    """End a study's fieldwork; return False where it was not open."""
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(study)
+            .where(study.c.name == name, study.c.status == "open")
+            .values(status="closed", closed_ms=now_ms)
+        )
+    return bool(changed.rowcount)
+
+
+def fielded(engine: Engine, name: str) -> Fielded | None:
+    """Return one study, None where it was never published."""
+    with engine.connect() as connection:
+        row = connection.execute(_ONE, {"name": name}).first()
+    return Fielded(**row._mapping) if row else None
+
+
+def all_fielded(engine: Engine) -> list[Fielded]:
+    """Return every published study by name."""
+    with engine.connect() as connection:
+        return [Fielded(**row._mapping) for row in connection.execute(select(study).order_by(study.c.name))]
+
+
+def versions(engine: Engine, name: str) -> dict[str, bytes]:
+    """Return the questionnaire files of a study by hash, oldest first."""
+    query = (
+        select(version.c.hash, version.c.content)
+        .where(version.c.study == name)
+        .order_by(version.c.published_ms)
+    )
+    with engine.connect() as connection:
+        return {row.hash: row.content for row in connection.execute(query)}
+
+
+def version_content(engine: Engine, name: str, digest: str) -> bytes | None:
+    """Return one published questionnaire file."""
+    query = select(version.c.content).where(version.c.study == name, version.c.hash == digest)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
+
+
+def counts(engine: Engine, name: str) -> dict[str, int]:
+    """Return how many people started and how many finished."""
+    started = select(func.count()).select_from(response).where(response.c.study == name)
+    finished = (
+        select(func.count(post.c.response.distinct()))
+        .join(response, response.c.key == post.c.response)
+        .where(response.c.study == name, post.c.final)
+    )
+    with engine.connect() as connection:
+        return {
+            "started": connection.execute(started).scalar() or 0,
+            "finished": connection.execute(finished).scalar() or 0,
+        }

@@ -1,0 +1,165 @@
+"""The writer: grouped, durable, idempotent; and never a yes before the commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, func, select
+
+from questionnaires.study import Study
+from survey_app.storage import collect, fieldwork
+from survey_app.storage.collect import Collector, NotKept, NotOpen, PagePost, current, fold, response_key
+from survey_app.storage.tables import WeakDatabase, check_durability, open_database, post
+
+POST = PagePost(
+    submission_key="a" * 32,
+    response=response_key("a" * 32),
+    study="small",
+    version="v",
+    synthetic=False,
+    page="start",
+    answers={"age": 34},
+    language="en",
+    final=False,
+    posted_ms=5,
+)
+
+
+@pytest.fixture
+def collector(engine: Engine, small: Study) -> Iterator[Collector]:
+    fieldwork.publish(engine, small, 0)
+    collector = Collector(engine)
+    yield collector
+    collector.close()
+
+
+def rows(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(post)).scalar_one()
+
+
+def test_keep_and_fold(collector: Collector, engine: Engine) -> None:
+    collector.keep(POST)
+    collector.keep(replace(POST, submission_key="b" * 32, page="more", answers={"used": (1,)}, final=True))
+    state = current(engine, POST.response)
+    assert state is not None
+    assert (state.answers, state.confirmed, state.submitted) == (
+        {"age": 34, "used": (1,)},
+        {"start", "more"},
+        True,
+    )
+
+
+def test_fifty_threads_one_key_one_row(collector: Collector, engine: Engine) -> None:
+    threads = [threading.Thread(target=collector.keep, args=(POST,)) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows(engine) == 1
+
+
+def test_the_same_form_with_other_answers_is_a_new_post(collector: Collector, engine: Engine) -> None:
+    """Back, change, send again: the last thing confirmed counts, whatever key the page had."""
+    for age in (34, 35, 34):
+        collector.keep(replace(POST, answers={"age": age}))
+    assert rows(engine) == 3
+    state = current(engine, POST.response)
+    assert state is not None
+    assert state.answers == {"age": 34}
+
+
+def test_commits_are_grouped(engine: Engine, small: Study) -> None:
+    fieldwork.publish(engine, small, 0)
+    commits: list[int] = []
+    event.listen(engine, "commit", lambda connection: commits.append(1))
+    collector = Collector(engine)
+    gate = threading.Event()
+    waiting = [replace(POST, submission_key=f"{n:032x}", response=f"{n:032x}") for n in range(100)]
+    original = collector._commit
+
+    def held(group: list[object]) -> None:
+        gate.wait(10)
+        original(group)  # type: ignore[arg-type]
+
+    collector._commit = held  # type: ignore[assignment,method-assign]
+    threads = [threading.Thread(target=collector.keep, args=(one,)) for one in waiting]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join()
+    collector.close()
+    assert rows(engine) == 100
+    assert len(commits) < 60
+
+
+def test_a_failed_commit_is_never_acknowledged(
+    collector: Collector, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(connection: object) -> None:
+        raise OSError("disk full")
+
+    event.listen(engine, "commit", broken)
+    with pytest.raises(NotKept, match="disk full"):
+        collector.keep(POST)
+    event.remove(engine, "commit", broken)
+    assert rows(engine) == 0
+    collector.keep(POST)  # the writer goes on
+    assert rows(engine) == 1
+
+
+def test_a_slow_database_is_no_yes(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(collect, "_append", lambda *arguments: gate.wait(10))
+    with pytest.raises(NotKept, match="in time"):
+        collector.keep(POST, patience=0.05)
+    gate.set()
+
+
+def test_a_closed_study_takes_nothing(collector: Collector, engine: Engine) -> None:
+    fieldwork.close(engine, "small", 9)
+    with pytest.raises(NotOpen):
+        collector.keep(POST)
+    assert rows(engine) == 0
+
+
+def test_durability_is_read_back(tmp_path: Path, engine: Engine) -> None:
+    check_durability(engine)
+    weak = create_engine(f"sqlite:///{tmp_path / 'weak.db'}")
+    event.listen(weak, "connect", lambda connection, record: connection.execute("PRAGMA synchronous=NORMAL"))
+    with pytest.raises(WeakDatabase, match=r"journal_mode is delete .* synchronous is 1"):
+        check_durability(weak)
+    weak.dispose()
+
+
+def test_memory_is_no_place_for_answers() -> None:
+    with pytest.raises(WeakDatabase, match="journal_mode is memory"):
+        open_database("sqlite:///:memory:")
+    with pytest.raises(WeakDatabase, match="use sqlite:///FILE"):
+        open_database("mysql://somewhere/else")
+
+
+def test_fold_takes_the_last_word() -> None:
+    state = fold(
+        "k", "s", "v", [("a", '{"x": 1, "y": 2}', False), ("a", '{"x": {"missing": "dont_know"}}', False)]
+    )
+    assert state.answers == {"x": -3, "y": 2}
+    assert not state.submitted
+
+
+def test_publish_and_close(engine: Engine, small: Study) -> None:
+    assert fieldwork.publish(engine, small, 1)
+    assert not fieldwork.publish(engine, small, 2)
+    assert fieldwork.close(engine, "small", 3)
+    assert not fieldwork.close(engine, "small", 4)
+    closed = fieldwork.fielded(engine, "small")
+    assert closed is not None
+    assert (closed.status, closed.opened_ms, closed.closed_ms) == ("closed", 1, 3)
+    assert fieldwork.publish(engine, small, 5)
+    assert list(fieldwork.versions(engine, "small")) == [small.version]
+    assert fieldwork.fielded(engine, "none") is None
