@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from analysis.findings import Basis
 from analysis.problems import DataProblem
+from analysis.table.categories import categories
 from analysis.table.columns import Codes, TextColumn
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
@@ -56,18 +57,7 @@ class Responses:
 
     def category(self, question: Question, bands: Sequence[Band]) -> TextColumn:
         """Return a question as named categories, in bands if it is a number; what is in none is missing."""
-        values = self.stored(question.name)
-        codes = np.full(self.rows, -1, dtype=np.int64)
-        if question.type == "number":
-            labels = tuple(band.label for band in bands)
-            for place, band in enumerate(bands):
-                high = np.inf if band.high is None else band.high
-                codes[(values >= band.low) & (values <= high)] = place
-        else:
-            labels = tuple(choice.name for choice in question.choices)
-            for place, choice in enumerate(question.choices):
-                codes[values == choice.code] = place
-        return TextColumn(question.name, labels, codes)
+        return categories(question, bands, self.stored(question.name))
 
     def where(self, condition: Tree | None) -> NDArray[np.bool_]:
         """Return which rows a condition is true for, shape (rows,); decided once per distinct row."""

@@ -278,9 +278,11 @@ def _posted_key(form: PageForm) -> str:
 
 def _language(offered: tuple[str, ...]) -> str:
     """Return the language of this visit: asked for, chosen before, the browser's, or the first."""
-    for wanted in (request.args.get("language"), session.get("language")):
-        if wanted in offered:
-            return str(wanted)
+    asked_for = request.args.get("language")
+    if asked_for in offered and session.get("language") != asked_for:
+        session["language"] = asked_for
+    if session.get("language") in offered:
+        return str(session["language"])
     return request.accept_languages.best_match(offered) or offered[0]
 
 

@@ -1,0 +1,201 @@
+"""Dealing answers to people so that weighted shares are exactly as asked, in whole people.
+
+Maximum entropy: everything the targets do not say stays as the seed shares have it, with no invented
+association (iterative proportional fitting, Deming & Stephan 1940). Counts are whole people, by controlled
+rounding (Cox 1987) as a small integer programme. Targets that cannot be met are named, never fudged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from questionnaires.model import Answer
+from questionnaires.problems import Place, Problem, StudyFault
+from questionnaires.study import Target
+
+Floats = NDArray[np.float64]
+ROUNDS = 5000
+TOLERANCES = (0.0002, 0.0005, 0.001, 0.002, 0.004)
+"""Distances from a target share that whole people may leave, the smallest possible first."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The possible answers to a question with their seed shares, shape (outcomes,), adding up to 1.
+
+    `counted` marks those in the base of a share.
+    """
+
+    answers: tuple[Answer, ...]
+    seed: Floats
+    counted: NDArray[np.bool_]
+
+
+def deal(
+    weights: Sequence[float],
+    inside: Sequence[tuple[bool, ...]],
+    outcomes: Outcomes,
+    targets: Sequence[Target],
+    name: str,
+    chance: np.random.Generator,
+) -> list[Answer]:
+    """Return an answer for every person such that each target's weighted share holds in its domain.
+
+    `weights` and `inside` (which targets' domains a person is in) are one per person. People alike in both
+    get answers in whole numbers, dealt at random among them. Raises StudyFault "share-infeasible".
+    """
+    groups = alike(list(zip(weights, inside, strict=True)))
+    if not groups:
+        return []
+    counts = np.array([len(group) for group in groups])
+    weight = np.array([weights[group[0]] for group in groups])
+    events = [
+        _Event(target, np.array([inside[group[0]][place] for group in groups]), outcomes)
+        for place, target in enumerate(targets)
+    ]
+    shares = _fit(weight * counts, outcomes, events)
+    whole = whole_people(counts, shares, [event.rounding(weight) for event in events], name)
+    return hand_out(groups, outcomes.answers, whole, chance)
+
+
+def hand_out(
+    groups: Sequence[Sequence[int]],
+    answers: Sequence[Answer],
+    counts: NDArray[np.int64],
+    chance: np.random.Generator,
+) -> list[Answer]:
+    """Return each person's answer: in every group each answer goes to its count of people, at random."""
+    dealt: dict[int, Answer] = {}
+    for group, row in zip(groups, counts, strict=True):
+        for person, answer in zip(chance.permutation(group), _repeat(answers, row), strict=True):
+            dealt[int(person)] = answer
+    return [dealt[person] for person in range(len(dealt))]
+
+
+def alike(keys: Sequence[tuple[object, ...]]) -> list[list[int]]:
+    """Return the places of equal keys together, in the order first met."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
+    return list(found.values())
+
+
+def normal(shares: Sequence[float]) -> Floats:
+    """Return shares that add up to 1."""
+    values = np.asarray(shares, dtype=np.float64)
+    return np.asarray(values / values.sum(), dtype=np.float64)
+
+
+class _Event:
+    """A target as masks: which groups are in its domain, which outcomes are meant, which count."""
+
+    def __init__(self, target: Target, groups: NDArray[np.bool_], outcomes: Outcomes) -> None:
+        self.target = target
+        self.groups = groups
+        self.meant = np.array([answer in target.codes for answer in outcomes.answers])
+        self.counted = outcomes.counted
+
+    def rounding(self, weight: Floats) -> Floats:
+        """Return the coefficients, shape (groups, outcomes), whose sum is 0 where the share is exact.
+
+        Scaled so that the sum is the distance from the share times the weighted base.
+        """
+        inside = self.groups[:, None] * weight[:, None]
+        return np.asarray(inside * (self.meant - self.target.share * self.counted), dtype=np.float64)
+
+
+def _fit(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> Floats:
+    """Return each group's shares of the outcomes, shape (groups, outcomes), by proportional fitting."""
+    table = np.tile(outcomes.seed, (len(mass), 1))
+    worst: _Event | None = None
+    for _ in range(ROUNDS):
+        off, worst = 0.0, None
+        for event in events:
+            cells = event.groups[:, None] & event.counted
+            held = (table * mass[:, None])[cells].sum()
+            meant = (table * mass[:, None])[event.groups][:, event.meant].sum()
+            share = meant / held if held else 0.0
+            if abs(share - event.target.share) > off:
+                off, worst = abs(share - event.target.share), event
+            _scale(table, event, share)
+        if off < 1e-10:
+            return table
+    if worst is None:
+        return table
+    raise _infeasible(worst.target)
+
+
+def _scale(table: Floats, event: _Event, share: float) -> None:
+    """Bring one event to its share among those who count, leaving each group's total as it is."""
+    wanted = event.target.share
+    other = event.counted & ~event.meant
+    up = wanted / share if share > 0 else (1.0 if wanted == 0 else np.inf)
+    down = (1 - wanted) / (1 - share) if share < 1 else (1.0 if wanted == 1 else np.inf)
+    if np.isinf(up) or np.isinf(down):
+        raise _infeasible(event.target)
+    rows = table[event.groups]
+    counted = rows[:, event.counted].sum(axis=1, keepdims=True)
+    rows[:, event.meant] *= up
+    rows[:, other] *= down
+    rows[:, event.counted] *= counted / rows[:, event.counted].sum(axis=1, keepdims=True)
+    table[event.groups] = rows
+
+
+def whole_people(
+    counts: NDArray[np.int64], shares: Floats, events: Sequence[Floats], name: str
+) -> NDArray[np.int64]:
+    """Round counts x shares to whole people, up or down by less than one, keeping every group's total.
+
+    `events` are coefficients whose weighted sum must stay near 0. Outcome totals stay within one person
+    where the events leave room for that.
+    """
+    expected = counts[:, None] * shares
+    floor = np.floor(expected + 1e-9)
+    fraction = np.clip(expected - floor, 0.0, 1.0)
+    size = expected.size
+    groups, outcomes = expected.shape
+    rows = np.kron(np.eye(groups), np.ones(outcomes))
+    totals = np.tile(np.eye(outcomes), groups)
+    need = np.rint(counts - floor.sum(axis=1))
+    column = fraction.sum(axis=0)
+    groups_kept = LinearConstraint(rows, need, need)
+    totals_near = LinearConstraint(totals, np.floor(column - 1e-9), np.ceil(column + 1e-9))
+    allowed = np.where(expected > floor + 1e-9, 1.0, 0.0).ravel()
+    for tolerance, also in [*((t, [totals_near]) for t in TOLERANCES), *((t, []) for t in TOLERANCES)]:
+        near = [_near(event, floor, counts, tolerance) for event in events]
+        found = milp(
+            c=(1.0 - 2.0 * fraction).ravel(),
+            integrality=np.ones(size),
+            bounds=Bounds(np.zeros(size), allowed),
+            constraints=[groups_kept, *also, *near],
+            options={"mip_rel_gap": 0.02, "node_limit": 20_000},
+        )
+        if found.x is not None:
+            return np.asarray(floor + np.rint(found.x).reshape(expected.shape), dtype=np.int64)
+    raise StudyFault([_problem(f"the shares of {name} cannot be met by {int(counts.sum())} whole people")])
+
+
+def _near(event: Floats, floor: Floats, counts: NDArray[np.int64], tolerance: float) -> LinearConstraint:
+    """Keep a target's share within `tolerance` once people are whole."""
+    already = float((event * floor).sum())
+    base = float((np.abs(event).max(axis=1) * counts).sum())
+    return LinearConstraint(event.reshape(1, -1), -tolerance * base - already, tolerance * base - already)
+
+
+def _repeat(answers: Sequence[Answer], counts: NDArray[np.int64]) -> list[Answer]:
+    return [answer for answer, count in zip(answers, counts.tolist(), strict=True) for _ in range(count)]
+
+
+def _infeasible(target: Target) -> StudyFault:
+    return StudyFault(
+        [_problem(f'the share {target.share:g} of "{target.name}" contradicts the other targets or seeds')]
+    )
+
+
+def _problem(detail: str) -> Problem:
+    return Problem("share-infeasible", Place("synthetic.yaml"), {"detail": detail})

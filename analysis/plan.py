@@ -1,0 +1,211 @@
+"""The report's plan → its estimates: which sums are taken, how they are weighted, what is held against what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.estimate import Estimate
+from analysis.estimators.proportion import Answer, shares
+from analysis.evidence.published import compare
+from analysis.expectations.reply_time import curve
+from analysis.findings import (
+    ALL,
+    Comparison,
+    Findings,
+    PartFindings,
+    Published,
+    Shares,
+    Topline,
+    ToplineRow,
+    WeightingFacts,
+)
+from analysis.problems import DataProblem
+from analysis.table.columns import Codes
+from analysis.table.design import Design, Sample, sample_of
+from analysis.table.responses import SHIFT, Responses
+from analysis.table.segments import Segment, crossed, everyone
+from analysis.table.sums import sums_of
+from analysis.table.weighting import NOT_GIVEN, Margin, Raking, cells_of, rake
+from questionnaires.expressions import Tree
+from questionnaires.model import Missing, Question
+from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.study import Figure, Part, SegmentPlan
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Responses with their design and their raking: everything an estimate of this study needs."""
+
+    responses: Responses
+    sample: Sample
+    cell: Codes
+    raking: Raking | None
+
+    def estimate(
+        self,
+        question: Question,
+        answers: Sequence[Answer],
+        *,
+        segment: SegmentPlan | None = None,
+        where: Tree | None = None,
+    ) -> list[Estimate]:
+        """Estimate shares of a question's answers: for all in the domain, then for each segment."""
+        domain = self.responses.where(where)
+        segmentation = everyone(self.responses.rows, domain)
+        if segment is not None:
+            asked = self.responses.study.questionnaire.question(segment.question)
+            column = self.responses.category(asked, segment.bands)
+            segmentation = crossed([column], domain, total=True)
+        return shares(
+            sums_of(self.sample, self.responses.answer(question), segmentation.codes, self.cell),
+            question=question.name,
+            answers=answers,
+            segments=segmentation.segments,
+            design=Design(),
+            raking=self.raking,
+            base_codes=substantive(question),
+        )
+
+    def estimate_flag(self, question: Question, column: str, choice: str) -> Estimate:
+        """Estimate the share that ticked one choice, among all who answered a question with several."""
+        sums = sums_of(self.sample, self.responses.stored(column) + SHIFT, cell=self.cell)
+        ticked = Answer(choice, frozenset({1 + SHIFT}))
+        return shares(
+            sums,
+            question=question.name,
+            answers=[ticked],
+            segments=[Segment(ALL, {}, frozenset({0}))],
+            design=Design(),
+            raking=self.raking,
+            base_codes=frozenset({SHIFT, 1 + SHIFT}),
+        )[0]
+
+
+def run(responses: Responses) -> Findings:
+    """Work out everything that a snapshot's report shows; raise DataProblem."""
+    weighted = weigh(responses)
+    study = responses.study
+    plan = study.report
+    parts = tuple(_part(weighted, part) for part in plan.parts) if plan else ()
+    return Findings(
+        study=study,
+        basis=responses.basis,
+        weighting=_weighting_facts(weighted),
+        parts=parts,
+        topline=tuple(
+            _topline(weighted, question)
+            for question in study.questionnaire
+            if question.type not in ("text", "number", "consent")
+        ),
+    )
+
+
+def weigh(responses: Responses) -> Weighted:
+    """Rake the responses to the study's population, where it has one."""
+    population = responses.study.population
+    sample = sample_of(responses.rows)
+    if responses.rows == 0:
+        raise DataProblem("snapshot_empty", value=responses.basis.folder)
+    if population is None:
+        return Weighted(responses, sample, np.zeros(responses.rows, dtype=np.int64), None)
+    columns = [
+        responses.category(responses.study.questionnaire.question(name), population.bands.get(name, ()))
+        for name in population.margins
+    ]
+    cell, cells = cells_of(columns)
+    sums = sums_of(sample, np.zeros(responses.rows, dtype=np.int64), cell=cell)
+    margins = [Margin(name, shares) for name, shares in population.margins.items()]
+    return Weighted(responses, sample, cell, rake(sums, cells, margins))
+
+
+def substantive(question: Question) -> frozenset[int]:
+    """Return the shifted codes that count in a base: every choice, no kind of missing answer."""
+    return frozenset(choice.code + SHIFT for choice in question.choices)
+
+
+def shifted(codes: Sequence[int]) -> frozenset[int]:
+    return frozenset(code + SHIFT for code in codes)
+
+
+def _part(weighted: Weighted, part: Part) -> PartFindings:
+    study = weighted.responses.study
+    if part.kind == "published":
+        return Published(part, tuple(_comparison(weighted, figure) for figure in study.published))
+    question = study.questionnaire.question(part.about)
+    if part.kind == "curve":
+        answers = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
+        return curve(part, question, lambda chosen: weighted.estimate(question, chosen), answers)
+    plan = study.report
+    segment = plan.segments.get(part.by) if plan else None
+    answers = (
+        [Answer(part.group or "selected", shifted(part.codes))]
+        if part.codes
+        else [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
+    )
+    return Shares(part, question, tuple(weighted.estimate(question, answers, segment=segment)), segment)
+
+
+def _comparison(weighted: Weighted, figure: Figure) -> Comparison:
+    question = weighted.responses.study.questionnaire.question(figure.question)
+    meant = [Answer(figure.id, shifted(figure.codes))]
+    if figure.beside:
+        meant.append(Answer(f"{figure.id}+", shifted(figure.beside)))
+    each = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
+    ours, *rest = weighted.estimate(question, [*meant, *each], where=figure.condition)
+    beside = rest.pop(0) if figure.beside else None
+    return compare(figure, ours, beside, rest, question, weighted.responses.basis.synthetic)
+
+
+def _topline(weighted: Weighted, question: Question) -> Topline:
+    kind = QUESTION_TYPES[question.type]
+    columns = kind.columns(question)
+    stored = weighted.responses.stored(columns[0].name)
+    if columns[0].kind == "flag":
+        rows = [_flag_row(weighted, question, column.name, column.choice) for column in columns]
+    else:
+        answers = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
+        estimates = weighted.estimate(question, answers)
+        rows = [
+            ToplineRow(choice.name, int((stored == choice.code).sum()), estimate)
+            for choice, estimate in zip(question.choices, estimates, strict=True)
+        ]
+    for missing in Missing:
+        count = int((stored == missing).sum())
+        if count:
+            rows.append(ToplineRow(missing.name.lower(), count, None))
+    return Topline(question, int((stored != Missing.NOT_ASKED).sum()), tuple(rows))
+
+
+def _flag_row(weighted: Weighted, question: Question, column: str, code: int | None) -> ToplineRow:
+    choice = next(choice for choice in question.choices if choice.code == code)
+    count = int((weighted.responses.stored(column) == 1).sum())
+    return ToplineRow(choice.name, count, weighted.estimate_flag(question, column, choice.name))
+
+
+def _weighting_facts(weighted: Weighted) -> WeightingFacts | None:
+    population, raking = weighted.responses.study.population, weighted.raking
+    if population is None or raking is None:
+        return None
+    kept = {
+        margin.variable: {
+            name: share
+            for name, share in margin.shares.items()
+            if name not in population.margins[margin.variable] or name == NOT_GIVEN
+        }
+        for margin in raking.targets
+    }
+    return WeightingFacts(
+        variables=tuple(population.margins),
+        population=population.population,
+        source=population.source,
+        date=population.date,
+        iterations=raking.iterations,
+        smallest=raking.smallest,
+        largest=raking.largest,
+        design_effect=raking.design_effect,
+        effective_n=raking.effective_base,
+        kept={variable: shares for variable, shares in kept.items() if shares},
+    )
