@@ -99,9 +99,11 @@ def _publish(settings: Settings, study: Study) -> None:
 @contextmanager
 def _serving(settings: Settings, folder: Path, name: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `earshot serve` in a process of its own, so that form and analysis do not wait for each other."""
+    import signal
     import subprocess
     import sys
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
     command = [sys.executable, "-m", "survey_app.cli", "serve", str(folder), "--port", str(port)]
     command += ["--data", str(settings.data), "--with-reports"]
     with (settings.data / "server.log").open("wb") as log:

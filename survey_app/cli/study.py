@@ -16,6 +16,7 @@ from survey_app.cli.opening import STUDY, open_study, refuse
 )
 def new(folder: Path, source: str) -> None:
     """Make a study folder to edit."""
+    import re
     from importlib.resources import files
 
     library = Path(str(files("questionnaires"))) / "library"
@@ -31,7 +32,7 @@ def new(folder: Path, source: str) -> None:
     for path in sorted((library / source).glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
         if path.name == "questionnaire.yaml":
-            text = text.replace(f"name: {source}\n", f"name: {name}\n", 1)
+            text = re.sub(r"(?m)^name: \S+", f"name: {name}", text, count=1)
         (folder / path.name).write_text(text, encoding="utf-8")
     click.echo(f"Made {folder}. Edit questionnaire.yaml and study.yaml, then:")
     click.echo(f"  earshot check {folder}\n  earshot publish {folder}\n  earshot serve {folder}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, render_template, url_for
 from sqlalchemy import Engine
@@ -56,19 +58,16 @@ class Shelf:
         self._compiled: dict[tuple[int, str, str], CompiledPage] = {}
         self._forms: dict[tuple[int, tuple[str, ...]], type[PageForm]] = {}
 
-    def study(self, name: str) -> tuple[Served | None, str]:
-        """Return a study as published now, and its status ("open", "closed", "" where there is none)."""
-        field = fieldwork.fielded(self.engine, name)
-        if field is None:
-            return None, ""
-        return self._serve(field, field.version), field.status
+    def study(self, name: str, version: str = "") -> tuple[Served | None, str]:
+        """Return a study on a version (the one published now, if none is named) and its status.
 
-    def version(self, name: str, version: str) -> tuple[Served | None, str]:
-        """Return the version of a study that a response was begun on, and the study's status."""
+        The status is "open", "not_open" before its first day, "closed", or "" where there is no such study.
+        """
         field = fieldwork.fielded(self.engine, name)
         if field is None:
             return None, ""
-        return self._serve(field, version), field.status
+        served = self._serve(field, version or field.version)
+        return served, field.status if field.status != "open" else _status(served.record, datetime.now(UTC))
 
     def _serve(self, field: fieldwork.Fielded, version: str) -> Served:
         key = (field.name, version, field.record)
@@ -94,6 +93,18 @@ class Shelf:
         if key not in self._forms:
             self._forms[key] = form_class(questions)
         return self._forms[key]
+
+
+def _status(record: Record, now: datetime) -> str:
+    """Return whether a published study takes answers now, by the field dates of its record."""
+    zone = ZoneInfo(record.zone)
+    opens, closes = (
+        moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
+        for moment in (record.open, record.close)
+    )
+    if opens and now < opens:
+        return "not_open"
+    return "closed" if closes and now >= closes else "open"
 
 
 def shelf() -> Shelf:

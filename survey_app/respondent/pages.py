@@ -70,11 +70,8 @@ class Visit:
 @respondent.get("/")
 def home() -> Response:
     language = _language(LANGUAGES)
-    open_studies = [
-        served
-        for field in fieldwork.all_fielded(shelf().engine)
-        if field.status == "open" and (served := shelf().study(field.name)[0])
-    ]
+    known = [shelf().study(field.name) for field in fieldwork.all_fielded(shelf().engine)]
+    open_studies = [served for served, status in known if served and status == "open"]
     links = [
         (in_language(s.record.title, language), url_for("respondent.begin", study=s.name))
         for s in open_studies
@@ -89,7 +86,7 @@ def begin(study: str) -> Response:
     if served is None:
         return _message("not_found", 404)
     if status != "open":
-        return _message("closed", 410, served)
+        return _not_collecting(status, served)
     visit = Visit(served, served.pages[0], _language(served.questionnaire.languages), None)
     return _take(visit) if request.method == "POST" else _show(visit)
 
@@ -100,12 +97,12 @@ def page(key: str, name: str) -> Response:
     state = current(shelf().engine, key) if key in session.get("responses", ()) else None
     if state is None:
         return _message("gone", 404, again=url_for("respondent.home"))
-    served, status = shelf().version(state.study, state.version)
+    served, status = shelf().study(state.study, state.version)
     assert served is not None  # a response has a study
     if state.submitted:
         return redirect(url_for("respondent.end", key=key), 303)
     if status != "open":
-        return _message("closed", 410, served)
+        return _not_collecting(status, served)
     wanted = served.page(name)
     visit = Visit(served, wanted or served.pages[0], _language(served.questionnaire.languages), state)
     next_open = first_open(served.pages, visit.settled, state.confirmed)
@@ -120,13 +117,17 @@ def end(key: str) -> Response:
     state = current(shelf().engine, key) if key in session.get("responses", ()) else None
     if state is None:
         return _message("gone", 404, again=url_for("respondent.home"))
-    served, _ = shelf().version(state.study, state.version)
+    served, _ = shelf().study(state.study, state.version)
     assert served is not None  # a response has a study
     settled = on_path(served.questionnaire, state.answers)
     open_page = first_open(served.pages, settled, state.confirmed)
     if not state.submitted and open_page:
         return redirect(url_for("respondent.page", key=key, name=open_page.name), 303)
     return _message("thanks", 200, served)
+
+
+def _not_collecting(status: str, served: Served) -> Response:
+    return _message("not_open", 403, served) if status == "not_open" else _message("closed", 410, served)
 
 
 def _show(visit: Visit) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Missing
 from survey_app.security import HEADERS
 from survey_app.storage import fieldwork
@@ -158,6 +159,24 @@ def test_a_closed_study(field: Field, person: Person) -> None:
     assert "age" not in re.findall(r'name="([^"]+)"', person.text)
     assert page != person.text
     assert person.open("/s/small").response.status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("dates", "status"),
+    [
+        ("open: 2999-01-01T08:00", 403),
+        ("close: 2020-01-01T20:00", 410),
+        ("open: 2020-01-01T08:00\nclose: 2999-01-01T20:00", 200),
+        ("close: 2020-01-01T20:00+02:00", 410),
+    ],
+)
+def test_field_dates_of_the_record_hold(
+    field: Field, files: dict[str, bytes], person: Person, dates: str, status: int
+) -> None:
+    study = study_from_files({**files, "study.yaml": files["study.yaml"] + dates.encode()})
+    fieldwork.close(field.engine, "small", 2_000)
+    fieldwork.publish(field.engine, study, 3_000)
+    assert person.open("/s/small").response.status_code == status
 
 
 def test_the_same_post_twice_is_one_answer(field: Field, person: Person) -> None:
