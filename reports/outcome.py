@@ -1,0 +1,63 @@
+"""Published figures against ours as rows and as a plain-text table: what `earshot demo` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.findings import Comparison, Findings, Published
+from questionnaires.texts import in_language
+
+_HEAD = ("Figure", "Published", "Ours (95% interval)", "Base", "Verdict")
+
+
+def comparisons(findings: Findings) -> tuple[Comparison, ...]:
+    """Return the comparisons of a report with published figures, in their order."""
+    return tuple(c for part in findings.parts if isinstance(part, Published) for c in part.comparisons)
+
+
+def as_rows(findings: Findings) -> list[dict[str, Any]]:
+    """Return the comparisons as data; shares are fractions, a missing number is null."""
+    return [_row(comparison) for comparison in comparisons(findings)]
+
+
+def _row(comparison: Comparison) -> dict[str, Any]:
+    figure, ours = comparison.figure, comparison.estimate
+    row = {
+        "id": figure.id,
+        "published": figure.value,
+        "share": ours.share,
+        "low": ours.low,
+        "high": ours.high,
+        "base": ours.base,
+        "effective_base": ours.effective_base,
+        "interval": ours.interval,
+        "verdict": comparison.verdict.value,
+    }
+    if figure.rank:
+        row |= {"rank": figure.rank, "leader": comparison.leader}
+    if figure.reading:
+        row["reading"] = figure.reading
+    return row
+
+
+def as_table(findings: Findings, language: str = "en") -> str:
+    """Return the comparisons as an aligned plain-text table, with the synthetic mark above where it applies."""
+    lines = [_HEAD, *(_line(comparison, language) for comparison in comparisons(findings))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    text.insert(1, "  ".join("-" * width for width in widths))
+    mark = ["SYNTHETIC DATA: made-up respondents, built to have these shares; not findings.", ""]
+    return "\n".join([*(mark if findings.basis.synthetic else []), *text])
+
+
+def _line(comparison: Comparison, language: str) -> tuple[str, ...]:
+    figure, ours = comparison.figure, comparison.estimate
+    published = "first" if figure.rank else "–" if figure.value is None else f"{figure.value:.0%}"
+    share = "–"
+    if ours.share is not None and ours.low is not None and ours.high is not None:
+        share = f"{ours.share:.1%} ({100 * ours.low:.1f}–{100 * ours.high:.1f})"
+    words = in_language(figure.text, language)
+    return (words, published, share, f"{ours.base:,}", comparison.verdict.value)

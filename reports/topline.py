@@ -1,0 +1,48 @@
+"""The topline: every question in the order asked, with its wording, its filter and all its answers."""
+
+from __future__ import annotations
+
+from analysis.findings import Findings, Topline, ToplineRow
+from questionnaires.texts import in_language
+from reports.disclosure import THRESHOLD, Showing, showing
+from reports.naming import Voice, choice_name
+from reports.numbers import count
+from reports.report import Block, Cell, Column, Form, Prose, Row, Slide, Table
+from reports.tables import NOTHING, estimate_cells
+
+
+def topline_slide(voice: Voice, findings: Findings) -> Slide:
+    """Return the topline as one slide with a table for each question."""
+    columns = (
+        Column(voice.say("head_answer")),
+        Column(voice.say("head_n"), Form.COUNT),
+        Column(voice.say("head_weighted" if findings.weighting else "head_share"), Form.SHARE),
+        Column(voice.say("head_interval"), Form.INTERVAL),
+    )
+    tables = [_table(voice, number, entry, columns) for number, entry in enumerate(findings.topline, start=1)]
+    blocks: list[Block] = [Prose(voice.say("topline_lede")), *tables]
+    return Slide("topline", voice.say("topline_title"), tuple(blocks))
+
+
+def _table(voice: Voice, number: int, entry: Topline, columns: tuple[Column, ...]) -> Table:
+    question = entry.question
+    title = f"{number}. {in_language(question.text, voice.language)}"
+    if 0 < entry.asked < THRESHOLD:
+        return Table(title, columns, (), (voice.say("hidden"),))
+    notes = [
+        voice.say("asked_of", n=entry.asked, count=count(entry.asked, voice.language), name=question.name)
+    ]
+    if question.ask_if:
+        notes.append(voice.say("filter_line", condition=question.ask_if))
+    if question.type == "several":
+        notes.append(voice.say("several_note"))
+    return Table(title, columns, tuple(_row(voice, entry, row) for row in entry.rows), tuple(notes))
+
+
+def _row(voice: Voice, entry: Topline, row: ToplineRow) -> Row:
+    """Return one answer; where its share is hidden, so is how many gave it."""
+    name = choice_name(voice, entry.question, row.choice)
+    hidden = row.estimate is not None and showing(row.estimate) is Showing.HIDDEN
+    people = NOTHING if hidden else Cell(count(row.n, voice.language), row.n)
+    shares = (NOTHING, NOTHING) if row.estimate is None else estimate_cells(voice, row.estimate)
+    return Row(name, (people, *shares))

@@ -1,0 +1,269 @@
+"""The sentences of a report, each one function: estimates in, words of `texts/<language>.yaml` out.
+
+A function is called like the key that it prints. The rules that ration words ("first", "more", "majority",
+"about a third") stand here and in `ranking.py`; nothing else in the house decides what may be said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.estimate import Estimate
+from analysis.findings import Basis, Comparison, CurvePoint, Verdict
+from questionnaires.model import Question
+from questionnaires.study import Study
+from questionnaires.texts import in_language
+from reports.disclosure import Showing, showing
+from reports.naming import Voice, group_name, quoted, same_codes, within
+from reports.numbers import count, interval, local, n_equals, percent, period, points, whole
+from reports.ranking import Difference, Standing
+
+THIRD = 1 / 3
+NEAR = 0.01
+NARROW = 0.10
+"""A share is "about half" within a point of it, with an interval that holds it and is at most 10 points wide."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """An estimate as it is printed; `words` replace the number where there is none to print."""
+
+    share: str
+    interval: str
+    words: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.words or f"{self.share} {self.interval}"
+
+
+def printed(voice: Voice, estimate: Estimate) -> Printed:
+    """Return an estimate in print: "34% (32–36)", "none of 120 (at most 3%)", or why there is no number."""
+    how = showing(estimate)
+    if how is Showing.HIDDEN:
+        return Printed("", "", voice.say("hidden"))
+    if how is Showing.TOO_FEW or estimate.share is None or estimate.low is None or estimate.high is None:
+        return Printed("", "", voice.say("too_few"))
+    if estimate.share == 0:
+        people = count(estimate.base, voice.language)
+        return Printed(
+            "", "", voice.say("none_of", count=people, high=percent(max(NEAR, estimate.high), voice.language))
+        )
+    reach = interval(estimate.low, estimate.high)
+    if how is Showing.LOW_RELIABILITY:
+        reach += f" {voice.say('low_mark')}"
+    return Printed(share_text(voice, estimate.share), reach)
+
+
+def share_text(voice: Voice, share: float) -> str:
+    """Return a share in whole per cent; one that rounds to 0 or 100 without being it says so."""
+    if share > 0 and whole(share) == 0:
+        return voice.say("share_under", share=percent(0.01, voice.language))
+    if share < 1 and whole(share) == 100:
+        return voice.say("share_over", share=percent(0.99, voice.language))
+    return percent(share, voice.language)
+
+
+def size_words(voice: Voice, estimate: Estimate) -> str:
+    """Return "a majority", "about half", "about a third" or their like where the interval allows it; else ""."""
+    share, low, high = estimate.share or 0.0, estimate.low or 0.0, estimate.high or 0.0
+    if low > 0.5:
+        return voice.say("size_majority", half=percent(0.5, voice.language))
+    if _about(0.5, share, low, high):
+        return voice.say("size_half")
+    if _about(THIRD, share, low, high):
+        return voice.say("size_third")
+    if high < 0.5 and share >= 0.4:
+        return voice.say("size_under_half", half=percent(0.5, voice.language))
+    return ""
+
+
+def _about(landmark: float, share: float, low: float, high: float) -> bool:
+    return low <= landmark <= high and abs(share - landmark) <= NEAR and high - low <= NARROW
+
+
+def predicate(voice: Voice, study: Study, question: Question, codes: Sequence[int], group: str = "") -> str:
+    """Return what a group of answers says as a predicate: "would complain online", "choose “E-mail”".
+
+    A published figure on the same answers lends its text, which is written as a predicate.
+    """
+    for figure in study.published:
+        if same_codes(figure, question, codes) and figure.condition is None and figure.value is not None:
+            return lowered(in_language(figure.text, voice.language))
+    return choose(voice, group_name(voice, question, group, codes))
+
+
+def choose(voice: Voice, what: str) -> str:
+    return voice.say("choose", what=what)
+
+
+def lowered(text: str) -> str:
+    """Return a text to go on a sentence with: its first letter small, unless it begins an abbreviation."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def of_whom(voice: Voice, question: Question, phrase: str) -> str:
+    """Return a predicate with its subject, worded by the kind of sample: "of those who answered …"."""
+    asked = "_asked" if question.ask_if else ""
+    return voice.say(f"of_whom_{voice.sample}{asked}", phrase=phrase)
+
+
+def of_compared(voice: Voice, phrase: str) -> str:
+    """Return a predicate whose subject is the part of the sample that a published figure is about."""
+    return voice.say("of_compared_synthetic" if voice.sample == "synthetic" else "of_compared", phrase=phrase)
+
+
+def headline(voice: Voice, estimate: Estimate, sentence: str) -> str:
+    return voice.say("headline", share=share_text(voice, estimate.share or 0.0), sentence=sentence)
+
+
+def headline_segment(voice: Voice, estimate: Estimate, sentence: str, best: Estimate, people: str) -> str:
+    """Return the headline with the segment that differs from every other one."""
+    return voice.say(
+        "headline_segment",
+        share=share_text(voice, estimate.share or 0.0),
+        sentence=sentence,
+        people=people,
+        other=share_text(voice, best.share or 0.0),
+    )
+
+
+def sure(voice: Voice, basis: Basis) -> str:
+    """Return how sure the numbers are, worded by the kind of sample, with the dates of the answers."""
+    line = voice.say(f"sure_{voice.sample}", n=basis.complete, count=count(basis.complete, voice.language))
+    if basis.synthetic or basis.first_answer is None or basis.last_answer is None:
+        return line
+    first, last = (local(at, basis.zone).date() for at in (basis.first_answer, basis.last_answer))
+    return f"{line} {voice.say('answers_came', period=period(first, last, voice.language))}"
+
+
+def finding_segment(voice: Voice, people: str, phrase: str, everyone: Estimate) -> str:
+    return voice.say(
+        "finding_segment", people=people, phrase=phrase, all=share_text(voice, everyone.share or 0.0)
+    )
+
+
+def held_segments(voice: Voice, where: Standing, next_label: str) -> str:
+    """Return how the highest segment stands to the next; "more than any other" only where it is clear."""
+    after = printed(voice, where.next)
+    if where.clear:
+        return voice.say("segment_first", next=next_label, share=after.share, interval=after.interval)
+    return voice.say(
+        "segment_level",
+        next=next_label,
+        share=after.share,
+        interval=after.interval,
+        **_points(where.difference),
+    )
+
+
+def held_answers(voice: Voice, where: Standing, next_name: str) -> str:
+    """Return how the first answer stands to the next; only for a first place that is clear."""
+    after = printed(voice, where.next)
+    return voice.say("answer_first", next=next_name, share=after.share, interval=after.interval)
+
+
+def _points(gap: Difference) -> dict[str, str]:
+    return {"low": points(gap.low), "high": points(gap.high)}
+
+
+def held_published(voice: Voice, comparison: Comparison) -> str:
+    """Return the published figure that ours stands beside, with its verdict."""
+    return voice.say(
+        "held_published",
+        published=published_share(voice, comparison),
+        verdict=verdict(voice, comparison.verdict),
+    )
+
+
+def published_share(voice: Voice, comparison: Comparison) -> str:
+    """Return a published figure with what is known of its size: "34% (n = 2,030)", "60% (n unknown)"."""
+    figure = comparison.figure
+    size = voice.say("n_unknown") if figure.n is None else n_equals(figure.n, voice.language)
+    number = voice.say("first_place") if figure.value is None else percent(figure.value, voice.language)
+    return f"{number} ({size})"
+
+
+def verdict(voice: Voice, found: Verdict) -> str:
+    """Return a verdict in words (keys verdict_consistent, verdict_cumulative_source …)."""
+    return voice.say(f"verdict_{found.name.lower()}")
+
+
+def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale: bool = False) -> str:
+    """Return the message of a chart of answers: a first place where the difference survives, else a tie.
+
+    The answers of a scale have no places: its message is the most frequent one.
+    """
+    first, after = (share_text(voice, e.share or 0.0) for e in (where.first, where.next))
+    values: dict[str, object] = {"first": names[0], "share": first, "next": names[1], "other": after}
+    if where.clear:
+        return voice.say("leader_scale" if scale else "leader_first", **values)
+    if len(where.level) == 1:
+        return voice.say("leader_level", **values, **_points(where.difference))
+    return voice.say("leader_level_many", n=len(where.level), **values)
+
+
+def segment_title(voice: Voice, best: Estimate, people: str, phrase: str, everyone: Estimate) -> str:
+    return voice.say(
+        "segment_title", share=share_text(voice, best.share or 0.0),
+        rest=finding_segment(voice, people, phrase, everyone),
+    )  # fmt: skip
+
+
+def segment_range(voice: Voice, low: tuple[str, Estimate], high: tuple[str, Estimate]) -> str:
+    """Return the message of segments whose highest is level with another, but not with the lowest."""
+    return voice.say(
+        "segment_range", low_people=low[0], low=share_text(voice, low[1].share or 0.0),
+        high_people=high[0], high=share_text(voice, high[1].share or 0.0),
+    )  # fmt: skip
+
+
+def expect_within(voice: Voice, point: CurvePoint) -> str:
+    return voice.say("expect_within", within=within(voice, point.interval))
+
+
+def curve_title(voice: Voice, question: Question, early: CurvePoint, late: CurvePoint | None) -> str:
+    """Return the message of a reply-time curve: who expects the reply early, and where most have theirs."""
+    sentence = headline(voice, early.cumulative, of_whom(voice, question, expect_within(voice, early)))
+    if late is None:
+        return sentence
+    share = share_text(voice, late.cumulative.share or 0.0)
+    return voice.say("curve_title", sentence=sentence, share=share, within=within(voice, late.interval))
+
+
+def reading_cumulative(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str:
+    return voice.say(
+        "reading_cumulative",
+        outer=share_text(voice, outer.cumulative.share or 0.0), outer_within=within(voice, outer.interval),
+        inner=share_text(voice, inner.cumulative.share or 0.0), inner_within=within(voice, inner.interval),
+    )  # fmt: skip
+
+
+def reading_exclusive(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str:
+    return voice.say(
+        "reading_exclusive",
+        inner=share_text(voice, inner.cumulative.share or 0.0), inner_within=within(voice, inner.interval),
+        more=share_text(voice, outer.exclusive.share or 0.0), outer_within=within(voice, outer.interval),
+    )  # fmt: skip
+
+
+def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
+    """Return how many checkable figures agree; made-up answers confirm none, and the title says so."""
+    if voice.sample == "synthetic":
+        return voice.say("published_title_synthetic")
+    found = Counter(comparison.verdict for comparison in comparisons)
+    checkable = found[Verdict.CONSISTENT] + found[Verdict.INCONSISTENT]
+    if not checkable:
+        return voice.say("published_title_none")
+    return voice.say("published_title", n=checkable, consistent=found[Verdict.CONSISTENT])
+
+
+def beside_line(voice: Voice, name: str, estimate: Estimate) -> str:
+    return voice.say("beside", name=name, estimate=printed(voice, estimate).text)
+
+
+def rank_line(voice: Voice, leader: str | None) -> str:
+    """Return who comes first in our data; None where the lead is within the intervals."""
+    return voice.say("rank_ours", leader=quoted(voice, leader)) if leader else voice.say("rank_level")
