@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.estimate import Estimate
 from analysis.findings import Curve, Findings, PartFindings, Shares
@@ -35,22 +37,25 @@ def publish_report(snapshot: Path, folder: Path) -> PublishedReport:
     shutil.rmtree(aside, ignore_errors=True)
     (aside / "page").mkdir(parents=True)
     names = []
+    about: dict[str, dict[str, str]] = {}
     for language in findings.study.questionnaire.languages:
         report = outline(findings, language)
+        about[language] = {"title": report.title, "kicker": report.kicker, "headline": report.headline}
         for ending, render in RENDERERS.items():
             names.append(f"report.{language}.{ending}")
             (aside / names[-1]).write_bytes(render(report))
         for name, content in served(report).items():
             (aside / "page" / name).write_bytes(content)
-    _write_estimates(findings, aside / "estimates.json")
+    _write_json(aside / "estimates.json", _numbers(findings))
+    _write_json(aside / "page" / "about.json", {"synthetic": findings.basis.synthetic, "words": about})
     shutil.rmtree(folder, ignore_errors=True)
     aside.replace(folder)
     return PublishedReport(findings, tuple(folder / name for name in names), snapshot)
 
 
-def _write_estimates(findings: Findings, path: Path) -> None:
-    """Keep every number of the report as data, with the snapshot it can be computed from again."""
-    document = {
+def _numbers(findings: Findings) -> dict[str, Any]:
+    """Return every number of the report as data, with the snapshot it can be computed from again."""
+    return {
         "snapshot": findings.basis.folder,
         "merkle_root": findings.basis.merkle_root,
         "synthetic": findings.basis.synthetic,
@@ -60,6 +65,9 @@ def _write_estimates(findings: Findings, path: Path) -> None:
             for estimate in _estimates(part)
         ],
     }
+
+
+def _write_json(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -230,6 +230,12 @@ class Report:
     slides: tuple[Slide, ...]
 
     @property
+    def headline(self) -> str:
+        """Return the answer of the first page in one sentence; the title where there is no answer."""
+        blocks = (block for slide in self.slides for block in slide.blocks)
+        return next((block.text for block in blocks if isinstance(block, Headline)), self.title)
+
+    @property
     def charts(self) -> Iterator[ShareChart | CurveChart]:
         """Return every chart of the report, in order."""
         for slide in self.slides:

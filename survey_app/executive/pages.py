@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,26 +18,30 @@ executive = Blueprint("executive", __name__, url_prefix="/reports", template_fol
 
 @dataclass(frozen=True)
 class Shelved:
-    """One finished report: its study, the snapshot it was made from, and the languages it speaks."""
+    """One finished report: where it is, and what it says of itself in each language."""
 
     study: str
     snapshot: str
-    languages: tuple[str, ...]
+    synthetic: bool
+    words: Mapping[str, Mapping[str, str]]
+
+    def in_language(self, language: str) -> Mapping[str, str]:
+        return self.words.get(language) or next(iter(self.words.values()))
 
 
 def finished(folder: Path) -> list[Shelved]:
     """Return the finished reports below a folder, newest first."""
-    found = [
-        Shelved(
-            page.parent.parent.name, page.parent.name, tuple(p.stem for p in sorted(page.glob("??.html")))
-        )
-        for page in folder.glob("*/*/page")
-    ]
+    found = []
+    for path in folder.glob("*/*/page/about.json"):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        study, snapshot = path.parts[-4:-2]
+        found.append(Shelved(study, snapshot, about["synthetic"], about["words"]))
     return sorted(found, key=lambda report: (report.snapshot, report.study), reverse=True)
 
 
 @executive.get("/")
 def reports() -> str:
+    """The list: each report with the one sentence that it found."""
     wanted = session.get("language") or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
     shelved = finished(Path(current_app.config["REPORTS"]))
     return render_template("executive/reports.html", **chrome(wanted), reports=shelved, synthetic=False)
