@@ -29,7 +29,7 @@ def field_names(question: Question) -> tuple[str, ...]:
 def raw_values(question: Question, form: Mapping[str, Sequence[str]]) -> Raw:
     """Take a question's own values out of a form."""
     special = form.get(question.name + SPECIAL_SUFFIX, ())
-    return Raw(tuple(form.get(question.name, ())), special[0] if special else "")
+    return Raw(tuple(form.get(question.name, ())), " ".join(special))
 
 
 def read_page(

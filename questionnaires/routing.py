@@ -81,7 +81,11 @@ def page_before(cut: tuple[Page, ...], number: int, settled: Mapping[str, Answer
 
 
 def first_open(
-    cut: tuple[Page, ...], settled: Mapping[str, Answer], confirmed: frozenset[str]
+    cut: tuple[Page, ...], settled: Mapping[str, Answer], answers: Mapping[str, Answer]
 ) -> Page | None:
-    """Return the first page on the path that the person has not confirmed yet; None when all are."""
-    return next((page for page in cut if page.name not in confirmed and asked(page, settled)), None)
+    """Return the first page that asks something the person has not confirmed yet; None when all is.
+
+    `answers` holds what was confirmed, NOT_ANSWERED included. A question that came onto the path by a
+    change on an earlier page is open again, even if its page was posted before.
+    """
+    return next((page for page in cut if any(q.name not in answers for q in asked(page, settled))), None)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOPBACK = "127.0.0.1,localhost,[::1]"
 MAXIMUM_BODY = 64 * 1024
 """Bytes of a posted page; the limit that a national census used."""
+
+
+class BadSecretKey(OSError):
+    """The file of the secret key is damaged."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,8 @@ class Settings:
     """Where data live and how the app may be reached.
 
     `secure` is off only for plain http on this machine; `reports_open` lets anyone who reaches the app
-    read the finished reports, which only a demonstration on this machine may do.
+    read the finished reports, which only a demonstration on this machine may do. `hosts` are the names
+    that requests may be addressed to.
     """
 
     data: Path
@@ -25,6 +32,7 @@ class Settings:
     secret_key: str
     secure: bool = True
     reports_open: bool = False
+    hosts: tuple[str, ...] = ()
 
     @property
     def reports(self) -> Path:
@@ -56,13 +64,22 @@ def read_settings(
         secret_key=_secret_key(folder / "secret-key"),
         secure=secure,
         reports_open=reports_open,
+        hosts=tuple((environment.get("EARSHOT_HOSTS") or LOOPBACK).split(",")),
     )
 
 
 def _secret_key(path: Path) -> str:
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    """Return the key that signs cookies; made whole or not at all, whoever else is starting."""
+    if not path.exists():
+        new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return path.read_text()
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
+            os.link(new, path)
+        new.unlink()
+    key = path.read_text()
+    if len(key) != 64:
+        raise BadSecretKey(f"{path} is not a whole key; remove it, and sessions begin anew")
+    return key

@@ -26,6 +26,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=MAXIMUM_BODY,
+        TRUSTED_HOSTS=list(settings.hosts),
         SEND_FILE_MAX_AGE_DEFAULT=YEAR,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a slow reader loses nothing
         REPORTS=str(settings.reports),

@@ -23,6 +23,9 @@ from questionnaires.model import Apart, Choice, Interval, Question, Questionnair
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.texts import LANGUAGES, Catalogue, catalogue
 
+PAGES = frozenset({"end", "check"})
+"""Names of the form's own pages, which no section can have."""
+
 RESERVED = frozenset({"csrf_token", "and", "or", "not", "in", "is", "if", "else", "lambda", "for", "all"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -64,6 +67,8 @@ class _Reader:
         if shape is None:
             return None
         self.name(shape.name, (*path, "name"))
+        if shape.name in PAGES:
+            self.source.fault("name-reserved", (*path, "name"), name=shape.name)
         if shape.name in self.section_names:
             self.source.fault("name-repeated", (*path, "name"), name=shape.name)
         self.section_names.add(shape.name)

@@ -43,8 +43,15 @@ def close(study: Path) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--data", type=click.Path(path_type=Path), help="The data folder, instead of EARSHOT_DATA.")
 @click.option("--with-reports", is_flag=True, help="Show the finished reports too (this machine only).")
-def serve(study: Path, host: str, port: int, data: Path | None, with_reports: bool) -> None:
-    """Serve a published study's form until Ctrl-C."""
+@click.option("--behind-https", is_flag=True, help="People reach the form over https, through a proxy here.")
+def serve(
+    study: Path, host: str, port: int, data: Path | None, with_reports: bool, behind_https: bool
+) -> None:
+    """Serve a published study's form until Ctrl-C.
+
+    The server itself speaks plain http on this machine. Behind a proxy that speaks https, name the hosts
+    that people use in EARSHOT_HOSTS (divided by commas) and say --behind-https.
+    """
     from survey_app.cli.server import run_server
     from survey_app.storage import fieldwork
 
@@ -53,7 +60,11 @@ def serve(study: Path, host: str, port: int, data: Path | None, with_reports: bo
             f"{host} is reached from outside and this server speaks plain http; use 127.0.0.1 behind a proxy"
         )
     found = open_study(study)
-    settings = open_settings(data, reports_open=with_reports)
+    if with_reports and behind_https:
+        refuse(
+            "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
+        )
+    settings = open_settings(data, reports_open=with_reports, secure=behind_https)
     engine = open_engine(settings)
     field = fieldwork.fielded(engine, found.name)
     if field is None or field.status != "open":

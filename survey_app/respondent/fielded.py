@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, render_template, url_for
+from flask import Flask, current_app, render_template, request
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.formats.study_folder import study_from_files
-from questionnaires.model import Question, Questionnaire
+from questionnaires.model import Questionnaire
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.routing import Page, pages
 from questionnaires.study import Record
@@ -23,6 +24,9 @@ from questionnaires.texts import OWN_NAMES, catalogue, in_language
 from survey_app.respondent.compiled import CompiledPage, SlotMaker, compile_page
 from survey_app.respondent.form import PageForm, form_class
 from survey_app.storage import fieldwork
+
+STATIC = "/form"
+"""Where the form's own files are; named here because a refused host has no routes to build from."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,34 @@ class Shelf:
         self.engine = engine
         self._served: dict[tuple[str, str, bytes], Served] = {}
         self._compiled: dict[tuple[int, str, str], CompiledPage] = {}
-        self._forms: dict[tuple[int, tuple[str, ...]], type[PageForm]] = {}
+        self._forms: dict[tuple[int, str], type[PageForm]] = {}
+        self._last_known: dict[str, fieldwork.Fielded] = {}
 
     def study(self, name: str, version: str = "") -> tuple[Served | None, str]:
         """Return a study on a version (the one published now, if none is named) and its status.
 
         The status is "open", "not_open" before its first day, "closed", or "" where there is no such study.
         """
-        field = fieldwork.fielded(self.engine, name)
+        field = self._field(name)
         if field is None:
             return None, ""
         served = self._serve(field, version or field.version)
         return served, field.status if field.status != "open" else _status(served.record, datetime.now(UTC))
+
+    def _field(self, name: str) -> fieldwork.Fielded | None:
+        """Return what the database says of a study; what it last said while it cannot be read.
+
+        Whatever is posted meanwhile is not kept, and its page must come back with everything typed.
+        """
+        try:
+            field = fieldwork.fielded(self.engine, name)
+        except SQLAlchemyError:
+            if name not in self._last_known:
+                raise
+            return self._last_known[name]
+        if field is not None:
+            self._last_known[name] = field
+        return field
 
     def _serve(self, field: fieldwork.Fielded, version: str) -> Served:
         key = (field.name, version, field.record)
@@ -87,11 +107,11 @@ class Shelf:
             )
         return self._compiled[key]
 
-    def form(self, served: Served, questions: tuple[Question, ...]) -> type[PageForm]:
-        """Return the form class for exactly these questions of a version."""
-        key = (id(served), tuple(question.name for question in questions))
+    def form(self, served: Served, page: Page) -> type[PageForm]:
+        """Return the form class of a page of a version."""
+        key = (id(served), page.name)
         if key not in self._forms:
-            self._forms[key] = form_class(questions)
+            self._forms[key] = form_class(page.questions)
         return self._forms[key]
 
 
@@ -131,7 +151,7 @@ def chrome(language: str, record: Record | None = None, languages: tuple[str, ..
         "languages": languages,
         "record": record,
         "study_title": in_language(record.title, language) if record else "earshot",
-        "stylesheet": url_for("respondent.static", filename="respondent.css", v=_stylesheet_digest()),
+        "stylesheet": f"{request.script_root}{STATIC}/respondent.css?v={_stylesheet_digest()}",
     }
 
 

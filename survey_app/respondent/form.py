@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField
+from wtforms import Field
 from wtforms.validators import StopValidation
 
-from questionnaires.answers import SPECIAL_SUFFIX, field_names, foreign_fields
+from questionnaires.answers import field_names, foreign_fields, raw_values
 from questionnaires.model import Answer, Question
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import Raw, read_answer
 
-OWN_FIELDS = ("csrf_token", "submission_key", "action", "language")
+OWN_FIELDS = ("csrf_token", "_ticket", "_action", "_language")
+"""Fields of the page itself; a question's name never begins with a line."""
 
 
 class QuestionField(Field):
@@ -31,8 +32,7 @@ class QuestionField(Field):
         self.process_errors = []
         if formdata is None:
             return
-        special = formdata.getlist(self.name + SPECIAL_SUFFIX)
-        self.raw = Raw(tuple(formdata.getlist(self.name)), special[0] if special else "")
+        self.raw = raw_values(self.question, formdata.to_dict(flat=False))
         self.raw_data = list(self.raw.values)
 
 
@@ -45,24 +45,26 @@ def _judge(form: FlaskForm, field: QuestionField) -> None:
 
 
 class PageForm(FlaskForm):
-    """What every page carries beside its questions."""
+    """The questions of one page; those that are not asked of this person are taken off before judging."""
 
-    submission_key = HiddenField()
+    def ask_only(self, names: Collection[str]) -> None:
+        for attribute, field in list(self._fields.items()):
+            if isinstance(field, QuestionField) and field.question.name not in names:
+                del self[attribute]
 
     @property
     def question_fields(self) -> Sequence[QuestionField]:
         return [field for field in self if isinstance(field, QuestionField)]
 
-    @property
-    def answers(self) -> dict[str, Answer]:
+    def given(self) -> dict[str, Answer]:
+        """Return the valid answers by question."""
         return {f.question.name: f.answer for f in self.question_fields if f.answer is not None}
 
-    @property
-    def problems(self) -> list[AnswerProblem]:
+    def faults(self) -> list[AnswerProblem]:
         return [field.problem for field in self.question_fields if field.problem]
 
-    @property
-    def raw(self) -> dict[str, Raw]:
+    def typed(self) -> dict[str, Raw]:
+        """Return the form values by question, to be shown again."""
         return {field.question.name: field.raw for field in self.question_fields}
 
     def foreign(self, posted: Iterable[str]) -> tuple[str, ...]:
@@ -71,8 +73,8 @@ class PageForm(FlaskForm):
 
 
 def form_class(questions: Iterable[Question]) -> type[PageForm]:
-    """Return the form of a page that asks these questions."""
-    fields = {question.name: _unbound(question) for question in questions}
+    """Return the form of a page with these questions; the prefix keeps their names apart from WTForms' own."""
+    fields = {f"question_{question.name}": _unbound(question) for question in questions}
     return type("QuestionsForm", (PageForm,), fields)
 
 

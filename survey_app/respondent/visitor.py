@@ -67,7 +67,7 @@ class Visitor:
             fields += [(question.name, value) for value in raw.values]
             if raw.special:
                 fields.append((question.name + SPECIAL_SUFFIX, raw.special))
-        return [*fields, ("action", "continue")]
+        return [*fields, ("_action", "continue")]
 
     def _get(self, address: str) -> tuple[int, str, str]:
         self._connection.request("GET", address, headers=self._headers())

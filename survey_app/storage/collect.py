@@ -6,9 +6,9 @@ fold of its posts, so that two tabs, a retry and the back button lose nothing.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import queue
+import secrets
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -20,23 +20,29 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json, to_json
 from questionnaires.model import Answer
-from survey_app.storage.tables import post, response, study
+from survey_app.storage.tables import post, response, study, writing
 
 LARGEST_GROUP = 256
+LONGEST_QUEUE = 1000
+PATIENCE = 8.0
+"""Seconds after which a person is told that the page was not kept, and may try again."""
 
 # Built once: putting a statement together costs more than running it.
 _OPEN = select(study.c.name).where(study.c.status == "open")
 _SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
-_BEGUN = select(response.c.key).where(response.c.key == bindparam("key"))
+_FINISHED = select(func.max(post.c.final)).where(post.c.response == bindparam("key"))
 _HEAD = select(response.c.study, response.c.version).where(response.c.key == bindparam("key"))
 _POSTS = (
     select(post.c.page, post.c.answers, post.c.final)
     .where(post.c.response == bindparam("key"))
     .order_by(post.c.id)
 )
-_PAGE = (post.c.response == bindparam("response"), post.c.page == bindparam("page"))
-_LATEST = select(post.c.answers).where(*_PAGE).order_by(post.c.id.desc()).limit(1)
-_COUNT = select(func.count()).where(*_PAGE)
+_LATEST = (
+    select(post.c.answers)
+    .where(post.c.response == bindparam("response"), post.c.page == bindparam("page"))
+    .order_by(post.c.id.desc())
+    .limit(1)
+)
 _BEGIN = insert(response)
 _APPEND = insert(post)
 
@@ -59,13 +65,13 @@ class PagePost:
 
 @dataclass(frozen=True)
 class Current:
-    """A response as it stands: the fold of its posts."""
+    """A response as it stands: the fold of its posts. `pages` are those that were ever posted."""
 
     key: str
     study: str
     version: str
     answers: Mapping[str, Answer]
-    confirmed: frozenset[str]
+    pages: frozenset[str]
     submitted: bool
 
 
@@ -77,17 +83,23 @@ class NotOpen(Exception):
     """The study does not collect any more."""
 
 
+class Finished(Exception):
+    """The response was submitted before; what was posted now is not kept."""
+
+
 class Collector:
     """The one writer of a process. `keep` returns when the post is durable, and not before."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = writing(engine)
         self._waiting: queue.Queue[tuple[PagePost, Future[None]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def keep(self, page_post: PagePost, patience: float = 30.0) -> None:
-        """Make a post durable; raise NotOpen or NotKept."""
+    def keep(self, page_post: PagePost, patience: float = PATIENCE) -> None:
+        """Make a post durable; raise NotOpen, Finished or NotKept."""
+        if self._waiting.qsize() >= LONGEST_QUEUE:
+            raise NotKept("too many posts are waiting")
         done: Future[None] = Future()
         self._waiting.put((page_post, done))
         try:
@@ -112,40 +124,49 @@ class Collector:
             self._commit(group)
 
     def _commit(self, group: list[tuple[PagePost, Future[None]]]) -> None:
-        refused: set[int] = set()
+        """Keep a group in one transaction; if that fails, each alone, so that one bad post fails alone."""
         try:
-            with self._engine.begin() as connection:
-                is_open = _open_studies(connection)
-                for number, (page_post, _) in enumerate(group):
-                    if page_post.study in is_open:
-                        _append(connection, page_post)
-                    else:
-                        refused.add(number)
-        except Exception as error:  # whatever it was: nothing of this group may be acknowledged
-            for _, done in group:
-                done.set_exception(NotKept(str(error)))
-            return
-        for number, (_, done) in enumerate(group):
-            if number in refused:
-                done.set_exception(NotOpen())
+            verdicts = self._append_all([page_post for page_post, _ in group])
+        except Exception as error:  # whatever it was: nothing of this transaction may be acknowledged
+            if len(group) > 1:
+                for one in group:
+                    self._commit([one])
             else:
+                group[0][1].set_exception(NotKept(str(error)))
+            return
+        for (_, done), refusal in zip(group, verdicts, strict=True):
+            if refusal is None:
                 done.set_result(None)
+            else:
+                done.set_exception(refusal)
+
+    def _append_all(self, posts: list[PagePost]) -> list[Exception | None]:
+        with self._engine.begin() as connection:
+            is_open = _open_studies(connection)
+            return [
+                _append(connection, page_post) if page_post.study in is_open else NotOpen()
+                for page_post in posts
+            ]
 
 
 def _open_studies(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(_OPEN).scalars())
 
 
-def _append(connection: Connection, page_post: PagePost) -> None:
+def _append(connection: Connection, page_post: PagePost) -> Exception | None:
+    """Append a post, or return why it is refused. The same post again changes nothing."""
     answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
     key = page_post.submission_key
+    finished = connection.execute(_FINISHED, {"key": page_post.response}).scalar()
     if connection.execute(_SEEN, {"key": key}).first() is not None:
         page = {"response": page_post.response, "page": page_post.page}
         if connection.execute(_LATEST, page).scalar() == answers:
-            return
+            return None
         # The same form sent again with other answers is a new post: the last thing confirmed must count.
-        key = f"{key}~{connection.execute(_COUNT, page).scalar()}"
-    elif connection.execute(_BEGUN, {"key": page_post.response}).first() is None:
+        key = f"{key}~{secrets.token_hex(3)}"
+    if finished:
+        return Finished()
+    if finished is None:
         connection.execute(_BEGIN, _begun(page_post))
     appended = {
         "submission_key": key,
@@ -157,6 +178,7 @@ def _append(connection: Connection, page_post: PagePost) -> None:
         "posted_ms": page_post.posted_ms,
     }
     connection.execute(_APPEND, appended)
+    return None
 
 
 def _begun(page_post: PagePost) -> dict[str, Any]:
@@ -168,11 +190,6 @@ def _begun(page_post: PagePost) -> dict[str, Any]:
         "language": page_post.language,
         "started_ms": page_post.posted_ms,
     }
-
-
-def response_key(submission_key: str) -> str:
-    """Return the key of the response that a first page starts; the same for a repeated post."""
-    return hashlib.sha256(submission_key.encode()).hexdigest()[:32]
 
 
 def current(engine: Engine, key: str) -> Current | None:
@@ -198,6 +215,6 @@ def fold(key: str, study_name: str, version: str, posts: list[tuple[Any, ...]]) 
         study=study_name,
         version=version,
         answers=answers,
-        confirmed=frozenset(page for page, _, _ in posts),
+        pages=frozenset(page for page, _, _ in posts),
         submitted=any(final for _, _, final in posts),
     )

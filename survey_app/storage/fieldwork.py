@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, bindparam, func, insert, select, update
 
 from questionnaires.study import Study
-from survey_app.storage.tables import post, response, study, version
+from survey_app.storage.tables import post, response, study, version, writing
 
 _ONE = select(study).where(study.c.name == bindparam("name"))
 
@@ -30,7 +30,7 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
     if before and before.status == "open" and before.version == published.version:
         return False
     values = {"status": "open", "version": published.version, "record": published.files["study.yaml"]}
-    with engine.begin() as connection:
+    with writing(engine).begin() as connection:
         if before is None:
             connection.execute(insert(study).values(name=published.name, opened_ms=now_ms, **values))
         else:
@@ -54,7 +54,7 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
 
 def close(engine: Engine, name: str, now_ms: int) -> bool:
     """End a study's fieldwork; return False where it was not open."""
-    with engine.begin() as connection:
+    with writing(engine).begin() as connection:
         changed = connection.execute(
             update(study)
             .where(study.c.name == name, study.c.status == "open")

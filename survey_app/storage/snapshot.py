@@ -119,7 +119,7 @@ class _Rows:
     def _count(self, stored: _Stored, current: Current) -> None:
         self.counts["disposition"]["complete" if current.submitted else "partial"] += 1
         self.counts["language"][stored.posts[-1][3]] += 1
-        self.counts["page"].update(current.confirmed)
+        self.counts["page"].update(current.pages)
         self.synthetic.add(stored.synthetic)
         times = [stored.started_ms, stored.posts[-1][4]]
         self.first_ms = min([*times, self.first_ms] if self.first_ms is not None else times)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Engine,
     ForeignKey,
     Index,
@@ -79,8 +80,10 @@ def open_database(url: str) -> Engine:
     """Open the database with durable settings and its tables; raise WeakDatabase if they do not hold."""
     if not url.startswith("sqlite:///"):
         raise WeakDatabase(f"{url.split('://')[0]}: this version keeps answers in SQLite; use sqlite:///FILE")
-    engine = create_engine(url, connect_args={"timeout": 10})
+    # Parameters are answers: they must never reach a log. Five seconds is as long as a person waits.
+    engine = create_engine(url, connect_args={"timeout": 5}, hide_parameters=True)
     event.listen(engine, "connect", _make_durable)
+    event.listen(engine, "begin", _begin)
     check_durability(engine)
     metadata.create_all(engine)
     return engine
@@ -88,11 +91,23 @@ def open_database(url: str) -> Engine:
 
 def _make_durable(connection, record) -> None:  # type: ignore[no-untyped-def]
     """WAL with FULL loses nothing at a power cut; the usual advice NORMAL does."""
+    connection.isolation_level = None  # transactions begin where we say, see _begin
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin before the first read; a writer takes its lock there, so that what it checks stays true."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def writing(engine: Engine) -> Engine:
+    """Return the engine for transactions that write."""
+    return engine.execution_options(writes=True)
 
 
 def check_durability(engine: Engine) -> None:

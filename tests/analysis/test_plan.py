@@ -19,7 +19,7 @@ from questionnaires.routing import pages
 from questionnaires.study import Study
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, PagePost, response_key
+from survey_app.storage.collect import Collector, PagePost
 from survey_app.storage.snapshot import take
 from survey_app.storage.tables import open_database
 
@@ -69,7 +69,7 @@ def snapshot(study: Study, tmp_path: Path) -> Path:
             key = f"{number:031x}{page.number}"
             given = {q.name: answers.get(q.name, Missing.NOT_ANSWERED) for q in page.questions}
             collector.keep(
-                PagePost(key, response_key(f"{number:032x}"), study.name, study.version, False, page.name,
+                PagePost(key, f"{number:032x}", study.name, study.version, False, page.name,
                          given, "en", page.number == 2, 1000 + number)
             )  # fmt: skip
     collector.close()

@@ -52,8 +52,13 @@ def test_an_off_path_answer_steers_nothing_further(files: dict[str, bytes]) -> N
     assert page_after(cut, 2, settled) is None
     assert page_after(cut, 2, on_path(study.questionnaire, {"channel": 1, "platform": 1})) is cut[2]
     assert page_before(cut, 3, settled) is cut[1]
-    assert first_open(cut, settled, frozenset({"start"})) is cut[1]
-    assert first_open(cut, settled, frozenset({"start", "more"})) is None
+    first = {"age": 30, "channel": 8}
+    done = {**first, **dict.fromkeys(("used", "wait", "comment"), Missing.NOT_ANSWERED)}
+    assert first_open(cut, settled, {}) is cut[0]
+    assert first_open(cut, settled, first) is cut[1]
+    assert first_open(cut, settled, done) is None
+    online = on_path(study.questionnaire, {**done, "channel": 1})
+    assert first_open(cut, online, {**done, "channel": 1}) is cut[1]  # platform came onto the path
 
 
 def test_asked(small: Study) -> None:

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, create_engine, event, func, select, update
 
 from questionnaires.study import Study
 from survey_app.storage import collect, fieldwork
-from survey_app.storage.collect import Collector, NotKept, NotOpen, PagePost, current, fold, response_key
-from survey_app.storage.tables import WeakDatabase, check_durability, open_database, post
+from survey_app.storage.collect import Collector, Finished, NotKept, NotOpen, PagePost, current, fold
+from survey_app.storage.tables import WeakDatabase, check_durability, open_database, post, study, writing
 
 POST = PagePost(
     submission_key="a" * 32,
-    response=response_key("a" * 32),
+    response="r" * 32,
     study="small",
     version="v",
     synthetic=False,
@@ -47,7 +47,7 @@ def test_keep_and_fold(collector: Collector, engine: Engine) -> None:
     collector.keep(replace(POST, submission_key="b" * 32, page="more", answers={"used": (1,)}, final=True))
     state = current(engine, POST.response)
     assert state is not None
-    assert (state.answers, state.confirmed, state.submitted) == (
+    assert (state.answers, state.pages, state.submitted) == (
         {"age": 34, "used": (1,)},
         {"start", "more"},
         True,
@@ -111,6 +111,74 @@ def test_a_failed_commit_is_never_acknowledged(
     assert rows(engine) == 0
     collector.keep(POST)  # the writer goes on
     assert rows(engine) == 1
+
+
+def test_one_bad_post_fails_alone(collector: Collector, engine: Engine) -> None:
+    """A post that the database refuses takes nobody else's answers with it."""
+    gate, original = threading.Event(), collector._append_all
+
+    def held(posts: list[PagePost]) -> list[Exception | None]:
+        gate.wait(10)
+        return original(posts)
+
+    collector._append_all = held  # type: ignore[method-assign]
+    outcomes: dict[str, str] = {}
+
+    def keep(one: PagePost) -> None:
+        try:
+            collector.keep(one)
+            outcomes[one.submission_key] = "kept"
+        except NotKept:
+            outcomes[one.submission_key] = "not kept"
+
+    good = [replace(POST, submission_key=f"{n:032x}", response=f"{n:032x}") for n in range(10)]
+    bad = replace(POST, submission_key="bad", response="x", page=None)  # type: ignore[arg-type]
+    threads = [threading.Thread(target=keep, args=(one,)) for one in (*good[:5], bad, *good[5:])]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert outcomes.pop("bad") == "not kept"
+    assert set(outcomes.values()) == {"kept"}
+    assert rows(engine) == 10
+
+
+def test_a_finished_response_takes_nothing_more(collector: Collector, engine: Engine) -> None:
+    last = replace(POST, submission_key="b" * 32, final=True)
+    collector.keep(last)
+    collector.keep(last)  # the same again is the same answer
+    with pytest.raises(Finished):
+        collector.keep(replace(last, answers={"age": 99}))
+    with pytest.raises(Finished):
+        collector.keep(replace(POST, submission_key="c" * 32))
+    assert rows(engine) == 1
+
+
+def test_a_study_closed_meanwhile_takes_nothing(collector: Collector, engine: Engine) -> None:
+    """What the writer checks stays true until its commit: it takes its lock before it reads."""
+    with writing(engine).begin() as connection:
+        connection.execute(update(study).values(status="closed"))
+        outcome: list[BaseException] = []
+
+        def keep() -> None:
+            try:
+                collector.keep(POST)
+            except NotOpen as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=keep)
+        thread.start()
+        thread.join(0.3)
+    thread.join()
+    assert len(outcome) == 1
+    assert rows(engine) == 0
+
+
+def test_answers_never_reach_a_message(collector: Collector, engine: Engine) -> None:
+    with pytest.raises(NotKept) as refused:
+        collector.keep(replace(POST, page=None, answers={"comment": "my secret"}))  # type: ignore[arg-type]
+    assert "my secret" not in str(refused.value)
 
 
 def test_a_slow_database_is_no_yes(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from werkzeug.datastructures import MultiDict
 
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Missing
+from survey_app.factory import create_app
 from survey_app.security import HEADERS
-from survey_app.storage import fieldwork
+from survey_app.storage import collect, fieldwork
 from survey_app.storage.collect import current
 from survey_app.storage.tables import post, response
 
@@ -56,8 +60,8 @@ def test_from_the_link_to_thanks(field: Field, person: Person) -> None:
 def test_off_path_questions_are_not_shown_and_not_taken(field: Field, person: Person) -> None:
     person.open("/s/small").post({"age": "34", "channel": "8"})
     assert 'name="platform"' not in person.text
-    person.post({"platform": "1"})
-    assert person.response.status_code == 400
+    person.post({"platform": "1"})  # the other tab has taken it off the path
+    assert person.response.status_code == 409
     assert stored(field) == {"age": 34, "channel": 8}
 
 
@@ -115,7 +119,9 @@ def test_text_is_shown_verbatim_and_escaped(field: Field, person: Person) -> Non
         ({**FIRST, "completed_at": "2020"}, 400),
         ({**FIRST, "csrf_token": "wrong"}, 400),
         ({**FIRST, "csrf_token": ""}, 400),
-        ({**FIRST, "submission_key": "../../etc"}, 400),
+        ({**FIRST, "_ticket": "../../etc"}, 400),
+        ({**FIRST, "_ticket": ""}, 400),
+        ({**FIRST, "age.special": ["prefer_not", "bogus"]}, 422),
     ],
 )
 def test_a_bad_post_stores_nothing_and_keeps_what_was_typed(
@@ -141,7 +147,7 @@ def test_a_post_without_cookies_is_told_so(field: Field, person: Person) -> None
 
 def test_ten_megabytes_are_refused_in_the_persons_language(field: Field, person: Person) -> None:
     person.open("/s/small?language=uk")
-    person.client.post("/s/small", data={"language": "uk", **person.hidden()})
+    person.client.post("/s/small", data={"_language": "uk", **person.hidden()})
     person.response = person.client.post("/s/small", data={"age": "x" * 10_000_000})
     assert person.response.status_code == 413
     assert '<html lang="uk">' in person.text
@@ -190,7 +196,7 @@ def test_the_same_post_twice_is_one_answer(field: Field, person: Person) -> None
 
 
 def test_language_changes_half_way_and_keeps_what_was_typed(field: Field, person: Person) -> None:
-    person.open("/s/small").post({"age": "41", "channel": "1"}, language="uk")
+    person.open("/s/small").post({"age": "41", "channel": "1"}, _language="uk")
     assert person.response.status_code == 200
     assert '<html lang="uk">' in person.text
     assert 'value="41"' in person.text
@@ -212,6 +218,163 @@ def test_nobody_elses_response_can_be_reached(field: Field, person: Person) -> N
     stranger = field.app.test_client()
     assert stranger.get(address).status_code == 404
     assert stranger.get("/a/" + "0" * 32 + "/more").status_code == 404
+
+
+def test_a_planted_ticket_is_worth_nothing(field: Field, person: Person) -> None:
+    """A form made for one browser cannot be sent from another: nobody writes into another's response."""
+    other = Person(field.app.test_client()).open("/s/small")
+    planted = other.hidden()["_ticket"]
+    person.open("/s/small").post(FIRST, _ticket=planted)
+    assert person.response.status_code == 400
+    assert planted not in person.text
+    assert posts(field) == 0
+    person.open("/s/small").post(FIRST, _ticket=planted, _language="uk")
+    assert planted not in person.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}], ids=["origin", "fetch"]
+)
+def test_a_post_from_another_site_touches_nothing(
+    field: Field, person: Person, headers: dict[str, str]
+) -> None:
+    person.open("/s/small")
+    answer = person.client.post("/s/small", data={**person.hidden(), **FIRST}, headers=headers)
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+    person.post(FIRST)
+    assert person.address.endswith("/more")
+
+
+def test_a_ticket_is_for_one_page_only(field: Field, person: Person) -> None:
+    person.open("/s/small")
+    first = person.hidden()["_ticket"]
+    person.post(FIRST).post(SECOND, _ticket=first)
+    assert person.response.status_code == 400
+    assert posts(field) == 1
+
+
+def test_a_form_is_judged_by_the_version_it_was_shown_on(
+    field: Field, files: dict[str, bytes], person: Person
+) -> None:
+    """Published anew between showing and sending: a code keeps the meaning that the person saw."""
+    person.open("/s/small")
+    swapped = files["questionnaire.yaml"].replace(b"code: 2, name: chat", b"code: 3, name: chat")
+    newer = study_from_files({**files, "questionnaire.yaml": swapped})
+    fieldwork.publish(field.engine, newer, 5_000)
+    person.post(FIRST)
+    assert person.address.endswith("/more")
+    with field.engine.connect() as connection:
+        assert connection.execute(select(response.c.version)).scalar_one() == field.study.version
+    person.post(SECOND)
+    assert person.address.endswith("/end")
+
+
+def test_after_the_end_nothing_is_thanked_that_was_not_stored(field: Field, person: Person) -> None:
+    person.open("/s/small")
+    first_page = {**person.hidden(), **FIRST}
+    person.post(FIRST)
+    last = person.address
+    second_page = {**person.hidden(), **SECOND}
+    person.post(SECOND)
+    assert person.client.post(last, data=MultiDict(second_page)).headers["Location"].endswith("/end")
+    changed = person.client.post(last, data=MultiDict({**second_page, "comment": "changed"}))
+    assert changed.status_code == 409
+    assert person.client.post("/s/small", data={**first_page, "age": "99"}).status_code == 409
+    assert stored(field)["age"] == 34
+    assert stored(field)["comment"] == SECOND["comment"]
+
+
+def test_nothing_required_is_left_out_by_going_back(field: Field, person: Person) -> None:
+    """A question that comes onto the path by a change on an earlier page is asked before the end."""
+    person.open("/s/small").post({"age": "34", "channel": "8"})
+    start = person.address.replace("/more", "/start")
+    person.open(start).post({"age": "34", "channel": "1"})
+    assert 'name="platform"' in person.text
+    person.post({"comment": "no platform"})
+    assert person.response.status_code == 422
+
+
+def test_the_link_opened_again_goes_on_with_the_same_response(field: Field, person: Person) -> None:
+    person.open("/s/small").post(FIRST)
+    assert person.open("/s/small").address.endswith("/start")
+    assert 'value="34"' in person.text
+    other_tab = Person(person.client).open("/s/small")
+    other_tab.post({**FIRST, "age": "35"})
+    with field.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(response)).scalar_one() == 1
+
+
+def test_a_second_person_on_the_same_phone_starts_anew(field: Field, person: Person) -> None:
+    person.open("/s/small").post(FIRST).post(SECOND)
+    person.open("/s/small")
+    assert 'value="34"' not in person.text
+    person.post({"age": "70", "channel": "8"}).post({})
+    assert fieldwork.counts(field.engine, "small") == {"started": 2, "finished": 2}
+
+
+@pytest.mark.parametrize("body", [b"[1,2]", b'{"age": 34}', b'{"csrf_token": 5}', b"\xff"])
+def test_other_bodies_are_refused(field: Field, person: Person, body: bytes) -> None:
+    person.open("/s/small")
+    answer = person.client.post("/s/small", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert posts(field) == 0
+
+
+def test_files_are_foreign(field: Field, person: Person) -> None:
+    person.open("/s/small")
+    fields = {**person.hidden(), **FIRST, "evil": (io.BytesIO(b"x"), "evil.txt")}
+    assert person.client.post("/s/small", data=fields).status_code == 400
+    assert posts(field) == 0
+
+
+def test_a_database_that_cannot_be_used_keeps_what_was_typed(
+    field: Field, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page and a later one: not kept, said so, and everything is still on the page."""
+    person.open("/s/small")
+    moved = field.settings.data / "earshot.db"
+    for answers, kept in ((FIRST, 'value="34"'), (SECOND, "&lt;b&gt;=1+1")):
+        field.engine.dispose()
+        moved.chmod(0)
+        monkeypatch.setattr(collect, "_FINISHED", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(collect, "_POSTS", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(fieldwork, "_ONE", text("SELECT * FROM nowhere"))
+        person.post(answers)
+        assert person.response.status_code == 503, person.text
+        assert kept in person.text
+        assert "not saved" in person.text or "still on this page" in person.text
+        monkeypatch.undo()
+        moved.chmod(0o600)
+        person.post(answers)
+    assert person.address.endswith("/end")
+
+
+def test_question_names_cannot_get_in_the_way(field: Field, files: dict[str, bytes], person: Person) -> None:
+    """Names that the form, WTForms or the page use themselves are names like any other."""
+    names = ("language", "action", "submission_key", "validate", "errors", "data", "meta", "process", "raw")
+    questions = "".join(f"      - {{name: {name}, type: text, text: {{en: a, uk: b}}}}\n" for name in names)
+    text_ = files["questionnaire.yaml"].decode() + (
+        "  - name: last\n    title: {en: Last, uk: c}\n    questions:\n" + questions
+    )
+    study = study_from_files({**files, "questionnaire.yaml": text_.encode()})
+    fieldwork.publish(field.engine, study, 5_000)
+    person.open("/s/small").post({"age": "34", "channel": "8"}).post({})
+    person.post({name: f"said {name}" for name in names})
+    assert person.address.endswith("/end")
+    assert {name: stored(field)[name] for name in names} == {name: f"said {name}" for name in names}
+
+
+def test_a_foreign_host_is_refused(person: Person) -> None:
+    answer = person.client.get("/s/small", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "<h1>" in answer.text
+
+
+def test_wrong_method_says_which_are_right(person: Person) -> None:
+    answer = person.client.put("/s/small")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
 
 
 def test_pages_ahead_are_reached_in_their_order(field: Field, person: Person) -> None:
@@ -253,3 +416,16 @@ def test_cookie(field: Field) -> None:
     assert cookie.startswith("earshot=")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_behind_https_the_cookie_is_bound_to_it(field: Field) -> None:
+    settings = replace(field.settings, secure=True)
+    app = create_app(settings, field.engine)
+    answer = app.test_client().get("/s/small")
+    app.extensions["earshot-collector"].close()
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-earshot=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
