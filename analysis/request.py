@@ -9,7 +9,8 @@ from analysis.estimators.intervals import AUTO
 from analysis.problems import DataProblem
 from analysis.table.design import Design
 from analysis.table.naming import find, leading, listed, near, split_known, squeezed
-from analysis.table.segments import Band, parse_bands
+from analysis.table.segments import parse_bands
+from questionnaires.bands import Band
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from questionnaires.bands import Band
 from questionnaires.expressions import Tree
 from questionnaires.model import Questionnaire, Text
 
@@ -31,15 +32,6 @@ class Record:
     open: datetime | None = None
     close: datetime | None = None
     quasi_identifiers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Band:
-    """A band of whole numbers, both ends inside; `high` is None for an open one such as 65+."""
-
-    label: str
-    low: int
-    high: int | None
 
 
 @dataclass(frozen=True)
@@ -154,16 +146,3 @@ class Study:
 def version_of(questionnaire: bytes) -> str:
     """Return the hash that names a version of a questionnaire: the SHA-256 of its file."""
     return hashlib.sha256(questionnaire).hexdigest()
-
-
-def parse_band(text: str) -> Band | None:
-    """Return the band written as "18-23", "65+" or "40"; None where it is none."""
-    label = str(text).strip()
-    low, dash, high = label.partition("-")
-    if label.endswith("+") and label[:-1].isdecimal():
-        return Band(label, int(label[:-1]), None)
-    if label.isdecimal():
-        return Band(label, int(label), int(label))
-    if dash and low.strip().isdecimal() and high.strip().isdecimal() and int(low) <= int(high):
-        return Band(label, int(low), int(high))
-    return None

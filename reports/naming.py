@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 
 from analysis.findings import ALL, Shares
+from questionnaires.bands import Band
 from questionnaires.expressions import evaluate
 from questionnaires.model import Interval, Question
-from questionnaires.study import Band, Figure, SegmentPlan, Study
+from questionnaires.study import Figure, SegmentPlan, Study
 from questionnaires.texts import catalogue, in_language
 from reports.numbers import SPACE, listed, span
 
@@ -97,9 +99,9 @@ def segment_people(voice: Voice, study: Study, plan: SegmentPlan, segment: str) 
         return voice.say("people_answer", label=quoted(voice, label))
     if plan.question != AGE:
         return voice.say("people_band", label=label)
-    if band.high is None:
-        return voice.say("people_age_from", n=band.low)
-    return voice.say("people_age", n=band.high, label=label)
+    if isinf(band.high):
+        return voice.say("people_age_from", n=int(band.low))
+    return voice.say("people_age", n=int(band.high), label=label)
 
 
 def describes(figure: Figure, plan: SegmentPlan, segment: str) -> bool:
@@ -107,14 +109,14 @@ def describes(figure: Figure, plan: SegmentPlan, segment: str) -> bool:
     band = next((band for band in plan.bands if band.label == segment), None)
     if band is None or figure.condition is None:
         return False
-    top = band.high if band.high is not None else band.low + 1000
+    top = band.low + 1000 if isinf(band.high) else band.high
     inside = [evaluate(figure.condition, {plan.question: age}) for age in (band.low, top)]
     outside = [evaluate(figure.condition, {plan.question: age}) for age in _beyond(band)]
     return inside == [True, True] and True not in outside
 
 
-def _beyond(band: Band) -> list[int]:
-    return [band.low - 1] if band.high is None else [band.low - 1, band.high + 1]
+def _beyond(band: Band) -> list[float]:
+    return [band.low - 1] if isinf(band.high) else [band.low - 1, band.high + 1]
 
 
 def same_codes(figure: Figure, question: Question, codes: Sequence[int]) -> bool:

@@ -6,6 +6,7 @@ and proves nothing: agreement is by construction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,11 +17,12 @@ from analysis.table.categories import categories
 from analysis.table.design import sample_of
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, cells_of, rake
+from questionnaires.bands import parse_band
 from questionnaires.expressions import SPECIAL, evaluate
 from questionnaires.model import Answer, Missing, Question
 from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.routing import comparable
-from questionnaires.study import Study, Target, Truth, parse_band
+from questionnaires.study import Study, Target, Truth
 
 NOT_ANSWERED = "not_answered"
 OPEN_BAND_YEARS = 24
@@ -89,8 +91,8 @@ def _number(question: Question, labels: Sequence[str], label: Answer, chance: np
     band = parse_band(label) if isinstance(label, str) else None
     if band is None:
         return label
-    top = band.high if band.high is not None else band.low + OPEN_BAND_YEARS
-    return int(chance.integers(band.low, min(top, question.maximum or top) + 1))
+    top = band.low + OPEN_BAND_YEARS if math.isinf(band.high) else band.high
+    return int(chance.integers(int(band.low), int(min(top, question.maximum or top)) + 1))
 
 
 def _weigh(people: Sequence[Person], study: Study) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.table.columns import MISSING, TextColumn
+from questionnaires.bands import Band
 from questionnaires.model import Question
-from questionnaires.study import Band
 
 
 def categories(question: Question, bands: Sequence[Band], values: NDArray[np.int64]) -> TextColumn:
@@ -17,8 +17,7 @@ def categories(question: Question, bands: Sequence[Band], values: NDArray[np.int
     codes = np.full(len(values), MISSING, dtype=np.int64)
     if question.type == "number":
         for place, band in enumerate(bands):
-            high = np.inf if band.high is None else band.high
-            codes[(values >= band.low) & (values <= high)] = place
+            codes[(values >= band.low) & (values <= band.high)] = place
         return TextColumn(question.name, tuple(band.label for band in bands), codes)
     for place, choice in enumerate(question.choices):
         codes[values == choice.code] = place

@@ -23,12 +23,13 @@ from analysis.findings import Basis
 from analysis.problems import DataProblem
 from analysis.table.categories import categories
 from analysis.table.columns import Codes, TextColumn
+from questionnaires.bands import Band
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
 from questionnaires.formats.study_folder import REQUIRED, study_from_files
 from questionnaires.model import Missing, Question
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.study import Band, Study
+from questionnaires.study import Study
 
 SCHEMA_VERSION = 1
 SHIFT = -min(Missing)

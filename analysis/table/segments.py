@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,15 +10,13 @@ import numpy as np
 
 from analysis.problems import DataProblem
 from analysis.table.columns import MISSING, Codes, Column, TextColumn, cell_text
+from questionnaires.bands import Band, parse_band
 
 ALL = "all"
 CROSS = " x "
 OUTSIDE = 0  # the row is not in the domain asked about (--where), and so in no segment, "all" included
 NO_SEGMENT = 1  # a by-value is missing or lies in no band: counted in "all" only
 FIRST = 2
-
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_BAND = re.compile(rf"(?P<low>{_NUMBER})(?:(?P<open>\+)|\s*[-–]\s*(?P<high>{_NUMBER}))?")
 
 
 @dataclass(frozen=True)
@@ -39,15 +36,6 @@ class Segmentation:
     segments: tuple[Segment, ...]
 
 
-@dataclass(frozen=True)
-class Band:
-    """Numbers from `low` to `high`, both included."""
-
-    label: str
-    low: float
-    high: float
-
-
 def parse_bands(column: str, text: str) -> tuple[Band, ...]:
     """Read "18-23,24-34,35+" (inclusive; a single number is a band too). Raises DataProblem "bad_bands"."""
     bands = [_band(column, part.strip()) for part in text.split(",")]
@@ -60,18 +48,11 @@ def parse_bands(column: str, text: str) -> tuple[Band, ...]:
 
 
 def _band(column: str, part: str) -> Band:
-    found = _BAND.fullmatch(part)
-    if found is None:
-        raise DataProblem(
-            "bad_bands", column=column, value=part, reason="it is not LOW-HIGH, LOW+ or a number"
-        )
-    low = float(found["low"])
-    high = float("inf") if found["open"] else float(found["high"] or low)
-    if high < low:
-        raise DataProblem(
-            "bad_bands", column=column, value=part, reason="its upper end is below its lower end"
-        )
-    return Band(part, low, high)
+    band = parse_band(part)
+    if band is None:
+        reason = "it is not LOW-HIGH with the lower end first, LOW+ or a number"
+        raise DataProblem("bad_bands", column=column, value=part, reason=reason)
+    return band
 
 
 def banded(column: Column, bands: Sequence[Band], first_row: int = 1) -> TextColumn:

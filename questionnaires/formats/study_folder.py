@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from questionnaires.bands import Band, parse_band
 from questionnaires.expressions import ExpressionFault, Tree, choice_codes, parse
 from questionnaires.formats.shapes import (
     FigureShape,
@@ -24,7 +25,6 @@ from questionnaires.formats.yaml_source import Path, Source, read_yaml
 from questionnaires.model import Question, Questionnaire
 from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.study import (
-    Band,
     Figure,
     Part,
     Population,
@@ -34,7 +34,6 @@ from questionnaires.study import (
     Study,
     Target,
     Truth,
-    parse_band,
 )
 
 REQUIRED = ("questionnaire.yaml", "study.yaml")
@@ -157,7 +156,7 @@ class _Folder:
             if band is None:
                 source.fault("band-form", (*path, index), band=label)
                 continue
-            if bands and (bands[-1].high is None or band.low <= bands[-1].high):
+            if bands and band.low <= bands[-1].high:
                 source.fault("band-overlap", (*path, index), band=label)
             bands.append(band)
         return tuple(bands)
