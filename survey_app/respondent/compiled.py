@@ -1,7 +1,7 @@
 """Pages rendered once per questionnaire version and language; a request only fills in what is its own.
 
-Rendering widgets is two thirds of a survey's work, so a page is rendered with marks in it and cut at the
-marks. What changes with each person (token, key, kept values, errors) goes into these slots; a block
+Rendering costs a hundred times what filling in does (benchmarks/page.py), so a page is rendered with marks in
+it and cut at the marks. What changes with each person (token, key, kept values, errors) goes into these slots; a block
 between two marks belongs to one question and is left out where the question is not asked.
 """
 
