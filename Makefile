@@ -29,6 +29,7 @@ test: $(VENV)/dev  ## Everything that can run on this machine; what is skipped s
 
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
 	$(BIN)/python benchmarks/page.py
+	$(BIN)/python benchmarks/raked_coverage.py
 
 check: $(VENV)/dev  ## Style and types only
 	$(BIN)/ruff check .

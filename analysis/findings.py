@@ -15,6 +15,9 @@ from questionnaires.study import Figure, Part, SegmentPlan, Study
 ALL = "all"
 """The segment of everybody who answered."""
 
+ANSWERED = "answered"
+"""All who answered a question without choices, in a topline."""
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -90,7 +93,8 @@ class Published:
 class ToplineRow:
     """One answer in the topline: how many people gave it, and the weighted share where it counts.
 
-    `choice` is a choice's name, or the name of a kind of missing answer ("not_asked", "dont_know" …).
+    `choice` is a choice's name, ANSWERED for a question without choices, or the name of a kind of missing
+    answer ("not_asked", "dont_know" …).
     """
 
     choice: str

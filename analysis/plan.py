@@ -12,7 +12,7 @@ from analysis.estimators.proportion import Answer, shares
 from analysis.evidence.published import compare
 from analysis.expectations.reply_time import curve
 from analysis.findings import (
-    ALL,
+    ANSWERED,
     Comparison,
     Findings,
     PartFindings,
@@ -26,7 +26,7 @@ from analysis.problems import DataProblem
 from analysis.table.columns import Codes
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.responses import SHIFT, Responses
-from analysis.table.segments import Segment, crossed, everyone
+from analysis.table.segments import crossed, everyone
 from analysis.table.sums import sums_of
 from analysis.table.weighting import NOT_GIVEN, Margin, Raking, cells_of, rake
 from questionnaires.expressions import Tree
@@ -52,7 +52,30 @@ class Weighted:
         segment: SegmentPlan | None = None,
         where: Tree | None = None,
     ) -> list[Estimate]:
-        """Estimate shares of a question's answers: for all in the domain, then for each segment."""
+        """Estimate shares of a question's answers: for all in the domain, then for each segment.
+
+        Answers to a question with several choices are columns of their own; each has the same base.
+        """
+        if question.type != "several":
+            codes = self.responses.answer(question)
+            return self._shares(question, codes, answers, substantive(question), segment, where)
+        found = []
+        for answer in answers:
+            choice = next(choice for choice in question.choices if choice.code + SHIFT in answer.codes)
+            codes = self.responses.stored(f"{question.name}.{choice.name}") + SHIFT
+            ticked = [Answer(answer.name, frozenset({1 + SHIFT}))]
+            found += self._shares(question, codes, ticked, frozenset({SHIFT, 1 + SHIFT}), segment, where)
+        return found
+
+    def _shares(
+        self,
+        question: Question,
+        codes: Codes,
+        answers: Sequence[Answer],
+        base_codes: frozenset[int],
+        segment: SegmentPlan | None,
+        where: Tree | None,
+    ) -> list[Estimate]:
         domain = self.responses.where(where)
         segmentation = everyone(self.responses.rows, domain)
         if segment is not None:
@@ -60,28 +83,14 @@ class Weighted:
             column = self.responses.category(asked, segment.bands)
             segmentation = crossed([column], domain, total=True)
         return shares(
-            sums_of(self.sample, self.responses.answer(question), segmentation.codes, self.cell),
+            sums_of(self.sample, codes, segmentation.codes, self.cell),
             question=question.name,
             answers=answers,
             segments=segmentation.segments,
             design=Design(),
             raking=self.raking,
-            base_codes=substantive(question),
+            base_codes=base_codes,
         )
-
-    def estimate_flag(self, question: Question, column: str, choice: str) -> Estimate:
-        """Estimate the share that ticked one choice, among all who answered a question with several."""
-        sums = sums_of(self.sample, self.responses.stored(column) + SHIFT, cell=self.cell)
-        ticked = Answer(choice, frozenset({1 + SHIFT}))
-        return shares(
-            sums,
-            question=question.name,
-            answers=[ticked],
-            segments=[Segment(ALL, {}, frozenset({0}))],
-            design=Design(),
-            raking=self.raking,
-            base_codes=frozenset({SHIFT, 1 + SHIFT}),
-        )[0]
 
 
 def run(responses: Responses) -> Findings:
@@ -95,11 +104,7 @@ def run(responses: Responses) -> Findings:
         basis=responses.basis,
         weighting=_weighting_facts(weighted),
         parts=parts,
-        topline=tuple(
-            _topline(weighted, question)
-            for question in study.questionnaire
-            if question.type not in ("text", "number", "consent")
-        ),
+        topline=tuple(_topline(weighted, question) for question in study.questionnaire),
     )
 
 
@@ -160,29 +165,23 @@ def _comparison(weighted: Weighted, figure: Figure) -> Comparison:
 
 
 def _topline(weighted: Weighted, question: Question) -> Topline:
-    kind = QUESTION_TYPES[question.type]
-    columns = kind.columns(question)
-    stored = weighted.responses.stored(columns[0].name)
+    """Count every answer to a question; those without choices are counted as answered."""
+    columns = QUESTION_TYPES[question.type].columns(question)
+    said = [weighted.responses.stored(column.name) for column in columns if column.kind != "text"]
+    answers = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
     if columns[0].kind == "flag":
-        rows = [_flag_row(weighted, question, column.name, column.choice) for column in columns]
+        counts = [int((ticked == 1).sum()) for ticked in said]
     else:
-        answers = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
-        estimates = weighted.estimate(question, answers)
-        rows = [
-            ToplineRow(choice.name, int((stored == choice.code).sum()), estimate)
-            for choice, estimate in zip(question.choices, estimates, strict=True)
-        ]
+        counts = [int((said[0] == choice.code).sum()) for choice in question.choices]
+    estimates = weighted.estimate(question, answers) if answers else []
+    rows = [ToplineRow(a.name, n, e) for a, n, e in zip(answers, counts, estimates, strict=True)]
+    if not answers:
+        rows.append(ToplineRow(ANSWERED, int((said[0] >= 0).sum()), None))
     for missing in Missing:
-        count = int((stored == missing).sum())
+        count = int((said[0] == missing).sum())
         if count:
             rows.append(ToplineRow(missing.name.lower(), count, None))
-    return Topline(question, int((stored != Missing.NOT_ASKED).sum()), tuple(rows))
-
-
-def _flag_row(weighted: Weighted, question: Question, column: str, code: int | None) -> ToplineRow:
-    choice = next(choice for choice in question.choices if choice.code == code)
-    count = int((weighted.responses.stored(column) == 1).sum())
-    return ToplineRow(choice.name, count, weighted.estimate_flag(question, column, choice.name))
+    return Topline(question, int((said[0] != Missing.NOT_ASKED).sum()), tuple(rows))
 
 
 def _weighting_facts(weighted: Weighted) -> WeightingFacts | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,8 @@ class Raking:
 
     `targets` are the margins that were met, the categories the population does not give included, at their
     sample share. `smallest` and `largest` are the factors in use; `design_effect` is Kish's n·Σw²/(Σw)² and
-    `effective_base` is n / design_effect.
+    `effective_base` is n / design_effect. `raked` are
+    the places of the raked variables, `given` the population's shares of their categories (0 for kept ones).
     """
 
     cells: Cells
@@ -53,6 +54,7 @@ class Raking:
     design_effect: float
     effective_base: float
     raked: tuple[int, ...]
+    given: tuple[Numbers, ...]
 
     def weights(self, weight: Numbers, cell: Codes) -> Numbers:
         """Return each row's raked weight, shape (rows,)."""
@@ -61,9 +63,10 @@ class Raking:
     def explained(self, cell: Codes, people: Codes, values: Numbers) -> Numbers:
         """Return the part of `values` (groups, k) that the margins explain, so that residual = value - part.
 
-        Least squares over people of the sum of one effect per category, by repeated sweeps of the margins:
-        the residual of a raked estimate in R survey (Deville & Särndal 1992, but for the fit, which counts
-        people and not weights). `people` counts those with a weight above 0 in each group.
+        Least squares over people of a constant and one effect per category, by repeated sweeps: the
+        residual of a raked estimate in R survey (Deville & Särndal 1992, but for the fit, which counts
+        people and not weights). Categories that the population does not give explain nothing: their share
+        is not known but estimated from this sample. `people` counts those with a weight above 0 in each group.
         """
         size = len(self.factors)
         count = add_up(cell, people, size)
@@ -71,16 +74,36 @@ class Raking:
         fitted = np.zeros_like(mean)
         for _ in range(ROUNDS):
             change = 0.0
-            for at in self.raked:
-                member = self.cells.members[:, at]
-                categories = len(self.cells.categories[at])
-                held = np.maximum(add_up(member, count, categories), 1)[:, None]
-                step = add_up(member, (mean - fitted) * count[:, None], categories) / held
-                fitted += step[member]
+            for sweep in (self._constant, *(self._margin_step(at) for at in range(len(self.raked)))):
+                step = sweep(mean - fitted, count)
+                fitted += step
                 change = max(change, float(np.abs(step).max(initial=0.0)))
             if change <= 1e-13 * float(np.abs(mean).max(initial=0.0)):
                 break
         return np.asarray(fitted[cell], dtype=np.float64)
+
+    def _constant(self, left: Numbers, count: Numbers) -> Numbers:
+        """The sum of the weights is fixed, so a constant is explained."""
+        level: Numbers = (left * count[:, None]).sum(axis=0) / max(float(count.sum()), 1.0)
+        return np.broadcast_to(level, left.shape)
+
+    def _margin_step(self, number: int) -> Callable[[Numbers, Numbers], Numbers]:
+        """Project on one margin: effects f of its given categories with Σ share·f = 0, none of the kept."""
+        place, shares = self.raked[number], self.given[number]
+        member = self.cells.members[:, place]
+
+        def step(left: Numbers, count: Numbers) -> Numbers:
+            held = add_up(member, count, len(shares))
+            total = add_up(member, left * count[:, None], len(shares))
+            effect = total / np.maximum(held, 1)[:, None]
+            known = (shares > 0) & (held > 0)
+            if not known.all():  # the given share as a whole moves with the sample
+                pull = np.where(known, shares / np.maximum(held, 1), 0.0)
+                off = (np.where(known, shares, 0.0) @ effect) / max(float((shares * pull).sum()), 1e-300)
+                effect = np.where(known[:, None], effect - pull[:, None] * off, 0.0)
+            return np.asarray(effect[member], dtype=np.float64)
+
+        return step
 
 
 def cells_of(columns: Sequence[Column]) -> tuple[Codes, Cells]:
@@ -136,6 +159,11 @@ def rake(
         n * w2 / w**2,
         w**2 / w2,
         places,
+        tuple(
+            np.array([margin.shares.get(name, 0.0) for name in cells.categories[at]])
+            / sum(margin.shares.values())
+            for margin, at in zip(margins, places, strict=True)
+        ),
     )
 
 

@@ -106,6 +106,9 @@ class _Folder:
                 values["title"] = complete(source, self.languages, shape.title, ("title",))
             record = Record(**{**values, "quasi_identifiers": tuple(shape.quasi_identifiers)})
             self._zone(source, shape.zone)
+            for key, column in shape.design.items():
+                if column is not None:
+                    source.fault("design-column", ("design", key), key=key, value=column)
         self._close(source)
         return record
 
@@ -175,6 +178,8 @@ class _Folder:
         question = self._question(source, shape.question, (*path, "question")) if shape else None
         if shape is None or question is None:
             return None
+        codes = self._codes(source, shape.choices, question, (*path, "choices"))
+        self._fits(source, "figure", question, codes, (*path, "question"))
         if shape.value is not None and not 0 <= shape.value <= 1:
             source.fault("share-range", (*path, "value"), key="value", value=shape.value)
         return Figure(
@@ -187,7 +192,7 @@ class _Folder:
             value=shape.value,
             n=shape.n,
             question=shape.question,
-            codes=self._codes(source, shape.choices, question, (*path, "choices")),
+            codes=codes,
             condition=self._condition(source, shape.where, (*path, "where")),
             known=tuple(shape.known),
             unknown=tuple(shape.unknown),
@@ -233,7 +238,22 @@ class _Folder:
         if question is None:
             return None
         codes = self._codes(source, shape.choices, question, (*path, "choices"))
+        self._fits(source, kind, question, codes, (*path, kind))
         return Part(kind, about, codes, _group_name(codes, question), shape.by or "")
+
+    def _fits(self, source: Source, kind: str, question: Question, codes: Sequence[int], path: Path) -> None:
+        """A curve needs reply times, and shares need choices; of several choices one at a time is a share."""
+        what, remedy = f"a {kind}", "name a question with choices"
+        if kind == "curve":
+            unfit, remedy = question.type != "reply_time", "name a question of type reply_time"
+        elif question.type == "several":
+            unfit, remedy = len(codes) > 1, "leave out `choices`, or name one of them"
+        else:
+            unfit = not question.choices
+        if unfit:
+            source.fault(
+                "question-unfit", path, name=question.name, type=question.type, what=what, remedy=remedy
+            )
 
     def truth(self, content: bytes, figures: Sequence[Figure]) -> Truth | None:
         source = self._open("synthetic.yaml", content)

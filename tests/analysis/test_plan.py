@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.estimators.proportion import Answer as Share
 from analysis.findings import Curve, Published, Shares, Verdict
-from analysis.plan import run
+from analysis.plan import run, shifted, weigh
 from analysis.problems import DataProblem
 from analysis.table.responses import read_snapshot
 from questionnaires.expressions import parse
@@ -35,6 +36,7 @@ parts:
   - {chart: wait, by: channel}
   - {curve: wait}
   - {published: all}
+  - {chart: used, by: age}
 """
 POPULATION = b"""
 population: everybody
@@ -105,7 +107,7 @@ def test_published_against_ours(snapshot: Path) -> None:
     assert young.estimate.share == pytest.approx(0.75)
     assert young.estimate.base == 16
     assert hour.estimate.base == 28  # those who gave a time; 12 did not answer
-    assert hour.verdict is Verdict.INCONSISTENT
+    assert hour.verdict is Verdict.NOT_CHECKABLE  # outside our interval, but its n is unknown
 
 
 def test_curve_and_segments_of_a_choice(snapshot: Path) -> None:
@@ -118,6 +120,28 @@ def test_curve_and_segments_of_a_choice(snapshot: Path) -> None:
     assert [e.segment for e in by_channel.estimates][::5] == ["all", "post", "chat", "phone"]
 
 
+def test_a_question_with_several_answers(snapshot: Path) -> None:
+    """22 answered it: e-mail was ticked by all 16 young, by none of the 6 older people."""
+    used = run(read_snapshot(snapshot)).parts[4]
+    assert isinstance(used, Shares)
+    found = {(e.choice, e.segment): (e.share, e.base) for e in used.estimates}
+    assert found["email", "18-39"] == (1.0, 16)
+    assert found["email", "40+"] == (0.0, 6)
+    assert found["phone", "18-39"] == (pytest.approx(0.25), 16)
+    assert found["none", "all"][1] == 22
+
+
+def test_kept_categories_have_an_interval(snapshot: Path) -> None:
+    """Those who gave no age keep their sample share: it is estimated, not known."""
+    weighted = weigh(read_snapshot(snapshot))
+    age = weighted.responses.study.questionnaire.question("channel")
+    by_no_age = weighted.estimate(age, [Share("phone", shifted([8]))])
+    assert (by_no_age[0].se or 0) > 0
+    assert weighted.raking is not None
+    given = next(margin for margin in weighted.raking.targets if margin.variable == "age")
+    assert given.shares["not given"] == pytest.approx(0.15)
+
+
 def test_topline_counts_every_answer_and_every_kind_of_missing(snapshot: Path) -> None:
     topline = {top.question.name: top for top in run(read_snapshot(snapshot)).topline}
     platform = {row.choice: row.n for row in topline["platform"].rows}
@@ -126,6 +150,9 @@ def test_topline_counts_every_answer_and_every_kind_of_missing(snapshot: Path) -
     used = {row.choice: (row.n, row.estimate.base if row.estimate else None) for row in topline["used"].rows}
     assert used["email"] == (16, 22)
     assert used["not_answered"] == (18, None)
+    age = {row.choice: row.n for row in topline["age"].rows}
+    assert age == {"answered": 34, "prefer_not": 6}
+    assert {row.choice: row.n for row in topline["comment"].rows} == {"answered": 0, "not_answered": 40}
 
 
 def test_weighting_is_told(snapshot: Path) -> None:

@@ -12,6 +12,8 @@ from questionnaires.model import Apart, Interval
 from questionnaires.problems import CATALOGUE, StudyFault
 from questionnaires.study import Study
 
+RECORD = "title: x\nmode: web\nframe: x\nsample: census\nretention: 2027-12-31\n"
+
 
 def faults(files: dict[str, bytes]) -> list[str]:
     """The messages of a broken study, in order."""
@@ -109,6 +111,16 @@ def test_fault(files: dict[str, bytes], old: str, new: str, code: str) -> None:
         ("study.yaml", "title: x", "key-missing"),
         ("study.yaml", "title: x\nsample: some", "value-wrong"),
         ("study.yaml", "[]", "value-wrong"),
+        (
+            "study.yaml",
+            RECORD + "zone: UTC\ndesign: {weight: w}",
+            "design-column",
+        ),
+        (
+            "study.yaml",
+            RECORD + "zone: Here",
+            "value-wrong",
+        ),
         ("study.yaml", "\xff", "file-encoding"),
         ("study.yaml", "[" * 25 + "]" * 25, "yaml-deep"),
         ("study.yaml", "#" * 3_000_000, "file-large"),
@@ -137,6 +149,10 @@ def test_fault(files: dict[str, bytes], old: str, new: str, code: str) -> None:
         ("published.yaml", "id: a", "value-wrong"),
         ("report.yaml", "parts: [{chart: fax}]", "question-unknown"),
         ("report.yaml", "parts: [{}]", "part-unknown"),
+        ("report.yaml", "parts: [{chart: age}]", "question-unfit"),
+        ("report.yaml", "parts: [{curve: channel}]", "question-unfit"),
+        ("report.yaml", "parts: [{chart: used, choices: [email, phone]}]", "question-unfit"),
+        ("published.yaml", "- {id: a, question: comment, choices: [], source: x}", "question-unfit"),
         ("report.yaml", "parts: [{chart: channel, by: age}]", "segment-unknown"),
         ("synthetic.yaml", "n: 5\nseed: 1\nsample: {}\ntargets: [{id: a, share: 0.1}]", "figure-unknown"),
         ("synthetic.yaml", "n: 5\nseed: 1\nsample: {}\nanswers: {channel: {phone: -1}}", "value-wrong"),

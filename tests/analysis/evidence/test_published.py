@@ -20,21 +20,24 @@ def figure() -> Figure:
 
 
 @pytest.mark.parametrize(
-    ("value", "synthetic", "verdict"),
+    ("value", "n", "synthetic", "verdict"),
     [
-        (0.34, False, Verdict.CONSISTENT),
-        (0.32, False, Verdict.CONSISTENT),
-        (0.37, False, Verdict.INCONSISTENT),
-        (0.34, True, Verdict.REPRODUCED),
-        (0.37, True, Verdict.NOT_REPRODUCED),
-        (None, False, Verdict.NOT_CHECKABLE),
+        (0.34, 2030, False, Verdict.CONSISTENT),
+        (0.37, 2030, False, Verdict.CONSISTENT),  # 3 points, less half a point, within t · √(0.01² + 0.0107²)
+        (0.38, 2030, False, Verdict.INCONSISTENT),
+        (0.38, 200, False, Verdict.CONSISTENT),  # of 200 people such a figure is easily off by so much
+        (0.36, None, False, Verdict.CONSISTENT),
+        (0.38, None, False, Verdict.NOT_CHECKABLE),  # its own sampling error is unknown
+        (None, 2030, False, Verdict.NOT_CHECKABLE),
+        (0.34, None, True, Verdict.REPRODUCED),
+        (0.38, None, True, Verdict.NOT_REPRODUCED),
     ],
 )
 def test_verdict(
-    small: Study, figure: Figure, value: float | None, synthetic: bool, verdict: Verdict
+    small: Study, figure: Figure, value: float | None, n: int | None, synthetic: bool, verdict: Verdict
 ) -> None:
     question = small.questionnaire.question("channel")
-    held = compare(replace(figure, value=value), OURS, None, [], question, synthetic)
+    held = compare(replace(figure, value=value, n=n), OURS, None, [], question, synthetic)
     assert held.verdict is verdict
 
 
@@ -66,3 +69,5 @@ def test_a_rank_needs_a_lead_beyond_the_intervals(
     ranked = replace(figure, value=None, rank="first", codes=(2,))
     held = compare(ranked, OURS, None, [other, first], small.questionnaire.question("channel"), True)
     assert (held.leader, held.verdict) == (leader, verdict)
+    real = compare(ranked, OURS, None, [other, first], small.questionnaire.question("channel"), False)
+    assert real.verdict is (Verdict.CONSISTENT if leader else Verdict.NOT_CHECKABLE)

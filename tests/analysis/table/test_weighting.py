@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
+from analysis.estimators.intervals import logit
+from analysis.estimators.proportion import Answer, shares
 from analysis.problems import DataProblem
 from analysis.table.columns import TextColumn
-from analysis.table.design import sample_of
+from analysis.table.design import Design, sample_of
+from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, Raking, cells_of, rake
 
@@ -115,3 +120,50 @@ def test_contradicting_margins_are_reported_with_the_worst_category() -> None:
             rounds=40,
         )
     assert caught.value.code == "raking_stuck"
+
+
+def test_a_kept_category_is_estimated_and_not_known() -> None:
+    """10 of 100 gave no gender: their share keeps its sampling error, √(0.1 · 0.9 / 99); women's has none left
+    but that of the given part as a whole, which moves with the sample."""
+    gender = TextColumn("gender", ("woman", "man"), np.array([0] * 50 + [1] * 40 + [-1] * 10))
+    cell, cells = cells_of([gender])
+    sums = sums_of(sample_of(100), gender.codes + 1, cell=cell)
+    raking = rake(sums, cells, [Margin("gender", {"woman": 0.5, "man": 0.5})])
+    answers = [Answer("woman", frozenset({1})), Answer("not given", frozenset({0}))]
+    woman, missing = shares(
+        sums,
+        question="gender",
+        answers=answers,
+        segments=[Segment("all", {}, frozenset({0}))],
+        design=Design(),
+        raking=raking,
+        base_codes=frozenset({0, 1, 2}),
+    )
+    assert missing.share == pytest.approx(0.1)
+    assert missing.se == pytest.approx(math.sqrt(0.1 * 0.9 / 99), rel=0.01)
+    assert woman.share == pytest.approx(0.45)
+    assert woman.se == pytest.approx(0.5 * math.sqrt(0.1 * 0.9 / 99), rel=0.01)
+
+
+def test_few_raked_people_promise_no_more_than_their_number() -> None:
+    """Residuals of 40 raked people are too small: the interval is at least a simple sample's of that base."""
+    age = np.array([0] * 30 + [1] * 10)
+    yes = np.array([1] * 28 + [0] * 2 + [0] * 9 + [1])
+    column = TextColumn("age", ("young", "old"), age)
+    cell, cells = cells_of([column])
+    sums = sums_of(sample_of(40), yes, cell=cell)
+    raking = rake(sums, cells, [Margin("age", {"young": 0.5, "old": 0.5})])
+    estimate = shares(
+        sums,
+        question="q",
+        answers=[Answer("yes", frozenset({1}))],
+        segments=[Segment("all", {}, frozenset({0}))],
+        design=Design(),
+        raking=raking,
+        base_codes=frozenset({0, 1}),
+    )[0]
+    p = estimate.share or 0.0
+    assert estimate.effective_base > 40
+    assert estimate.low is not None
+    simple = logit(p, math.sqrt(p * (1 - p) / 39), 39, 0.95)
+    assert (estimate.low, estimate.high) == pytest.approx(simple)
