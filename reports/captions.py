@@ -3,23 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import isinf
 
 from analysis.estimate import Estimate
-from analysis.findings import Curve, Findings
+from analysis.findings import ALL, Curve, Findings, Shares, Topline
 from questionnaires.model import Question
+from questionnaires.study import SegmentPlan
 from questionnaires.texts import in_language
-from reports.disclosure import Showing, showing
+from reports.conditions import filter_line
+from reports.disclosure import THRESHOLD, Showing, printable, showing
 from reports.naming import Voice, members, quoted
-from reports.numbers import count, listed
+from reports.numbers import count, listed, percent
 from reports.wording import printed, share_text
 
 LONGEST = 300
 """Characters of an alternative text that a listener still keeps in mind."""
 
+UNCOUNTED = ("dont_know", "prefer_not", "not_applicable", "not_answered")
+"""Kinds of missing answer of people who were asked, named in `texts` (uncounted_dont_know …)."""
 
-def subtitle(voice: Voice, key: str, question: Question) -> str:
+MANY_UNCOUNTED = 0.05
+"""The share of those asked above which uncounted answers are named in the subtitle too."""
+
+
+def subtitle(voice: Voice, findings: Findings, key: str, question: Question) -> str:
     """Return the wording of a question, then what each mark of its chart means."""
-    return f"{quoted(voice, in_language(question.text, voice.language))} {voice.say(key)}"
+    return f"{quoted(voice, in_language(question.text, voice.language))} {marks_line(voice, findings, key, question)}"
+
+
+def marks_line(voice: Voice, findings: Findings, key: str, question: Question) -> str:
+    """Return what each mark of a chart means, and how many are not in it where they are many."""
+    entry = _topline(findings, question)
+    left_out = sum(n for _, n in _uncounted(entry))
+    if entry is None or left_out <= MANY_UNCOUNTED * entry.asked:
+        return voice.say(key)
+    share = percent(left_out / entry.asked, voice.language)
+    return f"{voice.say(key)} {voice.say('uncounted_many', share=share)}"
+
+
+def uncounted_line(voice: Voice, findings: Findings, question: Question) -> tuple[str, ...]:
+    """Return how many of those asked are not in the base, by the kind of their missing answer."""
+    kinds = [
+        voice.say(f"uncounted_{name}", n=n, count=count(n, voice.language))
+        for name, n in _uncounted(_topline(findings, question))
+    ]
+    return (voice.say("uncounted", kinds=", ".join(kinds)),) if kinds else ()
+
+
+def _topline(findings: Findings, question: Question) -> Topline | None:
+    return next((entry for entry in findings.topline if entry.question.name == question.name), None)
+
+
+def _uncounted(entry: Topline | None) -> list[tuple[str, int]]:
+    """Return the kinds of missing answer that occur; none where the whole question is hidden."""
+    if entry is None or entry.asked < THRESHOLD:
+        return []
+    found = {row.choice: row.n for row in entry.rows if row.estimate is None}
+    return [(name, found[name]) for name in UNCOUNTED if found.get(name)]
+
+
+def outside_line(voice: Voice, findings: Findings, shares: Shares) -> tuple[str, ...]:
+    """Return how many are in no segment and so in All only; nothing where a hidden base could be worked out."""
+    plan = shares.segment
+    of_one = [e for e in shares.estimates if e.choice == shares.estimates[0].choice]
+    everyone = next((e for e in of_one if e.segment == ALL), None)
+    groups = [e for e in of_one if e.segment != ALL]
+    if plan is None or everyone is None or not groups or any(showing(e) is Showing.HIDDEN for e in of_one):
+        return ()
+    outside = everyone.base - sum(e.base for e in groups)
+    if outside <= 0:
+        return ()
+    asked = findings.study.questionnaire.question(plan.question)
+    key = "outside_no_answer" if _covered(plan, asked) else "outside_groups"
+    text = quoted(voice, in_language(asked.text, voice.language))
+    return (voice.say(key, n=outside, count=count(outside, voice.language), question=text),)
+
+
+def _covered(plan: SegmentPlan, question: Question) -> bool:
+    """Return whether every answer to the question lies in one of the segments."""
+    if not plan.bands:
+        return True
+    bands = sorted(plan.bands, key=lambda band: band.low)
+    gapless = all(upper.low <= lower.high + 1 for lower, upper in pairwise(bands))
+    starts = question.minimum is not None and bands[0].low <= question.minimum
+    ends = isinf(bands[-1].high) or (question.maximum is not None and bands[-1].high >= question.maximum)
+    return gapless and starts and ends
 
 
 def foot(
@@ -37,13 +106,20 @@ def foot(
     largest = max((estimate.base for estimate in estimates), default=0)
     key = "base_weighted" if findings.weighting else "base_unweighted"
     asked = question_line(voice, question) if worded else voice.say("question_code", name=question.name)
-    lines = [f"{voice.say(key, n=largest, count=count(largest, voice.language))} {asked}"]
-    if question.ask_if:
-        lines.append(voice.say("filter_line", condition=question.ask_if))
+    lines = [f"{voice.say(key, **_people(voice, largest))} {asked}"]
+    lines += uncounted_line(voice, findings, question)
+    lines += filter_line(voice, findings.study.questionnaire, question)
     shown = {showing(estimate) for estimate in estimates}
     lines += [voice.say("low_note")] if Showing.LOW_RELIABILITY in shown else []
     lines += [voice.say("hidden_note")] if Showing.HIDDEN in shown else []
     return tuple(lines)
+
+
+def _people(voice: Voice, base: int) -> dict[str, object]:
+    """Return a base for a sentence; one that is hidden is "under 10"."""
+    if 0 < base < THRESHOLD:
+        return {"n": THRESHOLD, "count": voice.say("base_hidden")}
+    return {"n": base, "count": count(base, voice.language)}
 
 
 def question_line(voice: Voice, question: Question) -> str:
@@ -69,26 +145,26 @@ def without_limit_line(voice: Voice, curve: Curve) -> str:
 def alt_shares(
     voice: Voice, measure: str, named: Sequence[tuple[str, Estimate]], total: Estimate | None, people: int
 ) -> str:
-    """Return a chart in words: what it is of, its highest and lowest, and everybody's share."""
-    known = sorted(
-        (pair for pair in named if pair[1].share is not None), key=lambda pair: -(pair[1].share or 0)
-    )
-    said = {"measure": measure, "n": people, "count": count(people, voice.language)}
+    """Return a chart in words: what it is of, its highest and lowest printed, and everybody's share."""
+    known = sorted((pair for pair in named if printable(pair[1])), key=lambda pair: -(pair[1].share or 0))
+    said = {"measure": measure, **_people(voice, people)}
     if not known:
         return _fitted(voice, "alt_empty", said)
     said |= {
         "highest": f"{known[0][0]}, {share_text(voice, known[0][1].share or 0.0)}",
         "lowest": f"{known[-1][0]}, {share_text(voice, known[-1][1].share or 0.0)}",
     }
-    if total is not None and total.share is not None:
-        return _fitted(voice, "alt_segments", said | {"total": share_text(voice, total.share)})
+    if total is not None and printable(total):
+        return _fitted(voice, "alt_segments", said | {"total": share_text(voice, total.share or 0.0)})
     return _fitted(voice, "alt_answers", said)
 
 
 def alt_curve(voice: Voice, measure: str, points: Sequence[tuple[str, Estimate]], people: int) -> str:
     """Return a reply-time curve in words: the share at each limit."""
-    steps = "; ".join(f"{share_text(voice, e.share)} {when}" for when, e in points if e.share is not None)
-    said = {"measure": measure, "n": people, "count": count(people, voice.language), "steps": steps}
+    steps = "; ".join(f"{share_text(voice, e.share or 0.0)} {when}" for when, e in points if printable(e))
+    said = {"measure": measure, **_people(voice, people), "steps": steps}
+    if not steps:
+        return _fitted(voice, "alt_empty", said)
     return _fitted(voice, "alt_curve", said)
 
 

@@ -71,10 +71,11 @@ def _chart(voice: Voice, findings: Findings, curve: Curve) -> CurveChart:
     lines = list(foot(voice, findings, curve.question, estimates))
     if curve.without_limit:
         lines.insert(0, without_limit_line(voice, curve))
+        lines.insert(2, voice.say("curve_base"))
     reached = [(within(voice, p.interval), p.cumulative) for p in curve.points if printable(p.cumulative)]
     return CurveChart(
         id=f"curve-{curve.part.about}",
-        subtitle=subtitle(voice, "subtitle_curve", curve.question),
+        subtitle=subtitle(voice, findings, "subtitle_curve", curve.question),
         steps=tuple(_step(voice, point, _published_at(findings, curve, point)) for point in curve.points),
         exclusive_title=voice.say("exclusive_title"),
         published_title=voice.say("published_series"),

@@ -7,6 +7,7 @@ report with hidden cells is for readers inside the study only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from analysis.estimate import Estimate
@@ -39,6 +40,16 @@ def showing(estimate: Estimate) -> Showing:
 def printable(estimate: Estimate) -> bool:
     """Return whether the number itself may be printed."""
     return showing(estimate) in (Showing.OPEN, Showing.LOW_RELIABILITY)
+
+
+def unseen(estimate: Estimate) -> Estimate:
+    """Return the estimate as data may carry it: without any number where the number is not printed."""
+    if printable(estimate) or estimate.base == 0:
+        return estimate
+    return replace(
+        estimate, share=None, se=None, low=None, high=None, base=0, effective_base=0.0, design_effect=None,
+        df=0, status=Showing.HIDDEN,
+    )  # fmt: skip
 
 
 def may_lead(estimate: Estimate) -> bool:

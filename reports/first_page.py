@@ -13,7 +13,7 @@ from reports.naming import Voice, choice_name, describes, quoted, same_codes, se
 from reports.ranking import Standing, standing
 from reports.report import Finding, Headline, Slide
 from reports.report import Findings as FindingsBlock
-from reports.share_slides import answer_standing, everyone, segments, slide_id
+from reports.share_slides import answer_standing, everyone, not_compared_labels, segments, slide_id
 from reports.wording import (
     choose,
     curve_title,
@@ -136,7 +136,8 @@ def _segment_finding(voice: Voice, findings: Findings, shares: Shares, known: se
         return None
     plan = shares.segment
     people = segment_people(voice, findings.study, plan, where.first.segment)
-    held = [held_segments(voice, where, segment_label(voice, findings.study, plan, where.next.segment))]
+    next_label = segment_label(voice, findings.study, plan, where.next.segment)
+    held = [held_segments(voice, where, next_label, not_compared_labels(voice, findings, shares))]
     held += [
         held_published(voice, c)
         for c in comparisons(findings)

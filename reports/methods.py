@@ -19,6 +19,9 @@ from reports.report import Block, Fact, Facts, Slide
 KNOWN_MODES = ("web", "phone", "face_to_face", "post")
 """Ways of answering that have a name in `texts` (mode_web …); any other is printed as recorded."""
 
+FEW_WEIGHTED = 100
+"""Answers: intervals after weighting fewer are too narrow."""
+
 
 def methods_slide(voice: Voice, findings: Findings) -> Slide:
     """Return the methods page."""
@@ -26,7 +29,7 @@ def methods_slide(voice: Voice, findings: Findings) -> Slide:
         Facts(voice.say("methods_people"), tuple(_people(voice, findings))),
         Facts(voice.say("methods_field"), tuple(_field(voice, findings))),
         Facts(voice.say("methods_weighting"), tuple(_weighting(voice, findings))),
-        Facts(voice.say("methods_reading"), tuple(_reading(voice))),
+        Facts(voice.say("methods_reading"), tuple(_reading(voice, findings))),
         Facts(voice.say("methods_proof"), tuple(_proof(voice, findings))),
     )
     return Slide("methods", voice.say("methods_title"), blocks)
@@ -113,14 +116,24 @@ def _shares(voice: Voice, findings: Findings, name: str, kept: Mapping[str, floa
     )
 
 
-def _reading(voice: Voice) -> list[Fact]:
+def _reading(voice: Voice, findings: Findings) -> list[Fact]:
     return [
+        *_weighted_reading(voice, findings),
         fact(voice, "intervals", voice.say("intervals_rule")),
         fact(voice, "comparisons", voice.say("comparisons_rule")),
         fact(voice, "small_bases", voice.say(
             "small_bases_rule", threshold=THRESHOLD, reliable=round(RELIABLE)
         )),
     ]  # fmt: skip
+
+
+def _weighted_reading(voice: Voice, findings: Findings) -> list[Fact]:
+    """Return what weights do to the numbers; nothing where there are none."""
+    if findings.weighting is None:
+        return []
+    few = findings.basis.n < FEW_WEIGHTED
+    warning = [fact(voice, "few_weighted", voice.say("few_weighted_rule", limit=FEW_WEIGHTED))] if few else []
+    return [*warning, fact(voice, "effective", voice.say("effective_rule"))]
 
 
 def _proof(voice: Voice, findings: Findings) -> list[Fact]:

@@ -23,6 +23,12 @@ KNOWN_GROUPS = ("online", "online_wide", "social")
 MISSING_ANSWERS = ("not_asked", "not_answered", "dont_know", "prefer_not", "not_applicable", "not_given")
 """Kinds of missing answer, named in `texts` (answer_not_asked …)."""
 
+ANSWERED = "answered"
+"""The row of a topline that only counts who answered, for numbers, texts and consent."""
+
+SPEAKS_OF_PEOPLE = ("probability", "census")
+"""Kinds of sample whose numbers may be said of people; those of all others are said of respondents."""
+
 AGE = "age"
 """The question whose bands are years of age."""
 
@@ -42,12 +48,19 @@ class Voice:
         """Return the text `key` of `texts/<language>.yaml` with its placeholders filled."""
         return catalogue("reports").text(self.language, key, **values)
 
+    @property
+    def whom(self) -> str:
+        """Return whom the numbers speak of, as keys of `texts` end: "people" or "respondents"."""
+        return "people" if self.sample in SPEAKS_OF_PEOPLE else "respondents"
+
 
 def choice_name(voice: Voice, question: Question, name: str) -> str:
     """Return what an answer is called: the choice's own text, or the name of a kind of missing answer."""
     if name in MISSING_ANSWERS:
         return voice.say(f"answer_{name}")
     choice = next((c for c in question.choices if c.name == name), None)
+    if choice is None and name == ANSWERED:
+        return voice.say("answer_answered")
     return in_language(choice.text, voice.language) if choice else name
 
 
@@ -100,8 +113,8 @@ def segment_people(voice: Voice, study: Study, plan: SegmentPlan, segment: str) 
     if plan.question != AGE:
         return voice.say("people_band", label=label)
     if isinf(band.high):
-        return voice.say("people_age_from", n=int(band.low))
-    return voice.say("people_age", n=int(band.high), label=label)
+        return voice.say(f"age_from_{voice.whom}", n=int(band.low))
+    return voice.say(f"aged_{voice.whom}", n=int(band.high), label=label)
 
 
 def describes(figure: Figure, plan: SegmentPlan, segment: str) -> bool:
@@ -130,7 +143,7 @@ def shares_name(voice: Voice, shares: Shares) -> str:
 
 
 def within(voice: Voice, interval: Interval) -> str:
-    """Return a limit in a sentence: "within 1 hour", "the same day"."""
+    """Return a limit in a sentence: "within 1 hour", "by the end of the same day"."""
     return _limit(voice, "within", interval)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.findings import Comparison, Findings, Published
 from questionnaires.texts import in_language
+from reports.disclosure import printable, unseen
 
 _HEAD = ("Figure", "Published", "Ours (95% interval)", "Base", "Verdict")
 
@@ -21,7 +22,8 @@ def as_rows(findings: Findings) -> list[dict[str, Any]]:
 
 
 def _row(comparison: Comparison) -> dict[str, Any]:
-    figure, ours = comparison.figure, comparison.estimate
+    figure, ours = comparison.figure, unseen(comparison.estimate)
+    open_ = printable(comparison.estimate)
     row = {
         "id": figure.id,
         "published": figure.value,
@@ -31,10 +33,10 @@ def _row(comparison: Comparison) -> dict[str, Any]:
         "base": ours.base,
         "effective_base": ours.effective_base,
         "interval": ours.interval,
-        "verdict": comparison.verdict.value,
+        "verdict": comparison.verdict.value if open_ else None,
     }
     if figure.rank:
-        row |= {"rank": figure.rank, "leader": comparison.leader}
+        row |= {"rank": figure.rank, "leader": comparison.leader if open_ else None}
     if figure.reading:
         row["reading"] = figure.reading
     return row
@@ -54,10 +56,12 @@ def as_table(findings: Findings, language: str = "en") -> str:
 
 
 def _line(comparison: Comparison, language: str) -> tuple[str, ...]:
-    figure, ours = comparison.figure, comparison.estimate
+    figure, ours = comparison.figure, unseen(comparison.estimate)
     published = "first" if figure.rank else "–" if figure.value is None else f"{figure.value:.0%}"
     share = "–"
     if ours.share is not None and ours.low is not None and ours.high is not None:
         share = f"{ours.share:.1%} ({100 * ours.low:.1f}–{100 * ours.high:.1f})"
     words = in_language(figure.text, language)
+    if not printable(comparison.estimate):
+        return (words, published, "hidden" if comparison.estimate.base else share, "–", "–")
     return (words, published, share, f"{ours.base:,}", comparison.verdict.value)

@@ -13,6 +13,7 @@ from analysis.estimate import Estimate
 from analysis.findings import Curve, Findings, PartFindings, Shares
 from analysis.plan import run
 from analysis.table.responses import read_snapshot
+from reports.disclosure import unseen
 from reports.outline import outline
 from reports.render import RENDERERS
 from reports.render.html import served
@@ -54,13 +55,13 @@ def publish_report(snapshot: Path, folder: Path) -> PublishedReport:
 
 
 def _numbers(findings: Findings) -> dict[str, Any]:
-    """Return every number of the report as data, with the snapshot it can be computed from again."""
+    """Return every number that the report prints as data, with the snapshot it can be computed from again."""
     return {
         "snapshot": findings.basis.folder,
         "merkle_root": findings.basis.merkle_root,
         "synthetic": findings.basis.synthetic,
         "estimates": [
-            {"question": estimate.question, **estimate.as_row()}
+            {"question": estimate.question, **unseen(estimate).as_row()}
             for part in findings.parts
             for estimate in _estimates(part)
         ],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from analysis.findings import Comparison, Findings, Published
 from questionnaires.texts import in_language
+from reports.conditions import condition_words
 from reports.disclosure import printable
 from reports.naming import Voice, choice_name, group_name, group_of
 from reports.numbers import interval
 from reports.report import Cell, Column, Form, Prose, Row, Slide, Table
 from reports.tables import base_cell
-from reports.wording import beside_line, printed, published_share, published_title, rank_line, verdict
+from reports.wording import beside_line, printed, published_share, published_title, rank_line, verdict_of
 
 
 def published_slide(voice: Voice, findings: Findings, part: Published) -> Slide:
@@ -34,7 +35,7 @@ def _row(voice: Voice, findings: Findings, comparison: Comparison) -> Row:
         Cell(_published(voice, comparison), figure.value),
         Cell(_ours(voice, findings, comparison), _number(comparison)),
         base_cell(voice, comparison.estimate),
-        Cell(verdict(voice, comparison.verdict)),
+        Cell(verdict_of(voice, comparison)),
         Cell(_source(voice, comparison)),
     )
     return Row(in_language(figure.text, voice.language), cells)
@@ -54,17 +55,23 @@ def _published(voice: Voice, comparison: Comparison) -> str:
 
 
 def _ours(voice: Voice, findings: Findings, comparison: Comparison) -> str:
-    """Return our number with its interval; a rank names our first place; a second definition stands below."""
+    """Return our number with its interval; a rank names our first place; a second definition stands below.
+
+    Last stands whom the figure is about, where it is not about everybody.
+    """
     question = findings.study.questionnaire.question(comparison.figure.question)
-    text = printed(voice, comparison.estimate).text
-    if comparison.figure.rank is not None:
+    figure = comparison.figure
+    lines = [printed(voice, comparison.estimate).text]
+    if figure.rank is not None and printable(comparison.estimate):
         leader = choice_name(voice, question, comparison.leader) if comparison.leader else None
-        text = f"{rank_line(voice, leader)}\n{text}"
-    if comparison.beside is None:
-        return text
-    codes = comparison.figure.beside
-    name = group_name(voice, question, group_of(question, codes), codes)
-    return f"{text}\n{beside_line(voice, name, comparison.beside)}"
+        lines.insert(0, rank_line(voice, leader))
+    if comparison.beside is not None:
+        name = group_name(voice, question, group_of(question, figure.beside), figure.beside)
+        lines.append(beside_line(voice, name, comparison.beside))
+    if figure.condition is not None:
+        condition = condition_words(voice, findings.study.questionnaire, figure.condition)
+        lines.append(voice.say("about_only", condition=condition))
+    return "\n".join(lines)
 
 
 def _source(voice: Voice, comparison: Comparison) -> str:

@@ -3,19 +3,23 @@
 A difference of two estimated shares has the variance v1 + v2 for different people (segments), and
 v1 + v2 + 2 p1 p2 / n for two answers of the same people (multinomial covariance -p1 p2 / n, Cochran,
 Sampling Techniques, 3.9; n the smaller effective base). For answers that do not exclude each other this
-is the widest it can be. With k comparisons each is made at 5 % / k (Bonferroni).
+is the widest it can be. With k comparisons each is made at 5 % / k (Bonferroni). A share of 0 or 1 has no
+standard error of its own; the reach of its interval stands in.
+
+Every estimate that is printed is tested, those of low reliability too; only reliable ones may be named first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from itertools import combinations
+from math import comb, sqrt
 
 from scipy.special import stdtrit
 
 from analysis.estimate import Estimate
-from reports.disclosure import may_lead
+from reports.disclosure import may_lead, printable
 
 ERROR = 0.05
 
@@ -36,12 +40,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Standing:
-    """Who comes first: the highest estimate, the next, and all that this survey cannot tell from the highest."""
+    """Who comes first: the highest reliable estimate, the next, and all that are not clearly below the first.
+
+    `others` are all that the first was tested against, the highest before the lower ones.
+    """
 
     first: Estimate
     next: Estimate
     level: tuple[Estimate, ...]
     difference: Difference
+    others: tuple[Estimate, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -52,7 +60,7 @@ class Standing:
 def difference(one: Estimate, other: Estimate, *, same_people: bool, comparisons: int = 1) -> Difference:
     """Return `one` less `other`, with an interval that holds for all `comparisons` together."""
     p, q = one.share or 0.0, other.share or 0.0
-    variance = (one.se or 0.0) ** 2 + (other.se or 0.0) ** 2
+    variance = _error(one) ** 2 + _error(other) ** 2
     if same_people:
         variance += 2 * p * q / max(1.0, min(one.effective_base, other.effective_base))
     freedom = max(1, min(one.df, other.df))
@@ -60,22 +68,50 @@ def difference(one: Estimate, other: Estimate, *, same_people: bool, comparisons
     return Difference(p - q, p - q - reach, p - q + reach)
 
 
+def _error(estimate: Estimate) -> float:
+    """Return the standard error; where it is nothing, half the longer reach of the interval."""
+    share, low, high = estimate.share or 0.0, estimate.low, estimate.high
+    if estimate.se or low is None or high is None:
+        return estimate.se or 0.0
+    return max(share - low, high - share) / 2
+
+
 def standing(estimates: Sequence[Estimate], *, same_people: bool) -> Standing | None:
-    """Compare the highest estimate with every other; None where fewer than two may be compared."""
-    ranked = sorted((e for e in estimates if may_lead(e)), key=lambda e: -(e.share or 0.0))
-    if len(ranked) < 2 or not ranked[0].share:
+    """Compare the highest reliable estimate with every other; None where fewer than two are reliable.
+
+    An answer that nobody chose is tested, but is no rival that the correction must count.
+    """
+    ranked = sorted((e for e in estimates if printable(e)), key=lambda e: -(e.share or 0.0))
+    reliable = [e for e in ranked if may_lead(e)]
+    if len(reliable) < 2 or not reliable[0].share:
         return None
-    first, others = ranked[0], ranked[1:]
-    against = [difference(first, other, same_people=same_people, comparisons=len(others)) for other in others]
-    level = tuple(other for other, gap in zip(others, against, strict=True) if not gap.clear)
-    return Standing(first, others[0], level, against[0])
+    first = reliable[0]
+    others = tuple(e for e in ranked if e is not first)
+    rivals = max(1, sum(1 for e in others if e.share or not same_people))
+    against = [difference(first, other, same_people=same_people, comparisons=rivals) for other in others]
+    level = tuple(other for other, gap in zip(others, against, strict=True) if gap.low <= 0)
+    return Standing(first, others[0], level, against[0], others)
 
 
 def spread(estimates: Sequence[Estimate], *, same_people: bool) -> tuple[Estimate, Estimate] | None:
-    """Return the lowest and the highest estimate where they differ, tested over all pairs; else None."""
+    """Return the lowest and the highest reliable estimate where they differ, tested over all pairs."""
     ranked = sorted((e for e in estimates if may_lead(e)), key=lambda e: e.share or 0.0)
     if len(ranked) < 2:
         return None
-    pairs = len(ranked) * (len(ranked) - 1) // 2
-    gap = difference(ranked[-1], ranked[0], same_people=same_people, comparisons=pairs)
+    gap = difference(ranked[-1], ranked[0], same_people=same_people, comparisons=_pairs(estimates))
     return (ranked[0], ranked[-1]) if gap.clear else None
+
+
+def none_differ(estimates: Sequence[Estimate], *, same_people: bool) -> bool:
+    """Return whether every estimate was tested and no two of them differ."""
+    if not all(printable(e) for e in estimates):
+        return False
+    among = _pairs(estimates)
+    return not any(
+        difference(one, other, same_people=same_people, comparisons=among).clear
+        for one, other in combinations(estimates, 2)
+    )
+
+
+def _pairs(estimates: Sequence[Estimate]) -> int:
+    return max(1, comb(sum(1 for e in estimates if printable(e)), 2))

@@ -9,14 +9,14 @@ from math import ceil
 from analysis.estimate import Estimate
 from analysis.findings import ALL, Findings, Shares
 from questionnaires.texts import in_language
-from reports.captions import alt_shares, foot, group_line, subtitle
+from reports.captions import alt_shares, foot, group_line, marks_line, outside_line, subtitle
 from reports.disclosure import may_lead, printable
 from reports.naming import Voice, choice_name, quoted, segment_label, segment_people, shares_name
 from reports.numbers import percent
-from reports.ranking import Standing, spread, standing
+from reports.ranking import Standing, none_differ, spread, standing
 from reports.report import Block, Mark, ShareChart, Slide, Tick
 from reports.tables import base_cell, crossing_table, share_table
-from reports.wording import leader_title, predicate, printed, segment_range, segment_title
+from reports.wording import leader_title, not_compared, predicate, printed, segment_range, segment_title
 
 ORDERED_TYPES = ("scale", "reply_time")
 """Types of question whose answers keep their own order in a chart."""
@@ -52,7 +52,7 @@ def named_answers(voice: Voice, shares: Shares) -> list[tuple[str, Estimate]]:
     apart = {choice.name for choice in shares.question.choices if choice.apart}
     own = list(everyone(shares))
     if shares.question.type not in ORDERED_TYPES:
-        own.sort(key=lambda e: (e.choice in apart, -(e.share or 0.0)))
+        own.sort(key=lambda e: (e.choice in apart, -(e.share or 0.0) if printable(e) else 0.0))
     return [(choice_name(voice, shares.question, e.choice), e) for e in own]
 
 
@@ -69,12 +69,15 @@ def _answer_slide(voice: Voice, findings: Findings, shares: Shares) -> Slide:
     everybody = everyone(shares)
     chart = ShareChart(
         id=slide_id(shares),
-        subtitle=subtitle(voice, "subtitle_answers", shares.question),
+        subtitle=subtitle(voice, findings, "subtitle_answers", shares.question),
         marks=tuple(mark(voice, name, estimate, told.meant) for name, estimate in named),
         heads=(voice.say("head_answer"), voice.say("head_base"), voice.say("head_share_interval")),
         axis=percent_axis(voice, everybody),
         alt=alt_shares(voice, title, named, None, max((e.base for e in everybody), default=0)),
-        foot=foot(voice, findings, shares.question, everybody),
+        foot=(
+            *foot(voice, findings, shares.question, everybody),
+            *outside_line(voice, findings, shares),
+        ),
         table=share_table(voice, title, voice.say("head_answer"), named, told.meant),
         watermark=watermark(voice, findings),
     )
@@ -118,10 +121,12 @@ def _segment_slide(voice: Voice, findings: Findings, shares: Shares) -> Slide:
     lines = (
         group_line(voice, shares.question, name, shares.part.codes),
         *foot(voice, findings, shares.question, shares.estimates, worded=True),
+        *outside_line(voice, findings, shares),
+        *_not_compared(voice, findings, shares),
     )
     chart = ShareChart(
         id=slide_id(shares),
-        subtitle=voice.say("subtitle_segments"),
+        subtitle=marks_line(voice, findings, "subtitle_segments", shares.question),
         marks=tuple(mark(voice, label, e, told.meant, total=e is total) for label, e in named),
         heads=(head, voice.say("head_base"), voice.say("head_share_interval")),
         axis=percent_axis(voice, shares.estimates),
@@ -143,14 +148,35 @@ def _segment_message(voice: Voice, findings: Findings, shares: Shares) -> Told:
         if where.clear and total is not None and may_lead(total):
             people = segment_people(voice, findings.study, plan, where.first.segment)
             return Told(segment_title(voice, where.first, people, phrase, total), where.first)
-        ends = spread(segments(shares), same_people=False)
-        if ends is not None:
-            low, high = ((segment_people(voice, findings.study, plan, e.segment), e) for e in ends)
-            return Told(segment_range(voice, low, high))
-        return Told(voice.say("segment_none"))
+        return Told(_no_first_segment(voice, findings, shares))
     if total is not None and printable(total):
         return Told(f"{voice.say('share_of', name=shares_name(voice, shares))}: {printed(voice, total).text}")
     return Told(voice.say("too_few"))
+
+
+def _no_first_segment(voice: Voice, findings: Findings, shares: Shares) -> str:
+    """Return the message of segments of which none is first: their range, or that none differ."""
+    own = segments(shares)
+    ends = spread(own, same_people=False)
+    if ends is not None and shares.segment is not None:
+        plan = shares.segment
+        low, high = ((segment_people(voice, findings.study, plan, e.segment), e) for e in ends)
+        return segment_range(voice, low, high, open_=not all(may_lead(e) for e in own))
+    return voice.say("segment_none" if none_differ(own, same_people=False) else "segment_none_others")
+
+
+def not_compared_labels(voice: Voice, findings: Findings, shares: Shares) -> list[str]:
+    """Return the segments whose answers are too few to be tested against any other."""
+    return [
+        segment_label(voice, findings.study, shares.segment, estimate.segment)
+        for estimate in segments(shares)
+        if not printable(estimate)
+    ]
+
+
+def _not_compared(voice: Voice, findings: Findings, shares: Shares) -> tuple[str, ...]:
+    labels = not_compared_labels(voice, findings, shares)
+    return (not_compared(voice, labels),) if labels else ()
 
 
 def slide_id(shares: Shares) -> str:

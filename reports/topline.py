@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.findings import Findings, Topline, ToplineRow
 from questionnaires.texts import in_language
+from reports.conditions import filter_line
 from reports.disclosure import THRESHOLD, Showing, showing
 from reports.naming import Voice, choice_name
 from reports.numbers import count
@@ -19,12 +20,17 @@ def topline_slide(voice: Voice, findings: Findings) -> Slide:
         Column(voice.say("head_weighted" if findings.weighting else "head_share"), Form.SHARE),
         Column(voice.say("head_interval"), Form.INTERVAL),
     )
-    tables = [_table(voice, number, entry, columns) for number, entry in enumerate(findings.topline, start=1)]
+    tables = [
+        _table(voice, findings, number, entry, columns)
+        for number, entry in enumerate(findings.topline, start=1)
+    ]
     blocks: list[Block] = [Prose(voice.say("topline_lede")), *tables]
     return Slide("topline", voice.say("topline_title"), tuple(blocks))
 
 
-def _table(voice: Voice, number: int, entry: Topline, columns: tuple[Column, ...]) -> Table:
+def _table(
+    voice: Voice, findings: Findings, number: int, entry: Topline, columns: tuple[Column, ...]
+) -> Table:
     question = entry.question
     title = f"{number}. {in_language(question.text, voice.language)}"
     if 0 < entry.asked < THRESHOLD:
@@ -32,8 +38,7 @@ def _table(voice: Voice, number: int, entry: Topline, columns: tuple[Column, ...
     notes = [
         voice.say("asked_of", n=entry.asked, count=count(entry.asked, voice.language), name=question.name)
     ]
-    if question.ask_if:
-        notes.append(voice.say("filter_line", condition=question.ask_if))
+    notes += filter_line(voice, findings.study.questionnaire, question)
     if question.type == "several":
         notes.append(voice.say("several_note"))
     return Table(title, columns, tuple(_row(voice, entry, row) for row in entry.rows), tuple(notes))

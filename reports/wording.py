@@ -6,6 +6,7 @@ A function is called like the key that it prints. The rules that ration words ("
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,21 @@ from analysis.findings import Basis, Comparison, CurvePoint, Verdict
 from questionnaires.model import Question
 from questionnaires.study import Study
 from questionnaires.texts import in_language
-from reports.disclosure import Showing, showing
+from reports.disclosure import Showing, may_lead, printable, showing
 from reports.naming import Voice, group_name, quoted, same_codes, within
-from reports.numbers import count, interval, local, n_equals, percent, period, points, whole
+from reports.numbers import (
+    SPACE,
+    count,
+    interval,
+    listed,
+    local,
+    n_equals,
+    percent,
+    period,
+    points,
+    span,
+    whole,
+)
 from reports.ranking import Difference, Standing
 
 THIRD = 1 / 3
@@ -100,7 +113,11 @@ def choose(voice: Voice, what: str) -> str:
 
 
 def lowered(text: str) -> str:
-    """Return a text to go on a sentence with: its first letter small, unless it begins an abbreviation."""
+    """Return a text to go on a sentence with: its first letter small, unless it begins an abbreviation.
+
+    The particle of "would" stays on the line of its verb.
+    """
+    text = re.sub(r" (?=(?:б|би|бы)\b)", SPACE, text)
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
@@ -140,16 +157,23 @@ def sure(voice: Voice, basis: Basis) -> str:
 
 
 def finding_segment(voice: Voice, people: str, phrase: str, everyone: Estimate) -> str:
-    return voice.say(
-        "finding_segment", people=people, phrase=phrase, all=share_text(voice, everyone.share or 0.0)
-    )
+    share = share_text(voice, everyone.share or 0.0)
+    return voice.say(f"finding_segment_{voice.whom}", people=people, phrase=phrase, all=share)
 
 
-def held_segments(voice: Voice, where: Standing, next_label: str) -> str:
-    """Return how the highest segment stands to the next; "more than any other" only where it is clear."""
+def held_segments(voice: Voice, where: Standing, next_label: str, left_out: Sequence[str] = ()) -> str:
+    """Return how the highest segment stands to the next; "more than any other" only where it is clear.
+
+    `left_out` are the segments with too few answers to be compared; the claim is not made of them.
+    """
     after = printed(voice, where.next)
+    if where.clear and left_out:
+        said = voice.say("segment_first_compared", next=next_label, next_estimate=after.text)
+        return f"{said} {not_compared(voice, left_out)}"
+    if where.clear and _tied(where):
+        return voice.say("segment_first_tied", shares=_shares_range(voice, where.others))
     if where.clear:
-        return voice.say("segment_first", next=next_label, share=after.share, interval=after.interval)
+        return voice.say("segment_first", next=next_label, next_estimate=after.text)
     return voice.say(
         "segment_level",
         next=next_label,
@@ -159,10 +183,28 @@ def held_segments(voice: Voice, where: Standing, next_label: str) -> str:
     )
 
 
+def not_compared(voice: Voice, labels: Sequence[str]) -> str:
+    """Return which groups have too few answers to be compared."""
+    return voice.say("not_compared", groups=listed(list(labels), voice.language))
+
+
+def _tied(where: Standing) -> bool:
+    """Return whether no single group is next: several have the share of the next, and all are reliable."""
+    same = [e for e in where.others if whole(e.share or 0.0) == whole(where.next.share or 0.0)]
+    return len(same) > 1 and all(may_lead(e) and e.share for e in where.others)
+
+
+def _shares_range(voice: Voice, estimates: Sequence[Estimate]) -> str:
+    low, high = (pick(e.share or 0.0 for e in estimates) for pick in (min, max))
+    if whole(low) == whole(high):
+        return share_text(voice, high)
+    return span(str(whole(low)), share_text(voice, high))
+
+
 def held_answers(voice: Voice, where: Standing, next_name: str) -> str:
     """Return how the first answer stands to the next; only for a first place that is clear."""
     after = printed(voice, where.next)
-    return voice.say("answer_first", next=next_name, share=after.share, interval=after.interval)
+    return voice.say("answer_first", next=next_name, next_estimate=after.text)
 
 
 def _points(gap: Difference) -> dict[str, str]:
@@ -174,7 +216,7 @@ def held_published(voice: Voice, comparison: Comparison) -> str:
     return voice.say(
         "held_published",
         published=published_share(voice, comparison),
-        verdict=verdict(voice, comparison.verdict),
+        verdict=verdict_of(voice, comparison),
     )
 
 
@@ -191,6 +233,12 @@ def verdict(voice: Voice, found: Verdict) -> str:
     return voice.say(f"verdict_{found.name.lower()}")
 
 
+def verdict_of(voice: Voice, comparison: Comparison) -> str:
+    """Return the verdict on a comparison; where our number is not shown, neither is what it says."""
+    ours = comparison.estimate
+    return verdict(voice, comparison.verdict) if printable(ours) else printed(voice, ours).text
+
+
 def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale: bool = False) -> str:
     """Return the message of a chart of answers: a first place where the difference survives, else a tie.
 
@@ -199,7 +247,8 @@ def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale
     first, after = (share_text(voice, e.share or 0.0) for e in (where.first, where.next))
     values: dict[str, object] = {"first": names[0], "share": first, "next": names[1], "other": after}
     if where.clear:
-        return voice.say("leader_scale" if scale else "leader_first", **values)
+        alone = scale or not may_lead(where.next)
+        return voice.say("leader_scale" if alone else "leader_first", **values)
     if len(where.level) == 1:
         return voice.say("leader_level", **values, **_points(where.difference))
     return voice.say("leader_level_many", n=len(where.level), **values)
@@ -212,10 +261,16 @@ def segment_title(voice: Voice, best: Estimate, people: str, phrase: str, everyo
     )  # fmt: skip
 
 
-def segment_range(voice: Voice, low: tuple[str, Estimate], high: tuple[str, Estimate]) -> str:
-    """Return the message of segments whose highest is level with another, but not with the lowest."""
+def segment_range(
+    voice: Voice, low: tuple[str, Estimate], high: tuple[str, Estimate], *, open_: bool = False
+) -> str:
+    """Return the message of segments whose highest is level with another, but not with the lowest.
+
+    `open_` says that groups with few answers may lie outside the range.
+    """
     return voice.say(
-        "segment_range", low_people=low[0], low=share_text(voice, low[1].share or 0.0),
+        "segment_range_open" if open_ else "segment_range",
+        low_people=low[0], low=share_text(voice, low[1].share or 0.0),
         high_people=high[0], high=share_text(voice, high[1].share or 0.0),
     )  # fmt: skip
 
@@ -250,14 +305,23 @@ def reading_exclusive(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str
 
 
 def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
-    """Return how many checkable figures agree; made-up answers confirm none, and the title says so."""
+    """Return how many checkable figures agree; made-up answers confirm none, and the title says so.
+
+    A misreading of a cumulative source is no figure that was published, and counts on neither side; nor
+    does a figure beside which ours is not shown.
+    """
     if voice.sample == "synthetic":
         return voice.say("published_title_synthetic")
-    found = Counter(comparison.verdict for comparison in comparisons)
+    found = Counter(c.verdict for c in comparisons if printable(c.estimate) and not _misread(c))
     checkable = found[Verdict.CONSISTENT] + found[Verdict.INCONSISTENT]
     if not checkable:
         return voice.say("published_title_none")
     return voice.say("published_title", n=checkable, consistent=found[Verdict.CONSISTENT])
+
+
+def _misread(comparison: Comparison) -> bool:
+    figure = comparison.figure
+    return figure.reading == "exclusive" and figure.source_reading == "cumulative"
 
 
 def beside_line(voice: Voice, name: str, estimate: Estimate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.findings import Findings, Shares
+from analysis.findings import Findings, Shares, Topline, ToplineRow
 from reports.outline import outline
 from reports.report import (
     CurveChart,
@@ -63,7 +63,7 @@ def test_the_first_page_holds_three_to_five_numbers_with_interval_and_comparison
 
 def test_headlines_are_short_enough_to_read_at_a_glance(reports: dict[str, Report]) -> None:
     for shown in reports["en"].slides[:4]:
-        assert len(shown.title.split()) <= 15, shown.title
+        assert len(shown.title.split()) <= 20, shown.title
 
 
 def test_numbers_of_charts_and_tables_are_those_of_the_findings(
@@ -100,7 +100,7 @@ def test_the_curve_carries_both_readings_and_the_published_point(reports: dict[s
     notes = [b for b in blocks if isinstance(b, Note)]
     assert len(notes) == 2 and "The published source reads its shares this way." in notes[0].text
     assert any("Not on the curve" in line for line in chart.foot)
-    assert 'Asked only if: channel in group("online")' in chart.foot
+    assert "Asked only if: “How would you complain?”\u00a0– “Public post” or “Live chat”" in chart.foot
 
 
 def test_alternative_texts_say_message_and_extremes(reports: dict[str, Report]) -> None:
@@ -154,7 +154,9 @@ def test_the_topline_keeps_the_kinds_of_missing_apart(reports: dict[str, Report]
     heads = [row.head for row in tables[1].rows]
     assert heads[-4:] == ["Not answered", "Don’t know", "Prefer not to say", "Not asked"]
     assert [cell.text for cell in tables[1].rows[-1].cells] == ["1,318", "–", "–"]
-    assert tables[1].notes[1] == 'Asked only if: channel in group("online")'
+    assert (
+        tables[1].notes[1] == "Asked only if: “How would you complain?”\u00a0– “Public post” or “Live chat”"
+    )
 
 
 def test_hidden_groups_keep_their_row_and_lose_every_number(
@@ -167,7 +169,7 @@ def test_hidden_groups_keep_their_row_and_lose_every_number(
     assert all(cell.value is None for cell in hidden.cells)
     assert isinstance(chart, ShareChart) and chart.marks[1].share is None
     assert chart.table.rows[3].cells[1].text.endswith("[u]")
-    assert "Groups of fewer than 10 people are hidden." in chart.foot
+    assert "Groups of fewer than 10 respondents are hidden." in chart.foot
     assert "[u] low reliability: an effective base under 30." in chart.foot
 
 
@@ -208,3 +210,35 @@ def test_a_topline_of_too_few_people_shows_nothing(findings: Findings) -> None:
     report = outline(replace(findings, topline=(few,)), "en")
     table = next(block for block in slide(report, "topline").blocks if isinstance(block, Table))
     assert table.rows == () and table.notes == ("Hidden to protect respondents",)
+
+
+def test_a_published_figure_says_whom_it_is_about(reports: dict[str, Report]) -> None:
+    for language, words in (
+        ("en", "Only: “How old are you?” from 24 to 34"),
+        ("uk", "Лише: «Скільки вам років?» від 24 до 34"),
+        ("ru", "Только: «Сколько вам лет?» от 24 до 34"),
+    ):
+        table = next(b for b in slide(reports[language], "published").blocks if isinstance(b, Table))
+        assert table.rows[1].cells[1].text.endswith(f"\n{words}")
+        assert words.split(":")[0] + ":" not in table.rows[0].cells[1].text
+
+
+def test_questions_without_choices_have_a_topline(findings: Findings) -> None:
+    questions = findings.study.questionnaire
+    rows = (ToplineRow("answered", 1990, None), ToplineRow("not_answered", 40, None))
+    entry = Topline(questions.question("age"), 2030, rows)
+    told = replace(findings, topline=(entry, *findings.topline))
+    for language, words in (("en", "Answered"), ("uk", "Відповіли"), ("ru", "Ответили")):
+        report = outline(told, language)
+        table = next(b for b in slide(report, "topline").blocks if isinstance(b, Table))
+        assert table.rows[0].head == words
+        assert [cell.value for cell in table.rows[0].cells] == [1990, None, None]
+
+
+def test_methods_say_what_effective_means_and_warn_of_few_weighted(findings: Findings) -> None:
+    many = facts(outline(findings, "en"))
+    assert "Kish" in many["Effective n and base"].value and "Few weighted answers" not in many
+    few = replace(findings, basis=replace(findings.basis, n=99, complete=99))
+    assert "too narrow" in facts(outline(few, "en"))["Few weighted answers"].value
+    unweighted = facts(outline(replace(few, weighting=None), "en"))
+    assert not {"Effective n and base", "Few weighted answers"} & set(unweighted)

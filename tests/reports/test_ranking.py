@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import isclose, sqrt
 
 from analysis.estimate import Estimate
-from reports.ranking import difference, spread, standing
+from reports.ranking import difference, none_differ, spread, standing
 
 Maker = Callable[..., Estimate]
 
@@ -55,3 +55,41 @@ def test_the_spread_of_groups(estimated: Maker) -> None:
     assert found is not None and [e.segment for e in found] == ["a", "c"]
     level = [estimated(p, 300, segment=name) for name, p in (("a", 0.45), ("b", 0.47), ("c", 0.49))]
     assert spread(level, same_people=False) is None
+
+
+def test_an_unreliable_group_is_tested_too(estimated: Maker) -> None:
+    groups = [estimated(p, 400, segment=name) for name, p in (("a", 0.60), ("b", 0.28))]
+    near = standing([*groups, estimated(0.55, 20, segment="c")], same_people=False)
+    assert near is not None and not near.clear and [e.segment for e in near.level] == ["c"]
+    above = standing([*groups, estimated(0.95, 20, segment="c")], same_people=False)
+    assert above is not None and not above.clear and above.first.segment == "a"
+    below = standing([*groups, estimated(0.05, 20, segment="c")], same_people=False)
+    assert below is not None and below.clear and len(below.others) == 2
+    nobody = standing([*groups, estimated(0.0, 12, segment="c")], same_people=False)
+    assert nobody is not None and nobody.clear
+    hidden = standing([*groups, estimated(0.95, 9, segment="c")], same_people=False)
+    assert hidden is not None and hidden.clear and len(hidden.others) == 1
+
+
+def test_none_of_a_few_is_not_clearly_below(estimated: Maker) -> None:
+    groups = [estimated(0.20, 400, segment="a"), estimated(0.08, 400, segment="b")]
+    where = standing([*groups, estimated(0.0, 12, segment="c")], same_people=False)
+    assert where is not None and [e.segment for e in where.level] == ["c"]
+
+
+def test_answers_that_nobody_chose_cost_no_comparison(estimated: Maker) -> None:
+    pair = [estimated(0.31, 300, choice="a"), estimated(0.21, 300, choice="b")]
+    without = standing(pair, same_people=True)
+    zeros = [estimated(0.0, 300, choice=f"zero {n}") for n in range(12)]
+    among = standing([*pair, *zeros], same_people=True)
+    assert without is not None and among is not None
+    assert without.clear and among.clear and among.difference == without.difference
+
+
+def test_none_differ_only_if_all_were_tested(estimated: Maker) -> None:
+    level = [estimated(p, 300, segment=name) for name, p in (("a", 0.33), ("b", 0.35))]
+    assert none_differ(level, same_people=False)
+    assert none_differ([*level, estimated(0.4, 20)], same_people=False)
+    assert not none_differ([*level, estimated(0.4, 9)], same_people=False)
+    assert not none_differ([*level, estimated(None, 0)], same_people=False)
+    assert not none_differ([*level, estimated(0.95, 20)], same_people=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,8 @@ from questionnaires.study import Study
 from reports.naming import Voice, band_label, group_name, segment_people, within
 from reports.outline import outline
 from reports.ranking import standing
+from reports.report import Finding, Report, Table
+from reports.report import Findings as FindingsBlock
 from reports.wording import (
     curve_title,
     held_published,
@@ -108,12 +111,13 @@ def test_the_highest_group_leads_only_if_it_differs_from_every_other(
 ) -> None:
     clear = outline(findings, "en")
     assert clear.slides[0].title == (
-        "34% of those who answered would complain online; among people aged 24\u2060–\u206034 it is 60%"
+        "34% of those who answered would complain online; among respondents aged 24\u2060–\u206034 it is 60%"
     )
     level = outline(with_ages({"18-23": (0.55, 214), "24-34": (0.58, 371), "65+": (0.14, 378)}), "en")
     assert level.slides[0].title == "34% of those who answered would complain online"
     assert level.slides[2].title == (
-        "From 14% of people aged 65 and over to 58% of people aged 24\u2060–\u206034; the highest groups are level"
+        "From 14% of respondents aged 65 and over to 58% of respondents aged 24\u2060–\u206034; "
+        "the highest groups are level"
     )
     same = outline(with_ages({"18-23": (0.33, 214), "24-34": (0.35, 371)}), "ru")
     assert same.slides[2].title == "Различий между группами этот опрос не обнаружил"
@@ -132,7 +136,7 @@ def test_volunteers_speak_for_themselves(study: Study, findings: Findings) -> No
     ):
         title = outline(findings, language).slides[0].title
         assert words in title
-    assert "not of all customers" in sure(EN, findings.basis)
+    assert "not of everyone" in sure(EN, findings.basis)
     assert "margin of error" not in sure(EN, findings.basis)
 
 
@@ -150,17 +154,17 @@ def test_plurals_follow_the_printed_number(findings: Findings) -> None:
 def test_ages_follow_their_last_number(study: Study) -> None:
     assert study.report is not None
     plan = study.report.segments["age"]
-    assert segment_people(UK, study, plan, "24-34") == "людей віком 24\u2060–\u206034 роки"
-    assert segment_people(UK, study, plan, "45-54") == "людей віком 45\u2060–\u206054 роки"
-    assert segment_people(UK, study, plan, "65+") == "людей віком від 65 років"
-    assert segment_people(RU, study, plan, "24-34") == "людей 24\u2060–\u206034 лет"
+    assert segment_people(UK, study, plan, "24-34") == "респондентів віком 24\u2060–\u206034 роки"
+    assert segment_people(UK, study, plan, "45-54") == "респондентів віком 45\u2060–\u206054 роки"
+    assert segment_people(UK, study, plan, "65+") == "респондентів віком від 65 років"
+    assert segment_people(RU, study, plan, "24-34") == "респондентов 24\u2060–\u206034 лет"
     assert band_label("65+") == "65+"
 
 
 def test_limits_in_words(findings: Findings) -> None:
     steps = [point.interval for point in findings.parts[3].points]  # type: ignore[union-attr]
     assert [within(EN, step) for step in steps] == [
-        "within 30\u00a0minutes", "within 1\u00a0hour", "the same day", "within 3\u00a0days",
+        "within 30\u00a0minutes", "within 1\u00a0hour", "by the end of the same day", "within 3\u00a0days",
     ]  # fmt: skip
     assert within(UK, steps[1]) == "протягом 1\u00a0години"
     assert within(RU, steps[3]) == "в течение 3\u00a0дней"
@@ -176,13 +180,14 @@ def test_both_readings_of_a_reply_time(findings: Findings) -> None:
         "32% expect a reply within 30\u00a0minutes; another 10% later, but within 1\u00a0hour."
     )
     assert curve_title(UK, question, outer, late) == (
-        "42% тих, хто відповів на це запитання, очікують на відповідь протягом 1\u00a0години; того ж дня\u00a0— 79%"
+        "42% тих, хто відповів на це запитання, очікують на відповідь протягом 1\u00a0години; "
+        "до кінця того ж дня\u00a0— 79%"
     )
 
 
 def test_predicates_come_from_published_figures_or_the_groups_name(study: Study) -> None:
     channel = study.questionnaire.question("channel")
-    assert predicate(UK, study, channel, channel.groups["online"], "online") == "поскаржилися б онлайн"
+    assert predicate(UK, study, channel, channel.groups["online"], "online") == "поскаржилися\u00a0б онлайн"
     assert predicate(EN, study, channel, channel.groups["online_wide"], "online_wide") == (
         "choose online, e-mail included"
     )
@@ -221,3 +226,108 @@ def test_answers_set_apart_are_never_ranked(findings: Findings) -> None:
     assert isinstance(channels, Shares)
     title = outline(findings, "en").slides[1].title
     assert title == "“Phone call” comes first with 31%; next is “E-mail” with 23%"
+
+
+def _second(report: Report) -> Finding:
+    block = next(block for block in report.slides[0].blocks if isinstance(block, FindingsBlock))
+    return block.findings[1]
+
+
+def test_more_than_any_other_is_not_said_past_an_unreliable_group(with_ages: Callable[..., Findings]) -> None:
+    ages = {"18-23": (0.55, 20), "24-34": (0.60, 371), "35-44": (0.28, 352), "65+": (0.27, 378)}
+    report = outline(with_ages(ages), "en")
+    assert report.slides[0].title == "34% of those who answered would complain online"
+    assert "More than" not in repr(report.slides[0])
+    assert report.slides[2].title == (
+        "From 27% of respondents aged 65 and over to 60% of respondents aged 24\u2060–\u206034; "
+        "groups with few answers may lie outside"
+    )
+
+
+def test_a_range_stays_open_below_too(with_ages: Callable[..., Findings]) -> None:
+    ages = {"18-23": (0.05, 20), "24-34": (0.60, 371), "35-44": (0.58, 352), "65+": (0.27, 378)}
+    assert outline(with_ages(ages), "en").slides[2].title.endswith("groups with few answers may lie outside")
+
+
+def test_groups_that_were_not_compared_are_named(with_ages: Callable[..., Findings]) -> None:
+    ages = {"18-23": (0.55, 7), "24-34": (0.60, 371), "35-44": (0.28, 352), "65+": (0.20, 378)}
+    report = outline(with_ages(ages), "en")
+    line = "Not compared: 18\u2060–\u206023, too few answers."
+    assert _second(report).held.startswith(
+        f"More than in any other group compared: the next is 35\u2060–\u206044 with 28% (23\u2060–\u206033). {line}"
+    )
+    assert line in list(report.charts)[1].foot
+    assert "Не порівнювали: 18\u2060–\u206023" in _second(outline(with_ages(ages), "uk")).held
+
+
+def test_no_difference_is_not_said_of_groups_never_tested(with_ages: Callable[..., Findings]) -> None:
+    tested = {"24-34": (0.35, 371), "35-44": (0.33, 352)}
+    for untested in ({"18-23": (0.9, 7)}, {"18-23": (None, 0)}, {"18-23": (0.95, 25)}):
+        report = outline(with_ages({**untested, **tested}), "en")
+        assert report.slides[2].title == "The groups with enough answers do not differ clearly"
+    report = outline(with_ages({"18-23": (0.4, 25), **tested}), "en")
+    assert report.slides[2].title == "No difference between the groups that this survey can see"
+
+
+def test_several_that_are_next_are_told_together(
+    findings: Findings, with_ages: Callable[..., Findings]
+) -> None:
+    ages = {"24-34": (0.60, 371), "35-44": (0.28, 352), "45-54": (0.28, 366), "65+": (0.27, 378)}
+    for language, words in (
+        ("en", "the others have 27\u2060–\u206028%."),
+        ("ru", "в остальных\u00a0— 27\u2060–\u206028\u00a0%."),
+    ):
+        assert words in _second(outline(with_ages(ages), language)).held
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        ("probability", ("people aged 24\u2060–\u206034", "людей віком", "людей 24")),
+        ("census", ("people aged 24\u2060–\u206034", "людей віком", "людей 24")),
+        ("nonprobability", ("respondents aged 24\u2060–\u206034", "респондентів віком", "респондентов 24")),
+        ("synthetic", ("respondents aged 24\u2060–\u206034", "респондентів віком", "респондентов 24")),
+    ],
+)
+def test_only_some_samples_speak_of_people(findings: Findings, sample: str, words: tuple[str, ...]) -> None:
+    record = replace(findings.study.record, sample=sample)
+    told = replace(findings, study=replace(findings.study, record=record))
+    for language, phrase in zip(("en", "uk", "ru"), words, strict=True):
+        report = outline(told, language)
+        for text in (report.slides[0].title, report.slides[2].title, _second(report).sentence):
+            assert phrase in text
+    everyone = ("of all respondents" if "people" not in words[0] else "of all").split()
+    assert _second(outline(told, "en")).sentence.split()[-len(everyone) :] == everyone
+
+
+def test_a_misreading_of_the_source_counts_on_neither_side(findings: Findings) -> None:
+    part = findings.parts[4]
+    assert isinstance(part, Published)
+    for found in (Verdict.CONSISTENT, Verdict.INCONSISTENT):
+        changed = (*part.comparisons[:3], replace(part.comparisons[3], verdict=found))
+        assert published_title(EN, changed) == "2 of 2 checkable figures are consistent with ours"
+    assert (
+        published_title(UK, part.comparisons)
+        == "З нашими даними узгоджується 2 із 2 показників, які можна перевірити"
+    )
+
+
+def test_the_rule_of_the_verdicts_is_told(findings: Findings) -> None:
+    slide = next(slide for slide in outline(findings, "en").slides if slide.id == "published")
+    rule = next(block for block in slide.blocks if isinstance(block, Table)).notes[0]
+    for words in ("both sampling errors and rounding", "not checkable", "only if it is clear"):
+        assert words in rule
+
+
+def test_shares_are_among_and_not_of_those_who_answered(findings: Findings) -> None:
+    for voice, words in (
+        (UK, "Частка серед тих, хто відповів на запитання."),
+        (RU, "Доля среди ответивших на вопрос."),
+    ):
+        assert words in next(iter(outline(findings, voice.language).charts)).subtitle
+
+
+def test_nobody_speaks_of_customers_or_inhabitants() -> None:
+    for voice in (UK, RU):
+        for key in ("fact_targets", "allows_probability"):
+            assert "населен" not in voice.say(key)
