@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from survey_app.config import Settings
 
-THREADS = 8
+THREADS = 4
 LARGEST_REQUEST = 16 * 1024 * 1024
 """Bytes that are read at all: a body between this and the form's own limit gets the form's own page."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import make_response, render_template, request, session, url_for
@@ -39,11 +40,11 @@ class Visit:
     def given(self) -> Mapping[str, Answer]:
         return self.state.answers if self.state else {}
 
-    @property
+    @cached_property
     def settled(self) -> dict[str, Answer]:
         return on_path(self.served.questionnaire, self.given)
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """The questions of the page that are asked of this person."""
         return asked(self.page, self.settled) if self.shown is None else self.shown

@@ -31,10 +31,10 @@ PATIENCE = 8.0
 _OPEN = select(study.c.name).where(study.c.status == "open")
 _SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
 _FINISHED = select(func.max(post.c.final)).where(post.c.response == bindparam("key"))
-_HEAD = select(response.c.study, response.c.version).where(response.c.key == bindparam("key"))
-_POSTS = (
-    select(post.c.page, post.c.answers, post.c.final)
-    .where(post.c.response == bindparam("key"))
+_RESPONSE = (
+    select(response.c.study, response.c.version, post.c.page, post.c.answers, post.c.final)
+    .join(post, post.c.response == response.c.key)
+    .where(response.c.key == bindparam("key"))
     .order_by(post.c.id)
 )
 _LATEST = (
@@ -196,13 +196,10 @@ def current(engine: Engine, key: str) -> Current | None:
     """Return a response as it stands, None where there is none."""
     try:
         with engine.connect() as connection:
-            head = connection.execute(_HEAD, {"key": key}).first()
-            rows = connection.execute(_POSTS, {"key": key}).all()
+            rows = connection.execute(_RESPONSE, {"key": key}).all()
     except SQLAlchemyError as error:
         raise NotKept(str(error)) from error
-    if head is None:
-        return None
-    return fold(key, head.study, head.version, [tuple(row) for row in rows])
+    return fold(key, rows[0][0], rows[0][1], [tuple(row[2:]) for row in rows]) if rows else None
 
 
 def fold(key: str, study_name: str, version: str, posts: list[tuple[Any, ...]]) -> Current:

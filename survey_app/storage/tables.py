@@ -100,9 +100,12 @@ def _make_durable(connection, record) -> None:  # type: ignore[no-untyped-def]
 
 
 def _begin(connection: Connection) -> None:
-    """Begin before the first read; a writer takes its lock there, so that what it checks stays true."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """A writer takes its lock before its first read, so that what it checks stays true.
+
+    A reader needs no transaction: each of its reads is one statement.
+    """
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def writing(engine: Engine) -> Engine:

@@ -338,7 +338,7 @@ def test_a_database_that_cannot_be_used_keeps_what_was_typed(
         field.engine.dispose()
         moved.chmod(0)
         monkeypatch.setattr(collect, "_FINISHED", text("SELECT * FROM nowhere"))
-        monkeypatch.setattr(collect, "_POSTS", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(collect, "_RESPONSE", text("SELECT * FROM nowhere"))
         monkeypatch.setattr(fieldwork, "_ONE", text("SELECT * FROM nowhere"))
         person.post(answers)
         assert person.response.status_code == 503, person.text
