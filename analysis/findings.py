@@ -147,6 +147,8 @@ class Basis:
     zone: str
     versions: tuple[str, ...]
     by_language: Mapping[str, int]
+    opened: datetime | None = None
+    closed: datetime | None = None
 
 
 PartFindings: TypeAlias = "Shares | Curve | Published"

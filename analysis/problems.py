@@ -26,6 +26,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "name_taken": "'{value}' is already a choice of '{column}': give the net another name",
         "too_many_choices": "column '{column}' has {value} different values, more than {limit}: it looks "
         "like an id or a number; name another column, or cut it into bands: --bands '{column}=LOW-HIGH,LOW+'",
+        "multi_mixed": "column '{column}' of the set is coded yes and no, but holds '{value}' too: if that "
+        "means no answer, add --missing '{value}'; otherwise recode the column",
         # bands
         "bad_bands": "the band '{value}' of column '{column}' cannot be used: {reason}; "
         "write bands like 18-23,24-34,35+",

@@ -186,6 +186,9 @@ def _picked(column: Column) -> tuple[Mask, str]:
         yes = [code for code, one in enumerate(meaning) if one in YES]
         names = listed([column.choices[code] for code in yes]) if yes else "'1' or 'yes', which nobody has"
         return np.isin(column.codes, yes), f"chosen where the cell is {names}."
+    if any(one in YES | NO for one in meaning):
+        odd = next(choice for choice, one in zip(column.choices, meaning, strict=True) if one not in YES | NO)
+        raise DataProblem("multi_mixed", column=column.name, value=odd)
     return column.codes >= 0, "chosen where the cell is not empty."
 
 

@@ -60,7 +60,7 @@ def _people(voice: Voice, findings: Findings) -> list[Fact]:
 def _field(voice: Voice, findings: Findings) -> list[Fact]:
     record, basis, language = findings.study.record, findings.basis, voice.language
     times = {
-        "open": record.open, "close": record.close,
+        "open": record.open or basis.opened, "close": record.close or basis.closed,
         "first_answer": basis.first_answer, "last_answer": basis.last_answer,
     }  # fmt: skip
     mode = voice.say(f"mode_{record.mode}") if record.mode in KNOWN_MODES else record.mode

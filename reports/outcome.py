@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from analysis.findings import Comparison, Findings, Published
 from questionnaires.texts import in_language
 from reports.disclosure import printable, unseen
+
+NAME_WIDTH = 44
+"""Letters of a figure's name on one line, so that the table fits a terminal of 120."""
 
 _HEAD = ("Figure", "Published", "Ours (95% interval)", "Base", "Verdict")
 
@@ -44,7 +48,9 @@ def _row(comparison: Comparison) -> dict[str, Any]:
 
 def as_table(findings: Findings, language: str = "en") -> str:
     """Return the comparisons as an aligned plain-text table, with the synthetic mark above where it applies."""
-    lines = [_HEAD, *(_line(comparison, language) for comparison in comparisons(findings))]
+    lines: list[tuple[str, ...]] = [_HEAD]
+    for comparison in comparisons(findings):
+        lines += _lines(comparison, language)
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     text = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -53,6 +59,13 @@ def as_table(findings: Findings, language: str = "en") -> str:
     text.insert(1, "  ".join("-" * width for width in widths))
     mark = ["SYNTHETIC DATA: made-up respondents, built to have these shares; not findings.", ""]
     return "\n".join([*(mark if findings.basis.synthetic else []), *text])
+
+
+def _lines(comparison: Comparison, language: str) -> list[tuple[str, ...]]:
+    """Return a comparison as lines of the table; a long name goes on below itself."""
+    name, *rest = _line(comparison, language)
+    first, *more = textwrap.wrap(name, NAME_WIDTH) or [""]
+    return [(first, *rest), *(("  " + part, *("" for _ in rest)) for part in more)]
 
 
 def _line(comparison: Comparison, language: str) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ def _estimate(
 ) -> Estimate:
     """Return the estimate; `evidence` decides its interval and whether there is enough of it."""
     bounds = interval(evidence, method, level)
-    enough = evidence.effective_base >= LOW and bounds.low is not None
+    enough = min(evidence.effective_base, float(evidence.base)) >= LOW and bounds.low is not None
     return Estimate(
         question=question,
         choice=choice,

@@ -115,6 +115,8 @@ def _basis(folder: Path, manifest: Mapping[str, Any], table: pa.Table, complete:
         first_answer=_time(fieldwork["first_answer"]),
         last_answer=_time(fieldwork["last_answer"]),
         zone=fieldwork["zone"],
+        opened=_time(fieldwork["opened"]),
+        closed=_time(fieldwork["closed"]),
         versions=tuple(dict.fromkeys(table["_version"].to_pylist())),
         by_language=dict(Counter(table["_language"].to_pylist())),
     )

@@ -106,6 +106,8 @@ class _Folder:
                 values["title"] = complete(source, self.languages, shape.title, ("title",))
             record = Record(**{**values, "quasi_identifiers": tuple(shape.quasi_identifiers)})
             self._zone(source, shape.zone)
+            if shape.open and shape.close and str(shape.close) <= str(shape.open):
+                source.fault("dates-order", ("close",), open=shape.open, close=shape.close)
             for key, column in shape.design.items():
                 if column is not None:
                     source.fault("design-column", ("design", key), key=key, value=column)

@@ -13,12 +13,21 @@ from survey_app.cli.opening import STUDY, now_ms, open_engine, open_settings, op
 @STUDY
 def publish(study: Path) -> None:
     """Let a study collect on its present version."""
+    from questionnaires.problems import StudyFault
     from survey_app.storage import fieldwork
 
     found = open_study(study)
-    engine = open_engine(open_settings())
-    if fieldwork.publish(engine, found, now_ms()):
-        click.echo(f"{found.name} collects now, on version {found.version[:12]}. Next: earshot serve {study}")
+    settings = open_settings()
+    engine = open_engine(settings)
+    try:
+        changed = fieldwork.publish(engine, found, now_ms())
+    except StudyFault as fault:
+        refuse("\n".join(map(str, [*fault.problems, f"{study}: not published; nothing was changed"])))
+    if changed:
+        click.echo(f"{found.name} collects now, on version {found.version[:12]}, into {settings.data}.")
+        if found.synthetic:
+            click.echo("It is marked synthetic: nothing it collects counts. For real people change `sample`.")
+        click.echo(f"Next: earshot serve {study}")
     else:
         click.echo(f"{found.name} already collects on version {found.version[:12]}; nothing changed.")
 

@@ -23,11 +23,16 @@ def snapshot(study: Path) -> None:
     try:
         folder = take(engine, found, settings.snapshots / found.name, datetime.now(UTC))
     except NothingToSnapshot:
-        refuse(f"{found.name} was never published, so it has no answers; start with: earshot publish {study}")
+        refuse(
+            f"{found.name} was never published in {settings.data}, so it has no answers; "
+            f"start with: earshot publish {study}, or name the right folder in EARSHOT_DATA"
+        )
     click.echo(str(folder))
 
 
-@click.command(epilog="Example:  earshot report earshot-data/snapshots/my_study/20261122T101500.000000Z")
+@click.command(
+    epilog="\b\nExample:\n  earshot report earshot-data/snapshots/my_study/20261122T101500.000000Z"
+)
 @click.argument("snapshot_folder", metavar="SNAPSHOT", type=click.Path(path_type=Path))
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Where the report is written.")
 def report(snapshot_folder: Path, target: Path | None) -> None:

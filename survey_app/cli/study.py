@@ -34,7 +34,7 @@ def new(folder: Path, source: str) -> None:
         if path.name == "questionnaire.yaml":
             text = re.sub(r"(?m)^name: \S+", f"name: {name}", text, count=1)
         (folder / path.name).write_text(text, encoding="utf-8")
-    click.echo(f"Made {folder}. Edit questionnaire.yaml and study.yaml, then:")
+    click.echo(f"Made {folder}. Edit questionnaire.yaml and study.yaml (who asks, `sample`), then:")
     click.echo(f"  earshot check {folder}\n  earshot publish {folder}\n  earshot serve {folder}")
 
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, bindparam, func, insert, select, update
 
+from questionnaires.formats.yaml_form import read_questionnaire
+from questionnaires.model import Questionnaire
+from questionnaires.problems import StudyFault
 from questionnaires.study import Study
+from questionnaires.versions import broken_promises
 from survey_app.storage.tables import post, response, study, version, writing
 
 _ONE = select(study).where(study.c.name == bindparam("name"))
@@ -25,11 +29,22 @@ class Fielded:
 
 
 def publish(engine: Engine, published: Study, now_ms: int) -> bool:
-    """Let a study collect on its present version; return False where it already did."""
+    """Let a study collect on its present version; return False where nothing changed.
+
+    Raises StudyFault where the version would give answers that were already collected another meaning.
+    """
     before = fielded(engine, published.name)
-    if before and before.status == "open" and before.version == published.version:
+    record = published.files["study.yaml"]
+    if before and (before.status, before.version, before.record) == ("open", published.version, record):
         return False
-    values = {"status": "open", "version": published.version, "record": published.files["study.yaml"]}
+    problems = [
+        problem
+        for content in versions(engine, published.name).values()
+        for problem in broken_promises(_questionnaire(content), published.questionnaire)
+    ]
+    if problems:
+        raise StudyFault(problems)
+    values = {"status": "open", "version": published.version, "record": record}
     with writing(engine).begin() as connection:
         if before is None:
             connection.execute(insert(study).values(name=published.name, opened_ms=now_ms, **values))
@@ -50,6 +65,13 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
                 )
             )
     return True
+
+
+def _questionnaire(content: bytes) -> Questionnaire:
+    questionnaire, source = read_questionnaire("questionnaire.yaml", content)
+    if questionnaire is None:  # it was checked when it was published
+        raise StudyFault(source.problems)
+    return questionnaire
 
 
 def close(engine: Engine, name: str, now_ms: int) -> bool:

@@ -90,6 +90,7 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("bad_option", asked(multi=("set",)), "NAME=COLUMN,COLUMN"),
     ("bad_option", asked(where=("q",)), "COLUMN=VALUE"),
     ("unused_option", asked(bands=("age=18+",)), "--bands names 'age'"),
+    ("multi_mixed", asked("q,r\n1,0\n0,99\n", question="", multi=("u=q,r",)), "'r' of the set"),
     ("unused_option", asked(nets=("age:x=20",)), "--net names 'age'"),
     ("name_taken", asked(nets=("q:yes=yes|no",)), "'yes' is already a choice"),
     ("too_many_choices", asked("q\n" + "".join(f"{n}\n" for n in range(1001))), "1001 different values"),

@@ -113,6 +113,11 @@ def test_fault(files: dict[str, bytes], old: str, new: str, code: str) -> None:
         ("study.yaml", "[]", "value-wrong"),
         (
             "study.yaml",
+            RECORD + "zone: UTC\nopen: 2026-12-02T08:00\nclose: 2026-12-01T08:00",
+            "dates-order",
+        ),
+        (
+            "study.yaml",
             RECORD + "zone: UTC\ndesign: {weight: w}",
             "design-column",
         ),

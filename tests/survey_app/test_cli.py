@@ -48,6 +48,16 @@ def test_a_study_of_ones_own(here: Path) -> None:
     assert "earshot publish my_study" in refused("serve", "my_study")
 
 
+def test_published_codes_keep_their_meaning(here: Path) -> None:
+    earshot("new", "my_study")
+    earshot("publish", "my_study")
+    path = here / "my_study" / "questionnaire.yaml"
+    path.write_text(path.read_text().replace("code: 1, name: phone", "code: 1, name: telegraph"))
+    message = refused("publish", "my_study")
+    assert 'question "channel": the code 1 meant "phone"' in message
+    assert "not published" in message
+
+
 def test_every_study_of_the_library_can_be_copied(here: Path, library: Path) -> None:
     for study in library.iterdir():
         if (study / "study.yaml").is_file():

@@ -257,10 +257,10 @@ def test_a_ticket_is_for_one_page_only(field: Field, person: Person) -> None:
 def test_a_form_is_judged_by_the_version_it_was_shown_on(
     field: Field, files: dict[str, bytes], person: Person
 ) -> None:
-    """Published anew between showing and sending: a code keeps the meaning that the person saw."""
+    """Published anew between showing and sending: 34 was a good answer to what the person saw."""
     person.open("/s/small")
-    swapped = files["questionnaire.yaml"].replace(b"code: 2, name: chat", b"code: 3, name: chat")
-    newer = study_from_files({**files, "questionnaire.yaml": swapped})
+    older = files["questionnaire.yaml"].replace(b"minimum: 18", b"minimum: 40")
+    newer = study_from_files({**files, "questionnaire.yaml": older})
     fieldwork.publish(field.engine, newer, 5_000)
     person.post(FIRST)
     assert person.address.endswith("/more")
