@@ -1,23 +1,14 @@
-"""The only judge of validity: form fields → Response, or every problem at once."""
+"""What belongs to a question in a form, and how answers are written down and read again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question
-from questionnaires.problems import AnswerProblem
-from questionnaires.question_types import QUESTION_TYPES, Raw, read_answer
+from questionnaires.question_types import QUESTION_TYPES, Raw
 
 SPECIAL_SUFFIX = ".special"
-
-
-@dataclass(frozen=True)
-class Response:
-    """The answers to one page, ready to be kept."""
-
-    answers: Mapping[str, Answer]
 
 
 def field_names(question: Question) -> tuple[str, ...]:
@@ -26,21 +17,9 @@ def field_names(question: Question) -> tuple[str, ...]:
     return (question.name, question.name + SPECIAL_SUFFIX) if apart else (question.name,)
 
 
-def raw_values(question: Question, form: Mapping[str, Sequence[str]]) -> Raw:
-    """Take a question's own values out of a form."""
-    special = form.get(question.name + SPECIAL_SUFFIX, ())
-    return Raw(tuple(form.get(question.name, ())), " ".join(special))
-
-
-def read_page(
-    questions: Iterable[Question], form: Mapping[str, Sequence[str]]
-) -> Response | tuple[AnswerProblem, ...]:
-    """Judge a posted page: the response, or the problems of all its questions in their order."""
-    verdicts = {question.name: read_answer(question, raw_values(question, form)) for question in questions}
-    problems = tuple(v for v in verdicts.values() if isinstance(v, AnswerProblem))
-    if problems:
-        return problems
-    return Response({name: v for name, v in verdicts.items() if not isinstance(v, AnswerProblem)})
+def raw_values(question: Question, getlist: Callable[[str], Sequence[str]]) -> Raw:
+    """Take a question's own values out of a form; `getlist` returns all values of a field, or none."""
+    return Raw(tuple(getlist(question.name)), " ".join(getlist(question.name + SPECIAL_SUFFIX)))
 
 
 def foreign_fields(questions: Iterable[Question], form: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
@@ -58,7 +37,7 @@ def to_json(answers: Mapping[str, Answer]) -> dict[str, Any]:
 
 
 def from_json(stored: Mapping[str, Any]) -> dict[str, Answer]:
-    """Return stored answers as the values that `read_page` made; the inverse of `to_json`."""
+    """Return stored answers as they were judged; the inverse of `to_json`."""
     return {name: _answer(value) for name, value in stored.items()}
 
 

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field
 from wtforms.validators import StopValidation
 
-from questionnaires.answers import SPECIAL_SUFFIX, field_names, foreign_fields
+from questionnaires.answers import field_names, foreign_fields, raw_values
 from questionnaires.model import Answer, Question
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import Raw, read_answer
@@ -32,8 +32,7 @@ class QuestionField(Field):
         self.process_errors = []
         if formdata is None:
             return
-        special = formdata.getlist(self.name + SPECIAL_SUFFIX)
-        self.raw = Raw(tuple(formdata.getlist(self.name)), " ".join(special))
+        self.raw = raw_values(self.question, formdata.getlist)
         self.raw_data = list(self.raw.values)
 
 

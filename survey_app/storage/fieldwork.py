@@ -40,7 +40,7 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
     problems = [
         problem
         for content in versions(engine, published.name).values()
-        for problem in broken_promises(_questionnaire(content), published.questionnaire)
+        for problem in broken_promises(questionnaire_of(content), published.questionnaire)
     ]
     if problems:
         raise StudyFault(problems)
@@ -67,7 +67,8 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
     return True
 
 
-def _questionnaire(content: bytes) -> Questionnaire:
+def questionnaire_of(content: bytes) -> Questionnaire:
+    """Return the questionnaire of a published file."""
     questionnaire, source = read_questionnaire("questionnaire.yaml", content)
     if questionnaire is None:  # it was checked when it was published
         raise StudyFault(source.problems)

@@ -20,13 +20,12 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, select
 
 from questionnaires.codebook import ROW_COLUMNS, cells, codebook, columns
-from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.model import Questionnaire
 from questionnaires.question_types import Column
 from questionnaires.routing import on_path
 from questionnaires.study import Study
 from survey_app.storage.collect import Current, fold
-from survey_app.storage.fieldwork import Fielded, fielded, versions
+from survey_app.storage.fieldwork import Fielded, fielded, questionnaire_of, versions
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.tables import post, response
 
@@ -71,7 +70,7 @@ def take(engine: Engine, study: Study, folder: Path, now: datetime) -> Path:
     if field is None:
         raise NothingToSnapshot(study.name)
     contents = versions(engine, study.name)
-    questionnaires = {digest: _questionnaire(content) for digest, content in contents.items()}
+    questionnaires = {digest: questionnaire_of(content) for digest, content in contents.items()}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / now.strftime("%Y%m%dT%H%M%S.%fZ")
     aside = folder / f".{target.name}.part"
@@ -217,13 +216,6 @@ def _write_manifest(study: Study, version: str, rows: _Rows, aside: Path, now: d
 
 def _canonical(row: Mapping[str, Any]) -> bytes:
     return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _questionnaire(content: bytes) -> Questionnaire:
-    questionnaire, source = read_questionnaire("questionnaire.yaml", content)
-    if questionnaire is None:  # it was checked when it was published
-        raise ValueError("\n".join(map(str, source.problems)))
-    return questionnaire
 
 
 def _not_asked(column: Column) -> int | None:

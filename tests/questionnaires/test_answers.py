@@ -1,4 +1,4 @@
-"""The one judge: a page's fields become a response, or all their problems at once."""
+"""A question's own fields out of a form, and answers as they are stored."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from questionnaires.answers import Response, foreign_fields, from_json, read_page, to_json
+from questionnaires.answers import foreign_fields, from_json, raw_values, to_json
 from questionnaires.model import Missing
+from questionnaires.question_types import Raw
 from questionnaires.study import Study
 
 
-def test_a_page_becomes_a_response(small: Study) -> None:
-    questions = small.questionnaire.sections[0].questions
-    response = read_page(questions, {"age": ["34"], "channel": ["1"]})
-    assert response == Response({"age": 34, "channel": 1})
-
-
-def test_all_problems_at_once_in_their_order(small: Study) -> None:
-    questions = small.questionnaire.sections[0].questions
-    problems = read_page(questions, {"channel": ["99"]})
-    assert isinstance(problems, tuple)
-    assert [(p.question, p.code) for p in problems] == [
-        ("age", "number_needed"),
-        ("channel", "choice_unknown"),
-    ]
+def test_raw_values_are_a_questions_own(small: Study) -> None:
+    form = {"age": ["34"], "age.special": ["prefer_not", "bogus"], "channel": ["1"], "weight": ["9"]}
+    age = small.questionnaire.question("age")
+    assert raw_values(age, lambda name: form.get(name, [])) == Raw(("34",), "prefer_not bogus")
+    assert raw_values(age, lambda name: []) == Raw()
 
 
 def test_foreign_fields(small: Study) -> None:
