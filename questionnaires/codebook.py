@@ -54,7 +54,11 @@ def _entry(column: Column, question: Question) -> dict[str, Any]:
         "kind": column.kind,
         "text": dict(question.text),
     }
-    if column.kind == "code":
+    if question.label and question.type == "single":
+        entry["of"] = dict(question.label)  # the matrix that this is a row of
+    if question.condition is not None and question.ask_if:
+        entry["asked_if"] = question.ask_if
+    if column.kind in ("code", "order"):
         entry["choices"] = [_choice(choice) for choice in question.choices]
     if column.choice is not None:
         entry["choice"] = _choice(question.choice(column.choice))
@@ -70,4 +74,6 @@ def _choice(choice: Any) -> dict[str, Any]:
     }
     if isinstance(choice, Interval) and choice.aside is None:
         entry["upto_minutes"] = None if choice.upto == float("inf") else choice.upto
+        if choice.rule:
+            entry["rule"] = choice.rule
     return entry

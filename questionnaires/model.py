@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import TypeAlias
 
 from questionnaires.expressions import Tree
@@ -14,7 +15,7 @@ Text: TypeAlias = Mapping[str, str]
 """One text in several languages: {"en": …, "uk": …}."""
 
 Value: TypeAlias = "int | float | str | tuple[int, ...]"
-"""A substantive answer: a choice's code, a number, a text, or the chosen codes of a `several`."""
+"""A substantive answer: a code, a number (a date is yyyymmdd), a text, or codes: chosen, ranked, as shown."""
 
 
 class Missing(IntEnum):
@@ -42,6 +43,17 @@ class Special(StrEnum):
 Answer: TypeAlias = "Value | Missing"
 
 
+class Order(StrEnum):
+    """In which order choices, items or questions are shown; what was shown is stored with the answer."""
+
+    WRITTEN = "written"
+    RANDOM = "random"
+    FLIPPED = "flipped"
+    """Half of the people see everything the other way round; for scales, which have an order."""
+    ALPHABET = "alphabet"
+    """As the alphabet of the person's language has it; for long lists."""
+
+
 class Apart(StrEnum):
     """A reply-time answer that is no step of the scale and stands below a line."""
 
@@ -60,23 +72,40 @@ class Choice:
     groups: tuple[str, ...] = ()
     apart: bool = False
     exclusive: bool = False
+    fixed: bool = False
+    """Keeps its place where the others are shown in random order."""
+    write: bool = False
+    """"Other, please write": the text is an answer of its own, `question.other`."""
+    condition: Tree | None = None
+    """Offered only where this is true."""
+
+    @property
+    def keeps_place(self) -> bool:
+        return self.fixed or self.apart or self.exclusive or self.write
 
 
 @dataclass(frozen=True)
 class Interval(Choice):
     """A step of a reply-time scale: more than `start`, up to `upto` minutes (open left, closed right).
 
-    `upto` is infinite for an open last step and for "no limit"; `aside` marks answers that are no step.
+    `upto` is infinite for an open last step and for "no limit"; `aside` marks answers that are no step;
+    `rule` says in words what a limit such as "the same working day" was computed from.
     """
 
     start: float = 0.0
     upto: float = math.inf
     aside: Apart | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, how it may be answered, and of whom."""
+    """What is asked, how it may be answered, and of whom.
+
+    `parts` are the answers that are stored beside its own or, where `own` is False, instead of it: the items
+    of a matrix, the text of "other", the factors of a vignette, the order that was shown. A part is a
+    question too, named `question.part`.
+    """
 
     name: str
     type: str
@@ -84,14 +113,26 @@ class Question:
     hint: Text = field(default_factory=dict)
     label: Text = field(default_factory=dict)
     unit: Text = field(default_factory=dict)
+    low: Text = field(default_factory=dict)
+    high: Text = field(default_factory=dict)
     required: bool = False
     special: tuple[Special, ...] = ()
     choices: tuple[Choice, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
+    order: Order = Order.WRITTEN
+    minimum: float | None = None
+    maximum: float | None = None
+    limits: Mapping[str, Tree] = field(default_factory=dict)
+    """The `minimum` and `maximum` that come from earlier answers."""
+    decimals: int = 0
+    precision: str = "day"
+    lines: int = 4
     max_length: int = 1000
+    value: Tree | None = None
+    """What a computed value is computed from."""
     ask_if: str = ""
     condition: Tree | None = None
+    own: bool = True
+    parts: tuple[Question, ...] = ()
 
     def choice(self, code: int) -> Choice | None:
         return next((choice for choice in self.choices if choice.code == code), None)
@@ -102,29 +143,91 @@ class Question:
         names = dict.fromkeys(name for choice in self.choices for name in choice.groups)
         return {name: tuple(c.code for c in self.choices if name in c.groups) for name in names}
 
+    @property
+    def variables(self) -> tuple[Question, ...]:
+        """Return everything that is stored of this question, each a question with an answer of its own."""
+        return ((self,) if self.own else ()) + self.parts
+
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """Return the rows of a matrix."""
+        return tuple(part for part in self.parts if part.type == "single") if not self.own else ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """What must hold between answers; it fails only where it is false.
+
+    `at` is the question at which the message stands; a soft one may be passed by sending the page again.
+    """
+
+    name: str
+    condition: Tree
+    text: Text
+    at: str
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """A page that ends the questionnaire, shown where its condition is true (the first that is)."""
+
+    name: str
+    title: Text
+    text: Text
+    condition: Tree | None = None
+
 
 @dataclass(frozen=True)
 class Section:
+    """Questions that belong together: a page, unless conditions cut it.
+
+    Neighbouring sections of the same `block` are shown in random order. A `screen_out` whose condition is
+    true after the section ends the questionnaire there.
+    """
+
     name: str
     title: Text
     questions: tuple[Question, ...]
     intro: Text = field(default_factory=dict)
+    order: Order = Order.WRITTEN
+    block: str = ""
+    checks: tuple[Check, ...] = ()
+    screen_out: tuple[End, ...] = ()
+    drawn: tuple[Question, ...] = ()
+    """What is stored of the section itself: the order of its questions, its place in its block."""
+
+    @property
+    def variables(self) -> tuple[Question, ...]:
+        """Return everything that is stored of the section, in the order of the table."""
+        asked = (variable for question in self.questions for variable in question.variables)
+        return (*self.drawn, *asked)
 
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A whole questionnaire; `languages` starts with the one it was written in."""
+    """A whole questionnaire; `languages` starts with the one it was written in.
+
+    `questions` are what is shown; iterating gives what is stored, the parts of questions included.
+    """
 
     name: str
     languages: tuple[str, ...]
     sections: tuple[Section, ...]
+    ends: tuple[End, ...] = ()
+    check_answers: bool = False
 
     @property
     def questions(self) -> tuple[Question, ...]:
         return tuple(question for section in self.sections for question in section.questions)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Question]:
+        return {question.name: question for question in self}
+
     def question(self, name: str) -> Question:
-        return next(question for question in self.questions if question.name == name)
+        """Return a stored question by its name; raise KeyError where there is none."""
+        return self._by_name[name]
 
     def __iter__(self) -> Iterator[Question]:
-        return iter(self.questions)
+        return (variable for section in self.sections for variable in section.variables)

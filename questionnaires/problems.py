@@ -48,11 +48,16 @@ class StudyFault(Exception):
 
 @dataclass(frozen=True)
 class AnswerProblem:
-    """What is wrong with one answer; the words are in the respondent's language."""
+    """What is wrong with one answer; the words are in the respondent's language.
+
+    A failed check carries its name; a `soft` one may be passed by sending the page again.
+    """
 
     code: str
     question: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    check: str = ""
+    soft: bool = False
 
 
 CATALOGUE: dict[str, tuple[str, str]] = {
@@ -108,5 +113,38 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "band-overlap": ('the band "{band}" overlaps the one before', "let the bands follow each other"),
     "margin-sum": ("the shares of {name} add up to {total}", "let them add up to 1"),
     "share-range": ("{key} is {value}", "use a share from 0 to 1"),
+    "pipe-unknown": ('a text names the question "{name}", which is not asked before it',
+                     "name an earlier question; write {{{{ for a brace; known here: {known}"),
+    "pipe-forms": ("the placeholder {{{written}}} has a wrong form or lacks one: {form}",
+                   "give `other` and use only: {known}"),
+    "points-form": ('points "{value}" are no range', "write for example 0-10"),
+    "code-large": ("the code {code} is too large", "use codes up to 32767"),
+    "interval-day": ('"{upto}" needs a time of day in `{key}`',
+                     'add for example `{key}: "10:00"` to the question, as its text says'),
+    "pair-two": ("a pair has {n} sides", "give it exactly two choices, and mark the others `apart: true`"),
+    "factor-levels": ('the factor "{name}" has fewer than two levels', "give it two or more"),
+    "factor-cells": ("the factors make {n} cells", "keep them at {most} or fewer"),
+    "order-depends": ('"{name}" is shown in random order with "{other}" and depends on it',
+                      "put one of them in a section of its own"),
+    "block-apart": ('the sections of block "{block}" do not stand side by side', "let them follow each other"),
+    "block-ends": ('a section of block "{block}" screens people out, which random order does not allow',
+                   "put the screen-out into a section before or after the block"),
+    "column-repeated": ('two answers would be stored in the column "{column}"', "rename a choice, item or question"),
     "share-infeasible": ("{detail}", "change a share in synthetic.yaml; nothing is fudged"),
+    "condition-kind": ("`{part}` in `{text}` is neither true nor false",
+                       "make a comparison of it, like `age >= 18`, or write `answered(…)`"),
+    "number-kind": ("`{part}` in `{text}` is no number", "calculate with numbers only, and order only numbers"),
+    "set-compared": ('`{part}` in `{text}`: the answer to "{question}" is a set and cannot be compared',
+                     'write `"{example}" in {question}` or `count({question})`'),
+    "limit-changed": ('the code {code} was published as "{old}" and is "{new}" now',
+                      "keep the limits of this code and give the new interval a code of its own"),
+    "points-changed": ("the scale was published with the points {old} and has {new} now",
+                       "give the new scale a name of its own"),
+    "kind-changed": ("the answer was published as {old} and is {new} now", "give the new question a name of its own"),
+    "value-changed": ("the value was published with another formula", "give the new value a name of its own"),
+    "cells-changed": ("the cell {cell} was published as {old} and is {new} now",
+                      "give the changed vignette a name of its own"),
+    "order-changed": ('the stored order numbered {code} as "{old}" when it was published, and as "{new}" now',
+                      "keep the earlier ones in their places and add new ones at the end"),
+    "date-constant": ('{value} is no date to hold "{question}" against', 'write "2026-01-31", "2026-01" or "2026"'),
 }  # fmt: skip

@@ -2,62 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from questionnaires.expressions import SPECIAL, evaluate, names
-from questionnaires.model import Answer, Missing, Question, Questionnaire, Section
+from questionnaires.expressions import SPECIAL, Tree, evaluate, names
+from questionnaires.model import Answer, End, Missing, Question, Questionnaire, Section, Text
+from questionnaires.personal import block_order
+from questionnaires.piping import pipes
+from questionnaires.question_types import QUESTION_TYPES
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a person sees at once: a section, or a part of it."""
+    """What a person sees at once: a section, or a part of it.
+
+    `step` is the number of its section. A page that is `joined` was cut off only because a condition needs an
+    answer of the page before: where scripts run, both can be shown as one. `before` are the names of all that
+    is stored on the pages before it.
+    """
 
     name: str
     number: int
+    step: int
     section: Section
     questions: tuple[Question, ...]
+    joined: bool = False
+    before: frozenset[str] = frozenset()
 
 
-def pages(questionnaire: Questionnaire) -> tuple[Page, ...]:
-    """Cut the questionnaire into pages: a section each.
+@dataclass(frozen=True)
+class Way:
+    """One person's way: an answer for every stored question, what is known of them, and a screen-out."""
 
-    A section is cut before a question whose condition needs an answer of the same page, so that every
-    condition is decided on the server and the form works without scripts.
+    settled: dict[str, Answer]
+    known: dict[str, object]
+    screened: End | None = None
+
+
+def pages(questionnaire: Questionnaire, seed: int = 0) -> tuple[Page, ...]:
+    """Cut the questionnaire into pages: a section each, in the order in which a person with `seed` sees them.
+
+    A section is cut before a question that needs an answer of the same page, so that every condition is
+    decided on the server and the form works without scripts.
     """
-    parts: list[tuple[Section, list[Question]]] = []
-    for section in questionnaire.sections:
-        parts.append((section, []))
-        for question in section.questions:
-            needed = names(question.condition) if question.condition else frozenset()
-            if needed & {earlier.name for earlier in parts[-1][1]}:
-                parts.append((section, []))
-            parts[-1][1].append(question)
-    count: dict[str, int] = {}
-    cut = []
-    for number, (section, questions) in enumerate(parts, start=1):
-        count[section.name] = count.get(section.name, 0) + 1
-        suffix = f"-{count[section.name]}" if count[section.name] > 1 else ""
-        cut.append(Page(section.name + suffix, number, section, tuple(questions)))
+    cut: list[Page] = []
+    before: set[str] = set()
+    for step, section in enumerate(block_order(questionnaire, seed), start=1):
+        for count, (joined, questions) in enumerate(_parts(section), start=1):
+            name = section.name if count == 1 else f"{section.name}-{count}"
+            cut.append(Page(name, len(cut) + 1, step, section, tuple(questions), joined, frozenset(before)))
+            before |= {variable.name for question in questions for variable in question.variables}
     return tuple(cut)
 
 
-def on_path(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """Return an answer for every question: the given one, NOT_ANSWERED, or NOT_ASKED off the path.
+def _parts(section: Section) -> Iterator[tuple[bool, list[Question]]]:
+    """Yield the questions of a section page by page, and whether a page can be joined to the one before."""
+    part: list[Question] = []
+    joined = False
+    for question in section.questions:
+        here = {variable.name for earlier in part for variable in earlier.variables}
+        if here & _steering(question) or here & said_in(question):
+            yield joined, part
+            # Words with an earlier answer in them are made on the server, so such a page is its own.
+            joined, part = not here & said_in(question), []
+        part.append(question)
+    yield joined, part
 
-    Answers off the path steer nothing and never count, whatever was stored for them.
-    """
+
+def _steering(question: Question) -> frozenset[str]:
+    """Return the questions that decide whether and how a question is shown."""
+    trees = [question.condition, *(choice.condition for choice in question.choices)]
+    return frozenset(name for tree in trees if tree is not None for name in names(tree))
+
+
+def said_in(question: Question) -> frozenset[str]:
+    """Return the questions whose answers stand in the words of a question."""
+    own = {variable.name for variable in question.variables}
+    texts = [
+        text
+        for part in (question, *question.parts)
+        for words in (part.text, part.hint, part.label, part.unit, part.low, part.high, *_choice_texts(part))
+        for text in words.values()
+    ]
+    return frozenset(pipe.name for text in texts for pipe in pipes(text)) - own
+
+
+def _choice_texts(question: Question) -> Iterator[Text]:
+    return (text for choice in question.choices for text in (choice.text, choice.hint))
+
+
+def together(cut: tuple[Page, ...], page: Page) -> tuple[Page, ...]:
+    """Return a page and those after it that can be shown with it where scripts run."""
+    found = [page]
+    for following in cut[page.number :]:
+        if not (following.joined and following.section is page.section):
+            break
+        found.append(following)
+    return tuple(found)
+
+
+def head_of(cut: tuple[Page, ...], page: Page) -> Page:
+    """Return the first of the pages that are shown together with a page where scripts run."""
+    while page.joined:
+        page = cut[page.number - 2]
+    return page
+
+
+def walk(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> Way:
+    """Follow one person's answers: what was given off the path steers nothing and never counts."""
     settled: dict[str, Answer] = {}
     known: dict[str, object] = {}
-    for question in questionnaire:
-        if question.condition is not None and evaluate(question.condition, known) is not True:
-            settled[question.name] = Missing.NOT_ASKED
-            continue
-        answer = answers.get(question.name, Missing.NOT_ANSWERED)
-        settled[question.name] = answer
-        if answer is not Missing.NOT_ANSWERED:
-            known[question.name] = comparable(answer)
-    return settled
+    screened: End | None = None
+    for section in questionnaire.sections:
+        for question in section.variables:
+            if screened or not is_asked(question, known):
+                settled[question.name] = Missing.NOT_ASKED
+                continue
+            if question.value is not None:
+                settled[question.name] = compute(question.value, question.name, known)
+                continue
+            answer = answers.get(question.name, Missing.NOT_ANSWERED)
+            if answer is Missing.NOT_ASKED:  # settled before it came onto the path
+                answer = Missing.NOT_ANSWERED
+            settled[question.name] = answer
+            if answer is not Missing.NOT_ANSWERED:
+                known[question.name] = comparable(answer)
+        screened = screened or next(
+            (end for end in section.screen_out if end.condition and evaluate(end.condition, known) is True),
+            None,
+        )
+    return Way(settled, known, screened)
+
+
+def is_asked(question: Question, known: Mapping[str, object]) -> bool:
+    """Tell whether a question is asked of someone whose earlier answers are `known`."""
+    return question.condition is None or evaluate(question.condition, known) is True
+
+
+def compute(value: Tree, name: str, known: dict[str, object]) -> Answer:
+    """Return a computed value as it is stored, and add it to what is known: a truth stays one there."""
+    found = evaluate(value, known)
+    if not isinstance(found, int | float):
+        return Missing.NOT_ANSWERED
+    known[name] = found
+    return float(found)
+
+
+def on_path(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return an answer for every stored question: the given one, NOT_ANSWERED, or NOT_ASKED off the path."""
+    return walk(questionnaire, answers).settled
 
 
 def comparable(answer: Answer) -> object:
@@ -66,8 +159,13 @@ def comparable(answer: Answer) -> object:
 
 
 def asked(page: Page, settled: Mapping[str, Answer]) -> tuple[Question, ...]:
-    """Return the questions of a page that lie on the path."""
-    return tuple(q for q in page.questions if settled[q.name] is not Missing.NOT_ASKED)
+    """Return the questions of a page that lie on the path and are shown."""
+    return tuple(q for q in page.questions if QUESTION_TYPES[q.type].shown and lies_on(q, settled))
+
+
+def lies_on(question: Question, settled: Mapping[str, Answer]) -> bool:
+    """Tell whether a question, or anything that is stored of it, lies on the path."""
+    return any(settled[variable.name] is not Missing.NOT_ASKED for variable in question.variables)
 
 
 def page_after(cut: tuple[Page, ...], number: int, settled: Mapping[str, Answer]) -> Page | None:
@@ -88,4 +186,24 @@ def first_open(
     `answers` holds what was confirmed, NOT_ANSWERED included. A question that came onto the path by a
     change on an earlier page is open again, even if its page was posted before.
     """
-    return next((page for page in cut if any(q.name not in answers for q in asked(page, settled))), None)
+    return next(
+        (page for page in cut if any(_is_open(q, settled, answers) for q in asked(page, settled))), None
+    )
+
+
+def _is_open(question: Question, settled: Mapping[str, Answer], answers: Mapping[str, Answer]) -> bool:
+    return any(
+        variable.name not in answers
+        for variable in question.variables
+        if settled[variable.name] is not Missing.NOT_ASKED
+    )
+
+
+def end_of(questionnaire: Questionnaire, way: Way) -> End | None:
+    """Return the page that ends this way: its screen-out, else the first end whose condition is true."""
+    if way.screened:
+        return way.screened
+    return next(
+        (e for e in questionnaire.ends if e.condition is None or evaluate(e.condition, way.known) is True),
+        None,
+    )

@@ -32,6 +32,8 @@ class Record:
     open: datetime | None = None
     close: datetime | None = None
     quasi_identifiers: tuple[str, ...] = ()
+    receipts: bool = True
+    """Whether a person gets a code that proves their answers are in the data."""
 
 
 @dataclass(frozen=True)

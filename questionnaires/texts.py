@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -9,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_date
 from ruamel.yaml import YAML
 
 LANGUAGES = ("en", "uk", "ru")
 """The languages that forms and reports speak; adding one is adding a file to each `texts` folder."""
 
 OWN_NAMES = {"en": "English", "uk": "Українська", "ru": "Русский"}
+DIRECTIONS = dict.fromkeys(("ar", "fa", "he", "ur"), "rtl")
+"""Languages that are written from right to left."""
+_ALPHABETS = {
+    "uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
+    "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+}
 
 
 class Catalogue:
@@ -48,6 +57,43 @@ class Catalogue:
 def plural(language: str, number: float) -> str:
     """Return the CLDR plural form of a number: one, few, many or other."""
     return str(Locale.parse(language).plural_form(number))
+
+
+def date_words(number: int, language: str) -> str:
+    """Return yyyymmdd as the language writes it; with 00 for the day or month, without them.
+
+    A limit that was calculated may be no day of any calendar, such as 20250229: its numbers are shown.
+    """
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    pattern = "long" if day else "LLLL y" if month else "y"
+    try:
+        date = dt.date(year, month or 1, day or 1)
+    except ValueError:
+        return f"{year:04d}-{month:02d}-{day:02d}"
+    return format_date(date, pattern, locale=language)
+
+
+def alphabetical(text: str, language: str) -> tuple[int, ...]:
+    """Return a sorting key by the alphabet of a language; letters of no alphabet keep their Unicode order."""
+    alphabet = _ALPHABETS.get(language, "")
+    plain = unicodedata.normalize("NFKD", text) if not alphabet else text
+    return tuple(
+        0x400 + alphabet.index(letter) if letter in alphabet else ord(letter)
+        for letter in plain.lower()
+        if letter.isalnum() or letter == " "
+    )
+
+
+@cache
+def territories(language: str) -> Mapping[str, str]:
+    """Return the countries of the world by their two letters, in a language."""
+    names = Locale.parse(language).territories
+    codes = (str(code) for code in names)
+    return {c: str(names[c]) for c in codes if len(c) == 2 and c.isalpha() and c not in NO_COUNTRIES}
+
+
+NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+"""What CLDR lists among territories and is a union, a group, a part of a country or a placeholder."""
 
 
 @cache

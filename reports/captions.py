@@ -9,6 +9,7 @@ from math import isinf
 from analysis.estimate import Estimate
 from analysis.findings import ALL, Curve, Findings, Shares, Topline
 from questionnaires.model import Question
+from questionnaires.piping import question_words
 from questionnaires.study import SegmentPlan
 from questionnaires.texts import in_language
 from reports.conditions import filter_line
@@ -29,7 +30,7 @@ MANY_UNCOUNTED = 0.05
 
 def subtitle(voice: Voice, findings: Findings, key: str, question: Question) -> str:
     """Return the wording of a question, then what each mark of its chart means."""
-    return f"{quoted(voice, in_language(question.text, voice.language))} {marks_line(voice, findings, key, question)}"
+    return f"{quoted(voice, question_words(question, voice.language))} {marks_line(voice, findings, key, question)}"
 
 
 def marks_line(voice: Voice, findings: Findings, key: str, question: Question) -> str:
@@ -76,7 +77,7 @@ def outside_line(voice: Voice, findings: Findings, shares: Shares) -> tuple[str,
         return ()
     asked = findings.study.questionnaire.question(plan.question)
     key = "outside_no_answer" if _covered(plan, asked) else "outside_groups"
-    text = quoted(voice, in_language(asked.text, voice.language))
+    text = quoted(voice, question_words(asked, voice.language))
     return (voice.say(key, n=outside, count=count(outside, voice.language), question=text),)
 
 
@@ -123,7 +124,7 @@ def _people(voice: Voice, base: int) -> dict[str, object]:
 
 
 def question_line(voice: Voice, question: Question) -> str:
-    text = in_language(question.text, voice.language)
+    text = question_words(question, voice.language)
     return voice.say("question_line", name=question.name, text=quoted(voice, text))
 
 

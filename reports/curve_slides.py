@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from analysis.estimate import Estimate
 from analysis.findings import Curve, CurvePoint, Findings
+from questionnaires.piping import question_words
 from questionnaires.study import Figure
-from questionnaires.texts import in_language
 from reports.captions import alt_curve, foot, subtitle, without_limit_line
 from reports.disclosure import may_lead, printable
 from reports.naming import Voice, limit_label, within
@@ -66,7 +66,7 @@ def _readings(voice: Voice, findings: Findings, curve: Curve, outer: CurvePoint 
 
 
 def _chart(voice: Voice, findings: Findings, curve: Curve) -> CurveChart:
-    title = in_language(curve.question.text, voice.language)
+    title = question_words(curve.question, voice.language)
     estimates: list[Estimate] = [e for point in curve.points for e in (point.cumulative, point.exclusive)]
     lines = list(foot(voice, findings, curve.question, estimates))
     if curve.without_limit:

@@ -8,7 +8,7 @@ from math import ceil
 
 from analysis.estimate import Estimate
 from analysis.findings import ALL, Findings, Shares
-from questionnaires.texts import in_language
+from questionnaires.piping import question_words
 from reports.captions import alt_shares, foot, group_line, marks_line, outside_line, subtitle
 from reports.disclosure import may_lead, printable
 from reports.naming import Voice, choice_name, quoted, segment_label, segment_people, shares_name
@@ -65,7 +65,7 @@ def answer_standing(shares: Shares) -> Standing | None:
 def _answer_slide(voice: Voice, findings: Findings, shares: Shares) -> Slide:
     told = _answer_message(voice, shares)
     named = named_answers(voice, shares)
-    title = in_language(shares.question.text, voice.language)
+    title = question_words(shares.question, voice.language)
     everybody = everyone(shares)
     chart = ShareChart(
         id=slide_id(shares),
@@ -103,7 +103,7 @@ def _answer_message(voice: Voice, shares: Shares) -> Told:
         names = (quoted(voice, first), quoted(voice, after))
         title = leader_title(voice, where, names, scale=shares.question.type in ORDERED_TYPES)
         return Told(title, where.first if where.clear else None)
-    return Told(in_language(shares.question.text, voice.language))
+    return Told(question_words(shares.question, voice.language))
 
 
 def _segment_slide(voice: Voice, findings: Findings, shares: Shares) -> Slide:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.findings import Findings, Topline, ToplineRow
-from questionnaires.texts import in_language
+from questionnaires.piping import question_words
 from reports.conditions import filter_line
 from reports.disclosure import THRESHOLD, Showing, showing
 from reports.naming import Voice, choice_name
@@ -32,7 +32,7 @@ def _table(
     voice: Voice, findings: Findings, number: int, entry: Topline, columns: tuple[Column, ...]
 ) -> Table:
     question = entry.question
-    title = f"{number}. {in_language(question.text, voice.language)}"
+    title = f"{number}. {question_words(question, voice.language)}"
     if 0 < entry.asked < THRESHOLD:
         return Table(title, columns, (), (voice.say("hidden"),))
     notes = [

@@ -20,7 +20,10 @@ from analysis.table.weighting import Margin, cells_of, rake
 from questionnaires.bands import parse_band
 from questionnaires.expressions import SPECIAL, evaluate
 from questionnaires.model import Answer, Missing, Question
+from questionnaires.personal import as_seen
 from questionnaires.problems import Place, Problem, StudyFault
+from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.question_types.ranking import places_of
 from questionnaires.routing import comparable
 from questionnaires.study import Study, Target, Truth
 
@@ -122,16 +125,31 @@ def _answer(people: Sequence[Person], question: Question, truth: Truth, chance: 
             people[index].answers[question.name] = 1
     elif question.type == "text":
         _write(people, question, asked, truth, chance)
-    elif question.type == "number":
+    elif not QUESTION_TYPES[question.type].asks:
+        pass  # lots, computed values and texts to read come from the form itself
+    elif question.type in ("number", "date", "ranking"):
         for index in asked:
-            low, high = question.minimum or 0, question.maximum or 100
-            people[index].answers[question.name] = int(chance.integers(low, high + 1))
+            people[index].answers[question.name] = _made_up(people[index], question, chance)
     elif question.type == "several":
         _tick(people, question, asked, targets, seeds, chance)
     else:
         chosen = _deal(people, asked, _outcomes(question, seeds), targets, question.name, chance)
         for index, answer in chosen.items():
             people[index].answers[question.name] = answer
+
+
+def _made_up(person: Person, question: Question, chance: np.random.Generator) -> Answer:
+    """Return a number, a date or a ranking within the limits that hold for this person."""
+    seen = as_seen(question, _known(person), 0)
+    if question.type == "ranking":
+        codes = [choice.code for choice in seen.choices]
+        return tuple(codes[place] for place in chance.permutation(len(codes))[: places_of(seen)])
+    if question.type == "date":
+        low, high = int(seen.minimum or 20200101) // 10_000, int(seen.maximum or 20251231) // 10_000
+        year = int(chance.integers(low + (high > low), max(high, low + 1)))
+        return year * 10_000 + {"day": 615, "month": 600, "year": 0}[question.precision]
+    low, high = int(seen.minimum or 0), int(100 if seen.maximum is None else seen.maximum)
+    return int(chance.integers(low, high + 1))
 
 
 def _on_path(person: Person, question: Question) -> bool:

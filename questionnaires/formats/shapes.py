@@ -1,15 +1,18 @@
-"""The shapes of the files of a study, checked by pydantic at the door; what they mean is checked after."""
+"""The shapes of the files of a study, checked by pydantic at the door; what they mean is checked after.
+
+The shapes of questionnaire.yaml are in `question_shapes`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from questionnaires.formats.yaml_source import Path, Source
-from questionnaires.model import Apart, Special
 
 ANY_LANGUAGE = "*"
 """The language of a text that was written as a bare string."""
@@ -23,56 +26,6 @@ Label = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(va
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ChoiceShape(Shape):
-    code: int
-    text: Words
-    name: Label = ""
-    hint: Words = {}
-    groups: Names = []
-    apart: bool = False
-    exclusive: bool = False
-
-
-class IntervalShape(Shape):
-    code: int
-    name: Label = ""
-    upto: Label | None = None
-    text: Words = {}
-    hint: Words = {}
-    groups: Names = []
-    apart: Apart | None = None
-
-
-class QuestionShape(Shape):
-    name: Label
-    type: str
-    text: Words
-    hint: Words = {}
-    label: Words = {}
-    unit: Words = {}
-    required: bool = False
-    special: list[Special] = []
-    choices: list[ChoiceShape] = []
-    intervals: list[IntervalShape] = []
-    minimum: int | None = None
-    maximum: int | None = None
-    max_length: Annotated[int, Field(ge=1, le=20_000)] | None = None
-    ask_if: str = ""
-
-
-class SectionShape(Shape):
-    name: Label
-    title: Words
-    intro: Words = {}
-    questions: list[Any] = Field(min_length=1)
-
-
-class QuestionnaireShape(Shape):
-    name: Label
-    languages: list[str] = Field(min_length=1)
-    sections: list[Any] = Field(min_length=1)
 
 
 class RecordShape(Shape):
@@ -90,6 +43,7 @@ class RecordShape(Shape):
     open: dt.datetime | None = None
     close: dt.datetime | None = None
     quasi_identifiers: list[str] = []
+    receipts: bool = True
 
 
 class PopulationShape(Shape):
@@ -176,21 +130,31 @@ def shaped(source: Source, shape: type[AnyShape], data: Any, path: Path = ()) ->
         except ValidationError as error:
             faulty = {details["loc"][0] for details in error.errors()}
             for details in error.errors():
-                _tell(source, shape, path, details)
+                _tell(source, shape, path, details, _written(details["loc"], rest))
             kept = {key: value for key, value in rest.items() if key not in faulty}
             if len(kept) == len(rest) or any(details["type"] == "missing" for details in error.errors()):
                 return None
             rest = kept
 
 
-def _tell(source: Source, shape: type[Shape], path: Path, details: Any) -> None:
-    location = tuple(step for step in details["loc"] if step != "[key]")
+def _written(location: Path, data: Any) -> Path:
+    """Return where a fault is among the keys that were written; pydantic adds steps of its own for unions."""
+    found: list[str | int] = []
+    for step in location:
+        if step != "[key]" and (isinstance(data, dict) or (isinstance(data, list) and isinstance(step, int))):
+            found.append(step)
+            data = data.get(step) if isinstance(data, dict) else data[int(step)]
+    return tuple(found)
+
+
+def _tell(source: Source, shape: type[Shape], path: Path, details: Any, location: Path) -> None:
     where = (*path, *location)
     if details["type"] == "missing":
         if not _told_already(source, where):
             source.fault("key-missing", where, key=location[-1])
     elif details["type"] == "extra_forbidden":
-        source.fault("key-unknown", where, key=location[-1], remedy=_remedy(str(location[-1]), shape))
+        remedy = _remedy(str(location[-1]), _shape_at(shape, location[:-1]))
+        source.fault("key-unknown", where, key=location[-1], remedy=remedy)
     else:
         key = ".".join(str(step + 1 if isinstance(step, int) else step) for step in location)
         source.fault(
@@ -203,6 +167,21 @@ def _told_already(source: Source, path: Path) -> bool:
     return path in source.lines and any(
         problem.place.line == source.lines[path] for problem in source.problems
     )
+
+
+def _shape_at(shape: type[Shape], location: Path) -> type[Shape]:
+    """Return the shape of what stands at a place inside another."""
+    for step in location:
+        if isinstance(step, str) and step in shape.model_fields:
+            shape = next(_shapes(shape.model_fields[step].annotation), shape)
+    return shape
+
+
+def _shapes(annotation: Any) -> Iterator[type[Shape]]:
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _shapes(inner)
 
 
 def _remedy(key: str, shape: type[Shape]) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from questionnaires.bands import Band, parse_band
 from questionnaires.expressions import ExpressionFault, Tree, choice_codes, parse
+from questionnaires.formats.reading import complete
 from questionnaires.formats.shapes import (
     FigureShape,
     PartShape,
@@ -20,10 +21,11 @@ from questionnaires.formats.shapes import (
     TruthShape,
     shaped,
 )
-from questionnaires.formats.yaml_form import complete, read_questionnaire
+from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.formats.yaml_source import Path, Source, read_yaml
 from questionnaires.model import Question, Questionnaire
 from questionnaires.problems import Place, Problem, StudyFault
+from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.study import (
     Figure,
     Part,
@@ -251,7 +253,7 @@ class _Folder:
         elif question.type == "several":
             unfit, remedy = len(codes) > 1, "leave out `choices`, or name one of them"
         else:
-            unfit = not question.choices
+            unfit = QUESTION_TYPES[question.type].columns(question)[0].kind != "code" or not question.choices
         if unfit:
             source.fault(
                 "question-unfit", path, name=question.name, type=question.type, what=what, remedy=remedy

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from questionnaires.expressions import ExpressionFault, minutes, parse
-from questionnaires.formats.shapes import (
-    ANY_LANGUAGE,
-    ChoiceShape,
-    IntervalShape,
-    QuestionnaireShape,
-    QuestionShape,
-    SectionShape,
-    shaped,
-)
+from questionnaires.expressions import names
+from questionnaires.formats.question_shapes import CheckShape, EndShape, QuestionnaireShape, SectionShape
+from questionnaires.formats.reading import Reading
+from questionnaires.formats.shapes import shaped
+from questionnaires.formats.yaml_question import read_question
 from questionnaires.formats.yaml_source import Path, Source, read_yaml
-from questionnaires.model import Apart, Choice, Interval, Question, Questionnaire, Section, Text
+from questionnaires.model import Check, Choice, End, Order, Question, Questionnaire, Section
+from questionnaires.piping import pipes
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.texts import LANGUAGES, Catalogue, catalogue
+from questionnaires.routing import said_in
+from questionnaires.texts import LANGUAGES
 
-PAGES = frozenset({"end", "check"})
+PAGES = frozenset({"end", "check", "leave", "next"})
 """Names of the form's own pages, which no section can have."""
-
-RESERVED = frozenset({"csrf_token", "and", "or", "not", "in", "is", "if", "else", "lambda", "for", "all"})
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None, Source]:
@@ -44,8 +36,15 @@ def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None,
         for index, data in enumerate(shape.sections)
         if (section := reader.section(data, ("sections", index))) is not None
     )
-    reader.name(shape.name, ("name",))
-    return (None if source.problems else Questionnaire(shape.name, reader.languages, sections)), source
+    reader.reading.name(shape.name, ("name",))
+    ends = reader.ends(shape.ends, ("ends",))
+    questionnaire = Questionnaire(
+        shape.name, reader.reading.languages, _with_places(sections), ends, shape.check_answers
+    )
+    if not source.problems:
+        reader.blocks(questionnaire)
+        reader.columns(questionnaire)
+    return (None if source.problems else questionnaire), source
 
 
 class _Reader:
@@ -53,10 +52,9 @@ class _Reader:
 
     def __init__(self, source: Source, languages: tuple[str, ...]) -> None:
         self.source = source
-        self.languages = languages
-        self.questions: dict[str, Question] = {}
-        self.broken: set[str] = set()
+        self.reading = Reading(source, languages)
         self.section_names: set[str] = set()
+        self.end_names: set[str] = set()
         for index, language in enumerate(languages):
             if language not in LANGUAGES:
                 source.fault("language-unknown", ("languages", index), language=language,
@@ -66,210 +64,172 @@ class _Reader:
         shape = shaped(self.source, SectionShape, data, path)
         if shape is None:
             return None
-        self.name(shape.name, (*path, "name"))
+        self.reading.name(shape.name, (*path, "name"))
         if shape.name in PAGES:
             self.source.fault("name-reserved", (*path, "name"), name=shape.name)
         if shape.name in self.section_names:
             self.source.fault("name-repeated", (*path, "name"), name=shape.name)
         self.section_names.add(shape.name)
-        return Section(
+        title = self.reading.text(shape.title, (*path, "title"))
+        intro = self.reading.text(shape.intro, (*path, "intro"), wanted=False)
+        questions = tuple(
+            question
+            for index, item in enumerate(shape.questions)
+            if (question := read_question(self.reading, item, (*path, "questions", index))) is not None
+        )
+        section = Section(
             name=shape.name,
-            title=self.text(shape.title, (*path, "title")),
-            intro=self.text(shape.intro, (*path, "intro"), wanted=False),
-            questions=tuple(
-                question
-                for index, item in enumerate(shape.questions)
-                if (question := self.question(item, (*path, "questions", index))) is not None
-            ),
+            title=title,
+            intro=intro,
+            questions=questions,
+            order=Order(shape.order),
+            block=shape.block,
+            checks=self._checks(shape, questions, (*path, "checks")),
+            screen_out=self.ends(shape.screen_out, (*path, "screen_out"), early=True),
         )
+        if section.order is Order.RANDOM:
+            self._shuffled(section, path)
+            section = replace(section, drawn=(_order_part(section),))
+        return section
 
-    def question(self, data: Any, path: Path) -> Question | None:
-        shape = shaped(self.source, QuestionShape, data, path)
-        if shape is None:
-            self.broken |= {str(data["name"])} if isinstance(data, dict) and "name" in data else set()
-            return None
-        self.name(shape.name, (*path, "name"))
-        if shape.name in self.questions or shape.name in self.broken:
-            self.source.fault("name-repeated", (*path, "name"), name=shape.name)
-        question = replace(self._build(shape, path), condition=self._condition(shape, path))
-        self._fits_type(shape, path)
-        self.questions.setdefault(shape.name, question)
-        return question
-
-    def _build(self, shape: QuestionShape, path: Path) -> Question:
-        for key in ("minimum", "maximum"):
-            if (getattr(shape, key) or 0) < 0:
-                self.source.fault("range-negative", (*path, key), minimum=getattr(shape, key))
-        if shape.minimum is not None and shape.maximum is not None and shape.minimum > shape.maximum:
-            self.source.fault("range-empty", (*path, "minimum"), minimum=shape.minimum, maximum=shape.maximum)
-        choices = (
-            self._intervals(shape.intervals, (*path, "intervals"))
-            if shape.intervals
-            else self._choices(shape.choices, (*path, "choices"))
-        )
-        return Question(
-            name=shape.name,
-            type=shape.type,
-            text=self.text(shape.text, (*path, "text")),
-            hint=self.text(shape.hint, (*path, "hint"), wanted=False),
-            label=self.text(shape.label, (*path, "label"), wanted=False),
-            unit=self.text(shape.unit, (*path, "unit"), wanted=False),
-            required=shape.required,
-            special=tuple(shape.special),
-            choices=choices,
-            minimum=shape.minimum,
-            maximum=shape.maximum,
-            max_length=shape.max_length or 1000,
-            ask_if=shape.ask_if,
-        )
-
-    def _condition(self, shape: QuestionShape, path: Path) -> Any:
-        if not shape.ask_if:
-            return None
-        try:
-            return parse(shape.ask_if, self.questions)
-        except ExpressionFault as fault:
-            if fault.values.get("name") not in self.broken:
-                self.source.fault(fault.code, (*path, "ask_if"), **fault.values)
-            return None
-
-    def _fits_type(self, shape: QuestionShape, path: Path) -> None:
-        kind = QUESTION_TYPES.get(shape.type)
-        if kind is None:
-            self.source.fault(
-                "type-unknown", (*path, "type"), type=shape.type, known=", ".join(QUESTION_TYPES)
-            )
-            return
-        own = {"choices", "intervals", "minimum", "maximum", "max_length", "unit", "label"}
-        for key in sorted(own & shape.model_fields_set - kind.takes):
-            self.source.fault("type-key", (*path, key), type=shape.type, key=key)
-        for key in sorted(kind.needs):
-            if not getattr(shape, key):
-                self.source.fault("type-needs", (*path, "type"), type=shape.type, key=key)
-
-    def _choices(self, shapes: Sequence[ChoiceShape], path: Path) -> tuple[Choice, ...]:
-        self._distinct(shapes, path)
+    def _checks(self, shape: SectionShape, questions: Sequence[Question], path: Path) -> tuple[Check, ...]:
+        variables = (v for question in questions for v in question.variables)
+        asked = [v.name for v in variables if v.type not in QUESTION_TYPES or QUESTION_TYPES[v.type].asks]
         return tuple(
-            Choice(
-                code=shape.code,
-                name=shape.name or f"c{shape.code}",
-                text=self.text(shape.text, (*path, index, "text")),
-                hint=self.text(shape.hint, (*path, index, "hint"), wanted=False),
-                groups=tuple(shape.groups),
-                apart=shape.apart,
-                exclusive=shape.exclusive,
-            )
-            for index, shape in enumerate(shapes)
+            check
+            for index, item in enumerate(shape.checks)
+            if (check := self._check(item, f"{shape.name}.{index + 1}", asked, (*path, index))) is not None
         )
 
-    def _intervals(self, shapes: Sequence[IntervalShape], path: Path) -> tuple[Interval, ...]:
-        self._distinct(shapes, path)
-        intervals, start = [], 0.0
+    def _check(self, shape: CheckShape, name: str, asked: Sequence[str], path: Path) -> Check | None:
+        """Read a check; its message stands at one of the questions that its own section asks."""
+        condition = self.reading.condition(shape.check, (*path, "check"))
+        text = self.reading.text(shape.text, (*path, "text"))
+        if condition is None:
+            return None
+        sources = self._sources(names(condition))
+        at = shape.at or next((name for name in reversed(asked) if name in sources), "")
+        if not at:
+            self.source.fault("key-missing", path, key="at")
+            return None
+        if at not in asked:
+            if at not in self.reading.broken:
+                self.source.fault(
+                    "question-unknown", (*path, "at"), name=at, known=", ".join(asked) or "none"
+                )
+            return None
+        return Check(name, condition, text, at, shape.soft)
+
+    def _sources(self, named: frozenset[str]) -> frozenset[str]:
+        """Return the named questions, and what those among them that are computed are computed from."""
+        values = [self.reading.questions[name].value for name in named]
+        further = frozenset(name for value in values if value is not None for name in names(value)) - named
+        return named | (self._sources(further) if further else frozenset())
+
+    def ends(self, shapes: Sequence[EndShape], path: Path, early: bool = False) -> tuple[End, ...]:
+        """Read end pages; an early one needs its condition."""
+        found = []
         for index, shape in enumerate(shapes):
-            upto = self._limit(shape, start, (*path, index))
-            words = shape.text or interval_words(self.languages, start, upto, shape.apart)
-            intervals.append(
-                Interval(
-                    code=shape.code,
-                    name=shape.name or _interval_name(upto, shape.apart),
-                    text=self.text(words, (*path, index, "text")),
-                    hint=self.text(shape.hint, (*path, index, "hint"), wanted=False),
-                    groups=tuple(shape.groups),
-                    apart=shape.apart is not None,
-                    start=start,
-                    upto=upto,
-                    aside=shape.apart,
+            where = (*path, index)
+            self.reading.name(shape.name, (*where, "name"))
+            if shape.name in self.end_names:
+                self.source.fault("name-repeated", (*where, "name"), name=shape.name)
+            self.end_names.add(shape.name)
+            if early and not shape.if_:
+                self.source.fault("key-missing", where, key="if")
+            found.append(
+                End(
+                    name=shape.name,
+                    title=self.reading.text(shape.title, (*where, "title")),
+                    text=self.reading.text(shape.text, (*where, "text")),
+                    condition=self.reading.condition(shape.if_, (*where, "if")),
                 )
             )
-            start = start if shape.apart else upto
-        return tuple(intervals)
+        return tuple(found)
 
-    def _limit(self, shape: IntervalShape, start: float, path: Path) -> float:
-        if shape.apart is not None or shape.upto == "none":
-            return math.inf
-        upto = minutes(shape.upto) if shape.upto is not None else None
-        if upto is None:
-            self.source.fault("interval-limit", (*path, "upto"), value=shape.upto)
-            return start + 1
-        if upto <= start:
-            self.source.fault("interval-order", (*path, "upto"), value=shape.upto)
-        return upto
+    def _shuffled(self, section: Section, path: Path) -> None:
+        """Questions in random order must not depend on each other."""
+        own = {variable.name for question in section.questions for variable in question.variables}
+        for index, question in enumerate(section.questions):
+            needs = _needed(question) | said_in(question)
+            for needed in sorted(needs & own - {v.name for v in question.variables}):
+                self.source.fault(
+                    "order-depends", (*path, "questions", index), name=question.name, other=needed
+                )
 
-    def _distinct(self, shapes: Sequence[ChoiceShape | IntervalShape], path: Path) -> None:
-        codes: set[int] = set()
-        names: set[str] = set()
-        for index, shape in enumerate(shapes):
-            if shape.code in codes:
-                self.source.fault("choice-repeated", (*path, index), kind="code", value=shape.code)
-            if shape.name and shape.name in names:
-                self.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{shape.name}"')
-            if shape.code < 0:
-                self.source.fault("code-negative", (*path, index), code=shape.code)
-            if shape.name:
-                self.name(shape.name, (*path, index, "name"))
-            codes.add(shape.code)
-            names.add(shape.name)
+    def blocks(self, questionnaire: Questionnaire) -> None:
+        """Sections in random order stand side by side, must not depend on each other, and end nothing."""
+        seen: list[str] = []
+        for index, section in enumerate(questionnaire.sections):
+            path = ("sections", index)
+            if not section.block:
+                seen.append("")
+                continue
+            if section.block in seen and seen[-1] != section.block:
+                self.source.fault("block-apart", (*path, "block"), block=section.block)
+            seen.append(section.block)
+            if section.screen_out:
+                self.source.fault("block-ends", (*path, "screen_out"), block=section.block)
+            others = {
+                variable.name
+                for other in questionnaire.sections
+                if other.block == section.block and other is not section
+                for variable in other.variables
+            }
+            for needed in sorted(_needed_beside(section) & others):
+                self.source.fault("order-depends", path, name=section.name, other=needed)
+            for number, question in enumerate(section.questions):
+                for needed in sorted((_needed(question) | said_in(question)) & others):
+                    self.source.fault(
+                        "order-depends", (*path, "questions", number), name=question.name, other=needed
+                    )
 
-    def name(self, name: str, path: Path) -> None:
-        """Check that a name can be a column, a field and a word of the condition language."""
-        if not _NAME.fullmatch(name):
-            self.source.fault("name-form", path, name=name)
-        elif name in RESERVED:
-            self.source.fault("name-reserved", path, name=name)
-
-    def text(self, words: Text, path: Path, wanted: bool = True) -> Text:
-        """Return a text in every language of the questionnaire; tell of the missing ones."""
-        return complete(self.source, self.languages, words, path, wanted)
-
-
-def complete(source: Source, languages: Sequence[str], words: Text, path: Path, wanted: bool = True) -> Text:
-    """Return a text that is there in every language; an optional one may be wholly absent."""
-    if ANY_LANGUAGE in words:
-        words = {languages[0]: words[ANY_LANGUAGE]}
-    if not words and not wanted:
-        return {}
-    key = next(step for step in reversed(path) if isinstance(step, str))
-    for language in languages:
-        if not words.get(language, "").strip():
-            source.fault("text-missing", path, key=key, language=language)
-    for language in words:
-        if language not in languages:
-            source.fault("text-language", (*path, language), key=key, language=language)
-    return {language: words.get(language, "") for language in languages}
+    def columns(self, questionnaire: Questionnaire) -> None:
+        """No two stored answers may have the same column."""
+        found: set[str] = set()
+        for index, section in enumerate(questionnaire.sections):
+            path: Path = ("sections", index)
+            parts = [((*path, "name"), part) for part in section.drawn]
+            for number, question in enumerate(section.questions):
+                parts += [((*path, "questions", number, "name"), part) for part in question.variables]
+            for where, part in parts:
+                for column in QUESTION_TYPES[part.type].columns(part):
+                    if column.name in found:
+                        self.source.fault("column-repeated", where, column=column.name)
+                    found.add(column.name)
 
 
-def interval_words(languages: Sequence[str], start: float, upto: float, apart: Apart | None) -> Text:
-    """Return the words of a reply-time interval whose author gave none."""
-    texts = catalogue("questionnaires")
-    return {language: _interval_text(texts, language, start, upto, apart) for language in languages}
+def _needed(question: Question) -> frozenset[str]:
+    trees = [
+        tree
+        for part in (question, *question.parts)
+        for tree in (part.condition, part.value, *part.limits.values(), *(c.condition for c in part.choices))
+        if tree is not None
+    ]
+    return frozenset(name for tree in trees for name in names(tree))
 
 
-def _interval_text(texts: Catalogue, language: str, start: float, upto: float, apart: Apart | None) -> str:
-    if apart is not None:
-        return texts.text(language, apart.value)
-    if upto == math.inf:
-        return texts.text(language, "over", start=_duration(texts, language, start))
-    if start == 0:
-        return texts.text(language, "upto", limit=_duration(texts, language, upto))
-    return texts.text(
-        language,
-        "more_upto",
-        start=_duration(texts, language, start),
-        limit=_duration(texts, language, upto),
+def _needed_beside(section: Section) -> frozenset[str]:
+    """Return what the checks and the own words of a section need."""
+    words = (section.title, section.intro, *(check.text for check in section.checks))
+    said = frozenset(pipe.name for text in words for one in text.values() for pipe in pipes(one))
+    return said.union(*(names(check.condition) for check in section.checks))
+
+
+def _order_part(section: Section) -> Question:
+    """Return what stores the order in which the questions of a section were shown."""
+    rows = tuple(Choice(n, q.name, q.text) for n, q in enumerate(section.questions, start=1))
+    return Question(name=f"{section.name}.order", type="order", text=section.title, choices=rows)
+
+
+def _with_places(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Give the sections of each block what stores their place in it."""
+    return tuple(
+        replace(section, drawn=(*section.drawn, Question(f"{section.name}.place", "place", section.title)))
+        if section.block
+        else section
+        for section in sections
     )
-
-
-def _duration(texts: Catalogue, language: str, length: float) -> str:
-    unit, size = next(
-        (name, size) for name, size in (("days", 1440), ("hours", 60), ("minutes", 1)) if length % size == 0
-    )
-    return texts.text(language, unit, n=int(length // size))
-
-
-def _interval_name(upto: float, apart: Apart | None) -> str:
-    if apart is not None:
-        return apart.value
-    return "longer" if upto == math.inf else f"upto_{upto:g}".replace(".", "_")
 
 
 FORMATS: Mapping[str, Any] = {"yaml": read_questionnaire}

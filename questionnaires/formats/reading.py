@@ -1,0 +1,120 @@
+"""What the readers of `questionnaire.yaml` share: the source, what was read so far, and checked texts."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from questionnaires.expressions import ExpressionFault, Tree, parse, parse_condition
+from questionnaires.expressions.kinds import Kind, Kinds
+from questionnaires.formats.shapes import ANY_LANGUAGE
+from questionnaires.formats.yaml_source import Path, Source
+from questionnaires.model import Question, Text
+from questionnaires.piping import PLURALS, Pipe, pipes
+
+RESERVED = frozenset({"csrf_token", "all"})
+"""Names that mean something else in the form or in a report plan."""
+KEYWORDS = frozenset(keyword.kwlist)
+"""Words that no condition could name, because Python's parser reads them."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+@dataclass
+class Reading:
+    """One questionnaire on its way in; tells its source of everything that does not fit.
+
+    `questions` are the stored questions read so far, by name: what a condition or a text may name.
+    """
+
+    source: Source
+    languages: tuple[str, ...]
+    questions: dict[str, Question] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    """Names of shown questions, those included under which nothing is stored."""
+
+    def name(self, name: str, path: Path, quoted: bool = False) -> None:
+        """Check that a name can be a column, a field and a word of the condition language.
+
+        A `quoted` one, such as that of a choice, is no word of its own there.
+        """
+        if not _NAME.fullmatch(name):
+            self.source.fault("name-form", path, name=name)
+        elif name in RESERVED or (name in KEYWORDS and not quoted):
+            self.source.fault("name-reserved", path, name=name)
+
+    def condition(
+        self, text: str, path: Path, known: Mapping[str, Question] | None = None, truth: bool = True
+    ) -> Tree | None:
+        """Return an expression over the questions read so far; None where there is none or it is wrong."""
+        if not text:
+            return None
+        try:
+            return (parse_condition if truth else parse)(text, self.questions if known is None else known)
+        except ExpressionFault as fault:
+            if fault.values.get("name") not in self.broken:
+                self.source.fault(fault.code, path, **fault.values)
+            return None
+
+    def quantity(self, text: str, path: Path, truth: bool = False) -> Tree | None:
+        """Return an expression that is a number (or, with `truth`, true or false); None where it is wrong."""
+        tree = self.condition(text, path, truth=False)
+        fit = {Kind.NUMBER, Kind.ANY} | ({Kind.TRUTH} if truth else set())
+        if tree is not None and Kinds(self.questions).of(tree) not in fit:
+            self.source.fault("number-kind", path, part=text.strip(), text=text.strip())
+            return None
+        return tree
+
+    def text(
+        self, words: Text, path: Path, wanted: bool = True, known: Mapping[str, Question] | None = None
+    ) -> Text:
+        """Return a text in every language of the questionnaire; tell of missing ones and wrong placeholders."""
+        whole = complete(self.source, self.languages, words, path, wanted)
+        for language, text in whole.items():
+            for pipe in pipes(text):
+                self._pipe(pipe, (*path, language), self.questions if known is None else known)
+        return whole
+
+    def _pipe(self, pipe: Pipe, path: Path, known: Mapping[str, Question]) -> None:
+        question = known.get(pipe.name)
+        if question is None:
+            if pipe.name not in self.broken:
+                name, listed = pipe.name or pipe.written, ", ".join(known) or "none"
+                self.source.fault("pipe-unknown", path, name=name, known=listed)
+            return
+        if not pipe.forms:
+            return
+        forms = _forms(question)
+        wrong = [form for form in pipe.forms if form not in forms]
+        if wrong or "other" not in pipe.forms:
+            self.source.fault(
+                "pipe-forms", path, written=pipe.written, form=wrong[0] if wrong else "other",
+                known=", ".join(sorted(forms)),
+            )  # fmt: skip
+
+
+def _forms(question: Question) -> frozenset[str]:
+    """Return the forms that a placeholder may have; several answers together have none of their own."""
+    if Kinds({}).asked(question) is Kind.SET:
+        return frozenset({"other"})
+    return (
+        frozenset({*(choice.name for choice in question.choices), "other"}) if question.choices else PLURALS
+    )
+
+
+def complete(source: Source, languages: Sequence[str], words: Text, path: Path, wanted: bool = True) -> Text:
+    """Return a text that is there in every language; an optional one may be wholly absent."""
+    if ANY_LANGUAGE in words:
+        words = {languages[0]: words[ANY_LANGUAGE]}
+    if not words and not wanted:
+        return {}
+    key = next(step for step in reversed(path) if isinstance(step, str))
+    for language in languages:
+        if not words.get(language, "").strip():
+            source.fault("text-missing", path, key=key, language=language)
+    for language in words:
+        if language not in languages:
+            source.fault("text-language", (*path, language), key=key, language=language)
+    return {language: words.get(language, "") for language in languages}

@@ -1,0 +1,221 @@
+"""The lists of `questionnaire.yaml`: choices, reply-time intervals, numbered points, countries."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from questionnaires.expressions import minutes
+from questionnaires.formats.question_shapes import ChoiceShape, IntervalShape, QuestionShape
+from questionnaires.formats.reading import Reading
+from questionnaires.formats.yaml_source import Path
+from questionnaires.model import Apart, Choice, Interval, Question, Text
+from questionnaires.texts import Catalogue, catalogue, territories
+
+DAY = 24 * 60
+SAME_DAY, SAME_WORKING_DAY = "same day", "same working day"
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_POINTS = re.compile(r"(\d{1,2})-(\d{1,3})")
+MOST_POINTS = 101
+
+
+def choices_of(reading: Reading, shape: QuestionShape, path: Path) -> tuple[Choice, ...]:
+    """Return the choices of a question, from whichever of its keys has them."""
+    if shape.intervals:
+        return _intervals(reading, shape, (*path, "intervals"))
+    if shape.points:
+        if shape.choices:
+            reading.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices beside points")
+        return _points(reading, shape.points, (*path, "points"))
+    if isinstance(shape.choices, str):
+        if shape.type != "list":
+            reading.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices: countries")
+        return countries(reading.languages)
+    return written_choices(reading, shape.choices, (*path, "choices"))
+
+
+def written_choices(
+    reading: Reading,
+    shapes: Sequence[ChoiceShape],
+    path: Path,
+    known: Mapping[str, Question] | None = None,
+) -> tuple[Choice, ...]:
+    """Return choices as their author wrote them."""
+    _distinct(reading, shapes, path)
+    return tuple(
+        Choice(
+            code=shape.code,
+            name=shape.name or f"c{shape.code}",
+            text=reading.text(shape.text, (*path, index, "text"), known=known),
+            hint=reading.text(shape.hint, (*path, index, "hint"), wanted=False, known=known),
+            groups=tuple(shape.groups),
+            apart=shape.apart,
+            exclusive=shape.exclusive,
+            fixed=shape.fixed,
+            write=shape.write,
+            condition=reading.condition(shape.offer_if, (*path, index, "offer_if")),
+        )
+        for index, shape in enumerate(shapes)
+    )
+
+
+def countries(languages: Sequence[str]) -> tuple[Choice, ...]:
+    """Return the countries of the world; a code is made of its two letters: 26 * first + second, A being 0."""
+    names = {language: territories(language) for language in languages}
+    return tuple(
+        Choice(
+            code=26 * (ord(code[0]) - ord("A")) + ord(code[1]) - ord("A"),
+            name=code.lower() + "_" * keyword.iskeyword(code.lower()),
+            text={language: names[language][code] for language in languages},
+        )
+        for code in sorted(names[languages[0]])
+    )
+
+
+def _points(reading: Reading, written: str, path: Path) -> tuple[Choice, ...]:
+    match = _POINTS.fullmatch(written)
+    low, high = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (low < high and high - low < MOST_POINTS):
+        reading.source.fault("points-form", path, value=written)
+        return ()
+    return tuple(Choice(n, f"p{n}", dict.fromkeys(reading.languages, str(n))) for n in range(low, high + 1))
+
+
+def _intervals(reading: Reading, question: QuestionShape, path: Path) -> tuple[Interval, ...]:
+    _distinct(reading, question.intervals, path)
+    intervals, start = [], 0.0
+    for index, shape in enumerate(question.intervals):
+        upto = _limit(reading, question, shape, start, (*path, index))
+        words = shape.text or interval_words(reading.languages, start, upto, shape)
+        intervals.append(
+            Interval(
+                code=shape.code,
+                name=shape.name or _interval_name(upto, shape),
+                text=reading.text(words, (*path, index, "text")),
+                hint=reading.text(shape.hint, (*path, index, "hint"), wanted=False),
+                groups=tuple(shape.groups),
+                apart=shape.apart is not None,
+                start=start,
+                upto=upto,
+                aside=shape.apart,
+                rule=_rule(question, shape),
+            )
+        )
+        start = start if shape.apart else upto
+    distinct_names(reading, [interval.name for interval in intervals], path)
+    return tuple(intervals)
+
+
+def _limit(
+    reading: Reading, question: QuestionShape, shape: IntervalShape, start: float, path: Path
+) -> float:
+    if shape.apart is not None or shape.upto == "none":
+        return math.inf
+    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+        upto = _till_end_of_day(reading, question, shape.upto, path)
+    else:
+        upto = minutes(shape.upto) if shape.upto is not None else None
+        if upto is None or math.isnan(upto):
+            upto = None
+            reading.source.fault("interval-limit", (*path, "upto"), value=shape.upto)
+    if upto is None:
+        return start + 1
+    if upto <= start:
+        reading.source.fault("interval-order", (*path, "upto"), value=shape.upto)
+    return upto
+
+
+def _till_end_of_day(reading: Reading, question: QuestionShape, upto: str, path: Path) -> float | None:
+    """Return the minutes from the hour in the stem to closing, or to midnight."""
+    wanted = {"asked_at": question.asked_at}
+    if upto == SAME_WORKING_DAY:
+        wanted["closes_at"] = question.closes_at
+    times = {key: clock(text) for key, text in wanted.items()}
+    missing = [key for key, time in times.items() if time is None]
+    for key in missing:
+        reading.source.fault("interval-day", (*path, "upto"), upto=upto, key=key)
+    if missing:
+        return None
+    return float((times.get("closes_at") or DAY) - (times["asked_at"] or 0))
+
+
+def clock(text: str) -> int | None:
+    """Return a time of day such as 10:00 as minutes after midnight; None where it is none."""
+    match = _TIME.fullmatch(text)
+    return int(match[1]) * 60 + int(match[2]) if match else None
+
+
+def _rule(question: QuestionShape, shape: IntervalShape) -> str:
+    if shape.upto not in (SAME_DAY, SAME_WORKING_DAY):
+        return ""
+    closing = question.closes_at if shape.upto == SAME_WORKING_DAY else "24:00"
+    return f"{shape.upto}: asked at {question.asked_at}, until {closing}"
+
+
+def _distinct(reading: Reading, shapes: Sequence[ChoiceShape | IntervalShape], path: Path) -> None:
+    codes: set[int] = set()
+    names: set[str] = set()
+    for index, shape in enumerate(shapes):
+        name = shape.name or (f"c{shape.code}" if isinstance(shape, ChoiceShape) else "")
+        if shape.code in codes:
+            reading.source.fault("choice-repeated", (*path, index), kind="code", value=shape.code)
+        if name and name in names and isinstance(shape, ChoiceShape):
+            reading.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
+        if not 0 <= shape.code <= 32_767:
+            code = "code-negative" if shape.code < 0 else "code-large"
+            reading.source.fault(code, (*path, index), code=shape.code)
+        if shape.name:
+            reading.name(shape.name, (*path, index, "name"), quoted=True)
+        codes.add(shape.code)
+        names.add(name)
+
+
+def distinct_names(reading: Reading, names: Sequence[str], path: Path) -> None:
+    """Tell of each name that stands a second time."""
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            reading.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
+
+
+def interval_words(languages: Sequence[str], start: float, upto: float, shape: IntervalShape) -> Text:
+    """Return the words of a reply-time interval whose author gave none."""
+    texts = catalogue("questionnaires")
+    return {language: _interval_text(texts, language, start, upto, shape) for language in languages}
+
+
+def _interval_text(texts: Catalogue, language: str, start: float, upto: float, shape: IntervalShape) -> str:
+    if shape.apart is not None:
+        return texts.text(language, shape.apart.value)
+    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+        return texts.text(language, shape.upto.replace(" ", "_"))
+    if upto == math.inf:
+        return texts.text(language, "over", start=_duration(texts, language, start))
+    if start == 0:
+        return texts.text(language, "upto", limit=_duration(texts, language, upto))
+    return texts.text(
+        language,
+        "more_upto",
+        start=_duration(texts, language, start),
+        limit=_duration(texts, language, upto),
+    )
+
+
+def _duration(texts: Catalogue, language: str, length: float) -> str:
+    units = (("days", DAY), ("hours", 60), ("minutes", 1))
+    unit, size = next(((name, size) for name, size in units if length % size == 0), units[-1])
+    count = length / size
+    return texts.text(language, unit, n=int(count) if count.is_integer() else count)
+
+
+def _interval_name(upto: float, shape: IntervalShape) -> str:
+    if shape.apart is not None:
+        return Apart(shape.apart).value
+    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+        return shape.upto.replace(" ", "_")
+    return "longer" if upto == math.inf else f"upto_{_digits(upto)}"
+
+
+def _digits(number: float) -> str:
+    return str(int(number) if number.is_integer() else number).replace(".", "_")

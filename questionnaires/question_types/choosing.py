@@ -1,0 +1,108 @@
+"""Types whose answer is chosen from a list: one of it, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from questionnaires.model import Answer, Missing, Question, Value
+from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+
+
+class Single(QuestionType):
+    """One of several choices."""
+
+    takes = frozenset({"choices", "order"})
+    needs = frozenset({"choices"})
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        chosen = [value for value in raw.values if value]
+        if len(chosen) > 1:
+            raise AnswerFault("one_only")
+        return code_of(question, chosen[0]) if chosen else None
+
+
+class Scale(Single):
+    """Choices that have an order: in words, or numbered points with words at both ends."""
+
+    takes = frozenset({"choices", "order", "points", "low", "high"})
+    needs = frozenset()
+
+
+class Pair(Single):
+    """Which of two is preferred; "no difference" and its like stand apart, so that no winner is made up."""
+
+
+class LongList(Single):
+    """One of many choices, such as a country; with scripts it can be searched."""
+
+
+class ReplyTime(Single):
+    """How soon a reply is expected: ordered intervals, each reaching up to its limit."""
+
+    takes = frozenset({"intervals", "order", "asked_at", "closes_at"})
+    needs = frozenset({"intervals"})
+
+
+class Matrix(Single):
+    """Several items with the same choices; each item is a question of its own, one a row."""
+
+    takes = frozenset({"choices", "items", "order"})
+    needs = frozenset({"choices", "items"})
+    empty_code = "choose_row"
+
+
+class Several(QuestionType):
+    """Any number of choices; an exclusive one stands alone."""
+
+    takes = frozenset({"choices", "order", "minimum", "maximum"})
+    needs = frozenset({"choices"})
+    empty_code = "choose_several"
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        codes = tuple(sorted({code_of(question, value) for value in raw.values}))
+        alone = next((c for c in question.choices if c.exclusive and c.code in codes), None)
+        if alone and len(codes) > 1:
+            raise AnswerFault("exclusive_mixed", choice=alone.text)
+        least = min(int(question.minimum or 0), sum(not choice.exclusive for choice in question.choices))
+        if codes and not alone and len(codes) < least:  # no more than what an earlier answer left to choose
+            raise AnswerFault("choose_at_least", n=least)
+        if question.maximum is not None and len(codes) > question.maximum:
+            raise AnswerFault("choose_at_most", n=int(question.maximum))
+        return codes or None
+
+    def write(self, question: Question, answer: Value) -> Raw:
+        return Raw(tuple(str(code) for code in answer) if isinstance(answer, tuple) else ())
+
+    def columns(self, question: Question) -> tuple[Column, ...]:
+        return tuple(
+            Column(f"{question.name}.{choice.name}", question.name, "flag", choice.code)
+            for choice in question.choices
+        )
+
+    def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
+        if isinstance(answer, Missing):
+            return (int(answer),) * len(question.choices)
+        chosen = answer if isinstance(answer, tuple) else ()
+        return tuple(int(choice.code in chosen) for choice in question.choices)
+
+
+class Consent(QuestionType):
+    """One box to tick before anything is asked."""
+
+    takes = frozenset({"label"})
+    needs = frozenset({"label"})
+    empty_code = "consent_needed"
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        if raw.values and raw.values != ("1",):
+            raise AnswerFault("choice_unknown")
+        return 1 if raw.values else None
+
+
+def code_of(question: Question, text: str) -> int:
+    """Return the code that a form sent, as one of the question's choices; raise AnswerFault."""
+    codes: Sequence[int] = [choice.code for choice in question.choices]
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) in codes and str(int(text[:9])) == text):
+        raise AnswerFault("choice_unknown")
+    return int(text)

@@ -1,0 +1,131 @@
+"""Numbers and dates, typed by the person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from questionnaires.model import Question, Value
+from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+
+
+class Number(QuestionType):
+    """A number between limits, whole unless it has `decimals`."""
+
+    takes = frozenset({"minimum", "maximum", "unit", "decimals"})
+    empty_code = "number_needed"
+    special_apart = True
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        text = "".join(raw.values[:1]).strip()
+        if len(raw.values) > 1:
+            raise AnswerFault("one_only")
+        if not text:
+            return None
+        number = _whole(question, text) if not question.decimals else _decimal(question, text)
+        low, high = question.minimum, question.maximum
+        if low is not None and high is not None and not low <= number <= high:
+            raise AnswerFault("number_range", minimum=_shown(low), maximum=_shown(high))
+        if low is not None and number < low:
+            raise AnswerFault("number_low", minimum=_shown(low))
+        if high is not None and number > high:
+            raise AnswerFault("number_high", maximum=_shown(high))
+        return number
+
+    def write(self, question: Question, answer: Value) -> Raw:
+        if not isinstance(answer, float):
+            return Raw((str(answer),))
+        # As it can be typed: Python would write 0.00001 as 1e-05.
+        text = f"{answer:.{question.decimals}f}"
+        return Raw((text.rstrip("0").rstrip(".") if question.decimals else text,))
+
+    def columns(self, question: Question) -> tuple[Column, ...]:
+        return (Column(question.name, question.name, "decimal" if question.decimals else "number"),)
+
+
+class Date(QuestionType):
+    """A day, a month or a year; stored as the number yyyymmdd, with 00 for what is not asked."""
+
+    takes = frozenset({"minimum", "maximum", "precision"})
+    empty_code = "date_needed"
+    special_apart = True
+
+    def fields(self, question: Question) -> tuple[str, ...]:
+        return DATE_FIELDS[question.precision]
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        given = {name: raw.named.get(name, "").strip() for name in self.fields(question)}
+        if raw.values:
+            raise AnswerFault("choice_unknown")
+        if not any(given.values()):
+            return None
+        if not all(given.values()):
+            raise AnswerFault("date_incomplete_" + question.precision)
+        if not all(text.isascii() and text.isdecimal() and len(text) <= 4 for text in given.values()):
+            raise AnswerFault("date_numbers_" + question.precision)
+        date = _real({name: int(text) for name, text in given.items()})
+        low, high = question.minimum, question.maximum
+        if low is not None and _before(date, int(low)):
+            raise AnswerFault("date_early", date=int(low))
+        if high is not None and _before(int(high), date):
+            raise AnswerFault("date_late", date=int(high))
+        return date
+
+    def write(self, question: Question, answer: Value) -> Raw:
+        number = int(answer) if isinstance(answer, int | float) else 0
+        parts = {"year": number // 10_000, "month": number // 100 % 100, "day": number % 100}
+        return Raw(named={name: str(parts[name]) for name in self.fields(question)})
+
+    def columns(self, question: Question) -> tuple[Column, ...]:
+        return (Column(question.name, question.name, "date"),)
+
+
+DATE_FIELDS = {"day": ("day", "month", "year"), "month": ("month", "year"), "year": ("year",)}
+
+
+def date_text(number: int) -> str:
+    """Return yyyymmdd as 2026-01-31, 2026-01 or 2026, as authors write it."""
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    return f"{year:04d}" + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
+
+
+def _before(one: int, other: int) -> bool:
+    """Compare as far as both dates go: every day of 2025 lies within "2025 or earlier"."""
+    unit = next((unit for unit in (10_000, 100) if not one % unit or not other % unit), 1)
+    return one // unit < other // unit
+
+
+def _real(parts: dict[str, int]) -> int:
+    if parts["year"] < 1000:
+        raise AnswerFault("date_year")
+    try:
+        day = dt.date(parts["year"], parts.get("month", 1), parts.get("day", 1))
+    except ValueError:
+        raise AnswerFault("date_unreal") from None
+    keep = {"day": day.day, "month": day.month}
+    month, date = (keep[name] if name in parts else 0 for name in ("month", "day"))
+    return day.year * 10_000 + month * 100 + date
+
+
+def _whole(question: Question, text: str) -> int:
+    if not (text.isdecimal() and len(text) <= 9):
+        raise AnswerFault("number_whole", example=_example(question))
+    return int(text)
+
+
+def _decimal(question: Question, text: str) -> float:
+    whole, _, part = text.replace(",", ".").partition(".")
+    if not (whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15):
+        raise AnswerFault("number_decimal", example=f"{_example(question)}.5")
+    if len(part) > question.decimals:
+        raise AnswerFault("number_places", n=question.decimals)
+    return float(f"{int(whole)}.{part or 0}")
+
+
+def _example(question: Question) -> int:
+    low, high = int(question.minimum or 0), question.maximum
+    return min(34, int(high)) if high is not None and low <= 34 else max(low, 34)
+
+
+def _shown(limit: float) -> Any:
+    return int(limit) if float(limit).is_integer() else limit

@@ -1,0 +1,42 @@
+"""Answers in a person's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from questionnaires.model import Answer, Missing, Question, Value
+from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+
+
+class FreeText(QuestionType):
+    """An open answer of one line or more, kept and shown exactly as written."""
+
+    takes = frozenset({"max_length", "lines"})
+    empty_code = "text_needed"
+    special_apart = True
+
+    def read(self, question: Question, raw: Raw) -> Value | None:
+        if len(raw.values) > 1:
+            raise AnswerFault("one_only")
+        text = "".join(raw.values).replace("\r\n", "\n").replace("\r", "\n")
+        if not text.strip():
+            return None
+        if any(_unstorable(character) for character in text):
+            raise AnswerFault("text_characters")
+        if len(text) > question.max_length:
+            raise AnswerFault("text_long", n=question.max_length)
+        return text
+
+    def columns(self, question: Question) -> tuple[Column, ...]:
+        """Return the text and, beside it, why it is missing (0 where it is not)."""
+        missing = Column(f"{question.name}.missing", question.name, "missing")
+        return (Column(question.name, question.name, "text"), missing)
+
+    def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
+        return (None, int(answer)) if isinstance(answer, Missing) else (answer, 0)
+
+
+def _unstorable(character: str) -> bool:
+    """Control characters, lone surrogates and non-characters break databases, files or spreadsheets."""
+    code = ord(character)
+    return (code < 32 and character not in "\n\t") or 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE
