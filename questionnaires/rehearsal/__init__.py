@@ -1,0 +1,14 @@
+"""Rehearsal: simulated people answer a questionnaire before anyone is asked.
+
+They answer through the same judge and the same routing as real people, so that what nobody can get past,
+what nobody is ever asked and what takes too long is known in time. Pure: the seed comes as an argument, the
+people are the same every time.
+"""
+
+from __future__ import annotations
+
+from questionnaires.rehearsal.notes import NOTES, Level, Note
+from questionnaires.rehearsal.outcome import Outcome
+from questionnaires.rehearsal.rehearsing import PEOPLE, rehearse
+
+__all__ = ["NOTES", "PEOPLE", "Level", "Note", "Outcome", "rehearse"]

@@ -1,0 +1,105 @@
+"""The smallest base that each planned figure will get: people planned × share of the segment × share asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from questionnaires.bands import Band
+from questionnaires.model import Answer, Missing, Questionnaire
+from questionnaires.study import SegmentPlan, Study
+
+USUAL_PLAN = 1_000
+MARKED, HIDDEN = 30, 10
+"""Bases below which a report marks a share as unreliable, and below which it hides it."""
+ENOUGH = 40
+"""Simulated people of a segment needed to tell how many of it are asked; with fewer, the share of all."""
+
+Row = Mapping[str, Answer]
+"""What one simulated person answered to the questions that the report uses, as the path settled it."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """The expected base of one question in one segment; `segment` and `category` are "" for everybody.
+
+    `people` is planned × `share` × `asked`; `known` says whether the share is one of the population.
+    """
+
+    question: str
+    segment: str
+    category: str
+    share: float
+    asked: float
+    people: float
+    known: bool
+
+
+def planned_people(study: Study, planned: int | None) -> int:
+    """Return how many people are planned: as given, else as many as the made-up ones, else 1,000."""
+    return planned or (study.truth.n if study.truth else USUAL_PLAN)
+
+
+def used_by_report(study: Study) -> frozenset[str]:
+    """Return the questions whose answers the bases depend on."""
+    if study.report is None:
+        return frozenset()
+    plans = study.report.segments.values()
+    return frozenset({part.about for part in study.report.parts} | {plan.question for plan in plans})
+
+
+def bases(study: Study, rows: Sequence[Row], planned: int) -> tuple[Base, ...]:
+    """Return the expected base of every planned question, and of it in every category of its segment."""
+    if study.report is None:
+        return ()
+    stored = {question.name for question in study.questionnaire}
+    found: dict[tuple[str, str, str], Base] = {}
+    for part in study.report.parts:
+        if part.about in stored:
+            segment = study.report.segments.get(part.by)
+            for base in _of_part(study, part.about, segment, rows, planned):
+                found.setdefault((base.question, base.segment, base.category), base)
+    return tuple(found.values())
+
+
+def _of_part(
+    study: Study, about: str, segment: SegmentPlan | None, rows: Sequence[Row], planned: int
+) -> Iterator[Base]:
+    asked = _asked(about, rows)
+    if segment is None:
+        yield Base(about, "", "", 1.0, asked, planned * asked, False)
+        return
+    margin = study.population.margins.get(segment.question, {}) if study.population else {}
+    for category in categories(study.questionnaire, segment):
+        inside = [row for row in rows if category_of(study.questionnaire, segment, row) == category]
+        share = margin.get(category, len(inside) / len(rows) if rows else 0.0)
+        asked_here = _asked(about, inside) if len(inside) >= ENOUGH else asked
+        people = planned * share * asked_here
+        yield Base(about, segment.name, category, share, asked_here, people, category in margin)
+
+
+def _asked(about: str, rows: Sequence[Row]) -> float:
+    asked = sum(row.get(about, Missing.NOT_ASKED) is not Missing.NOT_ASKED for row in rows)
+    return asked / len(rows) if rows else 0.0
+
+
+def categories(questionnaire: Questionnaire, segment: SegmentPlan) -> tuple[str, ...]:
+    """Return the categories of a segment: its bands, else the names of the question's choices."""
+    if segment.bands:
+        return tuple(band.label for band in segment.bands)
+    return tuple(choice.name for choice in questionnaire.question(segment.question).choices)
+
+
+def category_of(questionnaire: Questionnaire, segment: SegmentPlan, row: Row) -> str:
+    """Return the category a person is in; "" where there is none."""
+    answer = row.get(segment.question, Missing.NOT_ASKED)
+    if isinstance(answer, Missing) or not isinstance(answer, int | float):
+        return ""
+    if segment.bands:
+        return next((band.label for band in segment.bands if _inside(answer, band)), "")
+    choice = questionnaire.question(segment.question).choice(int(answer))
+    return choice.name if choice else ""
+
+
+def _inside(number: float, band: Band) -> bool:
+    return band.low <= number <= band.high
