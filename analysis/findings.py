@@ -139,6 +139,8 @@ class Basis:
     n: int
     complete: int
     partial: int
+    screened_out: int
+    erased: int
     synthetic: bool
     merkle_root: str
     made_at: datetime

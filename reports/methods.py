@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from analysis.findings import Findings, WeightingFacts
+from analysis.findings import Basis, Findings, WeightingFacts
 from questionnaires.texts import OWN_NAMES, in_language
 from reports.disclosure import RELIABLE, THRESHOLD
 from reports.naming import Voice, choice_name
@@ -57,6 +57,22 @@ def _people(voice: Voice, findings: Findings) -> list[Fact]:
     ]
 
 
+def _responses(voice: Voice, basis: Basis) -> str:
+    """Return how many responses there are and how they ended; the parts add up to the whole."""
+    parts = [
+        voice.say(
+            f"responses_{kind}", n=getattr(basis, kind), count=count(getattr(basis, kind), voice.language)
+        )
+        for kind in ("screened_out", "erased")
+        if getattr(basis, kind)
+    ]
+    told = voice.say(
+        "responses", total=count(basis.n, voice.language), complete=count(basis.complete, voice.language),
+        partial=count(basis.partial, voice.language),
+    )  # fmt: skip
+    return "; ".join([told, *parts])
+
+
 def _field(voice: Voice, findings: Findings) -> list[Fact]:
     record, basis, language = findings.study.record, findings.basis, voice.language
     times = {
@@ -68,10 +84,7 @@ def _field(voice: Voice, findings: Findings) -> list[Fact]:
     return [
         fact(voice, "mode", mode),
         *(fact(voice, key, moment(at, basis.zone, language) if at else None) for key, at in times.items()),
-        fact(voice, "responses", voice.say(
-            "responses", total=count(basis.n, language), complete=count(basis.complete, language),
-            partial=count(basis.partial, language),
-        )),
+        fact(voice, "responses", _responses(voice, basis)),
         fact(voice, "languages", ", ".join(languages)),
     ]  # fmt: skip
 

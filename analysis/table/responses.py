@@ -26,12 +26,17 @@ from analysis.table.columns import Codes, TextColumn
 from questionnaires.bands import Band
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
+from questionnaires.expressions.kinds import Kind, Kinds
 from questionnaires.formats.study_folder import REQUIRED, study_from_files
 from questionnaires.model import Missing, Question
-from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.question_types import QUESTION_TYPES, Column
 from questionnaires.study import Study
 
-SCHEMA_VERSION = 1
+SCHEMAS = (1, 2)
+"""Schema versions that can be read; the first has no leaves."""
+LEAVES = "leaves.txt"
+FRACTIONS = frozenset({"decimal", "value"})
+"""The kinds of column that hold numbers with a fraction."""
 SHIFT = -min(Missing)
 """Added to stored codes so that sums see codes of 0 and more; the missing ones come first."""
 
@@ -65,11 +70,18 @@ class Responses:
         if condition is None:
             return np.ones(self.rows, dtype=bool)
         involved = [self.study.questionnaire.question(name) for name in sorted(names(condition))]
-        keys = np.stack([self.stored(c.name) for q in involved for c in QUESTION_TYPES[q.type].columns(q)
-                         if c.kind != "text"], axis=1)  # fmt: skip
+        keys = np.stack([self._numbers(c) for q in involved for c in _numeric(q)], axis=1)
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
-        verdicts = [evaluate(condition, _answers(involved, row)) is True for row in distinct.tolist()]
+        kinds = Kinds({question.name: question for question in self.study.questionnaire})
+        truths = frozenset(q.name for q in involved if q.value and kinds.asked(q) is Kind.TRUTH)
+        verdicts = [evaluate(condition, _answers(involved, row, truths)) is True for row in distinct.tolist()]
         return np.asarray(verdicts, dtype=bool)[place.reshape(-1)]
+
+    def _numbers(self, column: Column) -> NDArray[Any]:
+        """Return a column as numbers, shape (rows,); a computed value that is missing is 0, see `_answers`."""
+        if column.kind not in FRACTIONS:
+            return self.stored(column.name)
+        return np.asarray(self.table[column.name].fill_null(0.0).to_numpy(), dtype=np.float64)
 
 
 def read_snapshot(folder: Path) -> Responses:
@@ -78,6 +90,8 @@ def read_snapshot(folder: Path) -> Responses:
     for name, digest in manifest["files"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise DataProblem("snapshot_altered", value=str(folder), file=name)
+    if manifest["schema_version"] > 1:
+        _check_leaves(folder, manifest)
     study = study_from_files(
         {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
         | {REQUIRED[0]: (folder / "questionnaires" / f"{manifest['version']}.yaml").read_bytes()}
@@ -87,8 +101,10 @@ def read_snapshot(folder: Path) -> Responses:
     for column in (*ROW_COLUMNS, *absent):
         if column not in table.column_names:
             raise DataProblem("snapshot_column", value=str(folder), column=column)
+    if table.num_rows != manifest["n"]:
+        raise DataProblem("snapshot_altered", value=str(folder), file="responses")
     complete = table.filter(pa.compute.equal(table["_status"], "complete"))
-    return Responses(study, _basis(folder, manifest, table, complete.num_rows), complete)
+    return Responses(study, _basis(folder, manifest, table), complete)
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
@@ -96,19 +112,43 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise DataProblem("snapshot_missing", value=str(folder))
     manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if manifest.get("schema_version") != SCHEMA_VERSION:
+    if manifest.get("schema_version") not in SCHEMAS:
         raise DataProblem("snapshot_schema", value=str(folder), found=manifest.get("schema_version"),
-                          known=SCHEMA_VERSION)  # fmt: skip
+                          known=SCHEMAS[-1])  # fmt: skip
     return manifest
 
 
-def _basis(folder: Path, manifest: Mapping[str, Any], table: pa.Table, complete: int) -> Basis:
+def _check_leaves(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise DataProblem unless the leaves give the root, and there is one for each row, erased ones included."""
+    try:
+        leaves = [bytes.fromhex(line) for line in (folder / LEAVES).read_text("ascii").splitlines()]
+    except (OSError, ValueError):
+        leaves = []
+    rooted = _root(leaves).hex() == manifest["merkle_root"]
+    if not rooted or len(leaves) != manifest["n"] + manifest["erased"]:
+        raise DataProblem("snapshot_altered", value=str(folder), file=LEAVES)
+
+
+def _root(leaves: Sequence[bytes]) -> bytes:
+    """Return the Merkle root over leaves in their order, by the definition in RFC 6962 §2.1."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + _root(leaves[:half]) + _root(leaves[half:])).digest()
+
+
+def _basis(folder: Path, manifest: Mapping[str, Any], table: pa.Table) -> Basis:
+    by_status = Counter(table["_status"].to_pylist())
     fieldwork = json.loads((folder / "fieldwork.json").read_text(encoding="utf-8"))
     return Basis(
         folder=folder.name,
         n=manifest["n"],
-        complete=complete,
-        partial=manifest["n"] - complete,
+        complete=by_status["complete"],
+        partial=by_status["partial"],
+        screened_out=by_status["screened_out"],
+        erased=manifest.get("erased", 0),
         synthetic=manifest["synthetic"],
         merkle_root=manifest["merkle_root"],
         made_at=datetime.fromisoformat(manifest["made_at"]),
@@ -122,25 +162,38 @@ def _basis(folder: Path, manifest: Mapping[str, Any], table: pa.Table, complete:
     )
 
 
-def _answers(questions: Sequence[Question], row: Sequence[int]) -> dict[str, Any]:
-    """Return stored codes as the condition language compares them; the unanswered are left out."""
+def _numeric(question: Question) -> list[Column]:
+    return [c for c in QUESTION_TYPES[question.type].columns(question) if c.kind not in ("text", "order")]
+
+
+def _answers(questions: Sequence[Question], row: Sequence[float], truths: frozenset[str]) -> dict[str, Any]:
+    """Return stored codes as the condition language compares them; the unanswered are left out.
+
+    `truths` are the computed values that are true or false; they are stored as 1 and 0.
+    """
     answers: dict[str, Any] = {}
     place = 0
     for question in questions:
-        columns = [c for c in QUESTION_TYPES[question.type].columns(question) if c.kind != "text"]
+        columns = _numeric(question)
         values = row[place : place + len(columns)]
         place += len(columns)
-        if values[0] in (Missing.NOT_ASKED, Missing.NOT_ANSWERED):
+        if not columns:
             continue
-        if values[0] < 0:
-            answers[question.name] = SPECIAL[Missing(values[0]).name.lower()]
+        state = values[1] if columns[0].kind == "value" else values[0]  # a value may be negative itself
+        if state in (Missing.NOT_ASKED, Missing.NOT_ANSWERED):
+            continue
+        if state < 0:
+            answers[question.name] = SPECIAL[Missing(int(state)).name.lower()]
         elif columns[0].kind == "flag":
             pairs = zip(columns, values, strict=True)
             answers[question.name] = tuple(
                 sorted(c.choice for c, v in pairs if v == 1 and c.choice is not None)
             )
+        elif columns[0].kind == "rank":
+            places = sorted(zip(values, columns, strict=True), key=lambda pair: pair[0])
+            answers[question.name] = tuple(c.choice for v, c in places if v > 0 and c.choice is not None)
         else:
-            answers[question.name] = values[0]
+            answers[question.name] = bool(values[0]) if question.name in truths else values[0]
     return answers
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import demo, field, outcome, study, tabulate
+from survey_app.cli import demo, diff, erase, field, outcome, receipt, study, tabulate
 
 
 @click.group(
@@ -30,5 +30,8 @@ for verb in (
     outcome.snapshot,
     outcome.report,
     tabulate.tabulate,
+    diff.diff,
+    receipt.receipt,
+    erase.erase,
 ):
     main.add_command(verb)

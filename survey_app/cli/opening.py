@@ -55,11 +55,11 @@ def open_engine(settings: Settings) -> Engine:
     """Open the database, or say which setting is not safe."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from survey_app.storage.tables import WeakDatabase, open_database
+    from survey_app.storage.tables import OldDatabase, WeakDatabase, open_database
 
     try:
         return open_database(settings.database_url)
-    except (WeakDatabase, SQLAlchemyError) as error:
+    except (OldDatabase, WeakDatabase, SQLAlchemyError) as error:
         refuse(f"the database cannot be used: {str(error).splitlines()[0]}; see EARSHOT_DATABASE_URL")
 
 

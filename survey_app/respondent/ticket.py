@@ -1,7 +1,8 @@
-"""The ticket in a form: which page of whose response it is, signed for one browser.
+"""The ticket in a form: which page of whose response it is, when it was issued, signed for one browser.
 
 A form shown to one person cannot be sent by another, for another page, or judged by another version of
-the questionnaire than the one it was shown on. The nonce in it is the post's submission key.
+the questionnaire than the one it was shown on. The nonce in it is the post's submission key. A browser that
+has lost its cookie and still shows a form gets its response back through the ticket in it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from flask import current_app, session
 from itsdangerous import BadSignature, Signer
@@ -18,17 +21,29 @@ from survey_app.respondent.fielded import Served
 
 DIVIDER = ":"
 """Stands in no name of a study or page, and in no key."""
+RENEWABLE_MS = 7 * 24 * 3600 * 1000
+"""How old a ticket may be that gives a browser its response back."""
+MOST_ADOPTED = 8
+"""Responses that a cookie remembers beside those begun in its browser; it travels with every request."""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a form says of itself; only true if it was signed here for this browser."""
+    """What a form says of itself; only true if it was signed here for this browser.
+
+    Two tickets are equal that are for the same page of the same response. `seen` stands for what the page
+    showed: which questions, or which answers. `renewed` tells that the browser had no name any more and was
+    given its response back: the page is to be shown once again.
+    """
 
     study: str
     version: str
     page: str
     response: str
-    nonce: str
+    nonce: str = field(default="", compare=False)
+    seen: str = field(default="", compare=False)
+    shown_ms: int = field(default=0, compare=False)
+    renewed: bool = field(default=False, compare=False)
 
 
 def person() -> str:
@@ -46,11 +61,13 @@ def known() -> bool:
 def response_key(study: str, turn: int | None = None) -> str:
     """Return the key of this browser's response to a study: two tabs have the same.
 
-    `turn` counts the responses this browser has finished before (none named: the present one).
+    `turn` counts the responses this browser has finished before (none named: the present one, which may
+    have been begun elsewhere and adopted).
     """
+    if turn is None and study in _present():
+        return str(_present()[study])
     number = turns(study) if turn is None else turn
-    secret = str(current_app.secret_key).encode()
-    return hmac.new(secret, f"{person()}|{study}|{number}".encode(), hashlib.sha256).hexdigest()[:32]
+    return keyed(f"{person()}|{study}|{number}")
 
 
 def turns(study: str) -> int:
@@ -60,30 +77,83 @@ def turns(study: str) -> int:
 def begin_again(study: str) -> None:
     """Let the next response of this browser to a study be a new one."""
     session["turns"] = {**session.get("turns", {}), study: turns(study) + 1}
+    session["present"] = {name: key for name, key in _present().items() if name != study}
+
+
+def adopt(study: str, key: str) -> None:
+    """Let a response that was begun elsewhere be this browser's own, and its present one of the study."""
+    person()
+    if not any(_same(key, own) for own in _begun(study)):
+        others = [known_key for known_key in session.get("adopted", []) if known_key != key]
+        session["adopted"] = [*others, key][-MOST_ADOPTED:]
+    present = {name: one for name, one in _present().items() if name != study}
+    session["present"] = dict([*present.items(), (study, key)][-MOST_ADOPTED:])
 
 
 def is_own(key: str, study: str) -> bool:
-    """Tell whether a response was begun in this browser."""
-    return known() and any(
-        hmac.compare_digest(key, response_key(study, turn)) for turn in range(turns(study) + 1)
-    )
+    """Tell whether a response was begun in this browser, or adopted by it."""
+    return known() and any(_same(key, own) for own in (*_begun(study), *session.get("adopted", [])))
 
 
-def issue(served: Served, page: str, response: str) -> str:
-    """Return a new signed ticket for a page of this browser's response."""
-    fields = (served.name, served.version, page, response, secrets.token_hex(16))
+def issue(served: Served, page: str, response: str, seen: str) -> str:
+    """Return a new signed ticket for a page of this browser's response; `seen` comes from `digest`."""
+    nonce = secrets.token_hex(16)
+    fields = (served.name, served.version, page, response, nonce, seen, str(now_ms()), _holder())
     return _signer().sign(DIVIDER.join(fields)).decode()
 
 
 def read(text: str) -> Ticket | None:
-    """Return what a ticket says, None if it was not signed here for this browser."""
-    if not known():
-        return None
+    """Return what a ticket says, None if it was not signed here for this browser.
+
+    A browser without a name that sends a ticket of the last days has lost its cookie: it is named anew and
+    adopts the response of the ticket.
+    """
     try:
-        return Ticket(*_signer().unsign(text).decode().split(DIVIDER))
-    except (BadSignature, TypeError, UnicodeError):
+        text = _signer().unsign(text).decode()
+        study, version, page, response, nonce, seen, shown, holder = text.split(DIVIDER)
+    except (BadSignature, ValueError):
         return None
+    if known():
+        own = _same(holder, _holder())
+        return Ticket(study, version, page, response, nonce, seen, int(shown)) if own else None
+    if now_ms() - int(shown) > RENEWABLE_MS:
+        return None
+    adopt(study, response)
+    return Ticket(study, version, page, response, nonce, seen, int(shown), renewed=True)
+
+
+def digest(shown: object) -> str:
+    """Return what stands in a ticket for what its page showed."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
+
+
+def keyed(text: str) -> str:
+    """Return the hash of a text under the server's key, 32 hexadecimal characters."""
+    secret = str(current_app.secret_key).encode()
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _holder() -> str:
+    """Return what stands for this browser in a ticket: its name itself must not leave the cookie."""
+    return keyed(f"holder|{person()}")[:16]
+
+
+def _begun(study: str) -> Iterator[str]:
+    return (response_key(study, turn) for turn in range(turns(study) + 1))
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare in constant time; as bytes, because an address may hold any letters."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _present() -> dict[str, str]:
+    return dict(session.get("present", {}))
 
 
 def _signer() -> Signer:
-    return Signer(str(current_app.secret_key), salt=f"ticket {person()}")
+    return Signer(str(current_app.secret_key), salt="ticket")

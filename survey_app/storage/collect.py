@@ -10,33 +10,39 @@ import json
 import queue
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json, to_json
 from questionnaires.model import Answer
+from survey_app.storage.codes import SALT, random_code
 from survey_app.storage.tables import post, response, study, writing
 
 LARGEST_GROUP = 256
 LONGEST_QUEUE = 1000
 PATIENCE = 8.0
 """Seconds after which a person is told that the page was not kept, and may try again."""
+WIDTHS = ("phone", "tablet", "desktop")
+"""Classes of screen width as a page reports them; any other value is kept as none."""
 
 # Built once: putting a statement together costs more than running it.
 _OPEN = select(study.c.name).where(study.c.status == "open")
 _SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
 _FINISHED = select(func.max(post.c.final)).where(post.c.response == bindparam("key"))
 _RESPONSE = (
-    select(response.c.study, response.c.version, post.c.page, post.c.answers, post.c.final)
+    select(
+        response.c.study, response.c.version,
+        post.c.page, post.c.answers, post.c.final, post.c.end, post.c.screened,
+    )
     .join(post, post.c.response == response.c.key)
     .where(response.c.key == bindparam("key"))
     .order_by(post.c.id)
-)
+)  # fmt: skip
 _LATEST = (
     select(post.c.answers)
     .where(post.c.response == bindparam("response"), post.c.page == bindparam("page"))
@@ -45,11 +51,19 @@ _LATEST = (
 )
 _BEGIN = insert(response)
 _APPEND = insert(post)
+_RECEIPT = (
+    update(response).where(response.c.key == bindparam("of")).values(receipt_hash=bindparam("receipt_hash"))
+)
 
 
 @dataclass(frozen=True)
 class PagePost:
-    """One page as a person confirmed it."""
+    """One page as a person confirmed it.
+
+    `end`, `screened` and `receipt_hash` come with the post that ends the response: the name of its end page,
+    whether it was a screen-out, and the SHA-256 of the lookup half of its receipt ("" for none). `shown_ms`
+    is when the page was issued, `width` one of WIDTHS.
+    """
 
     submission_key: str
     response: str
@@ -61,11 +75,23 @@ class PagePost:
     language: str
     final: bool
     posted_ms: int
+    end: str = ""
+    screened: bool = False
+    shown_ms: int | None = None
+    width: str = ""
+    receipt_hash: str = ""
+
+
+Folded: TypeAlias = tuple[str, str, bool, str, bool]
+"""What a fold reads of a post: page, answers as JSON, final, end, screened."""
 
 
 @dataclass(frozen=True)
 class Current:
-    """A response as it stands: the fold of its posts. `pages` are those that were ever posted."""
+    """A response as it stands: the fold of its posts.
+
+    `pages` are those that were ever posted; `end` and `screened` say how it ended.
+    """
 
     key: str
     study: str
@@ -73,6 +99,8 @@ class Current:
     answers: Mapping[str, Answer]
     pages: frozenset[str]
     submitted: bool
+    end: str = ""
+    screened: bool = False
 
 
 class NotKept(Exception):
@@ -176,8 +204,14 @@ def _append(connection: Connection, page_post: PagePost) -> Exception | None:
         "language": page_post.language,
         "final": page_post.final,
         "posted_ms": page_post.posted_ms,
+        "end": page_post.end,
+        "screened": page_post.screened,
+        "shown_ms": page_post.shown_ms,
+        "width": page_post.width if page_post.width in WIDTHS else "",
     }
     connection.execute(_APPEND, appended)
+    if page_post.final and page_post.receipt_hash:
+        connection.execute(_RECEIPT, {"of": page_post.response, "receipt_hash": page_post.receipt_hash})
     return None
 
 
@@ -189,6 +223,7 @@ def _begun(page_post: PagePost) -> dict[str, Any]:
         "synthetic": page_post.synthetic,
         "language": page_post.language,
         "started_ms": page_post.posted_ms,
+        "salt": random_code(SALT),
     }
 
 
@@ -199,19 +234,22 @@ def current(engine: Engine, key: str) -> Current | None:
             rows = connection.execute(_RESPONSE, {"key": key}).all()
     except SQLAlchemyError as error:
         raise NotKept(str(error)) from error
-    return fold(key, rows[0][0], rows[0][1], [tuple(row[2:]) for row in rows]) if rows else None
+    return fold(key, rows[0][0], rows[0][1], [row[2:] for row in rows]) if rows else None
 
 
-def fold(key: str, study_name: str, version: str, posts: list[tuple[Any, ...]]) -> Current:
-    """Return the response that (page, answers as JSON, final) posts in their order make up."""
+def fold(key: str, study_name: str, version: str, posts: Sequence[Folded]) -> Current:
+    """Return the response that posts in their order make up."""
     answers: dict[str, Answer] = {}
-    for _, stored, _ in posts:
+    for _, stored, *_ in posts:
         answers |= from_json(json.loads(stored))
+    last = next((one for one in reversed(posts) if one[2]), None)
     return Current(
         key=key,
         study=study_name,
         version=version,
         answers=answers,
-        pages=frozenset(page for page, _, _ in posts),
-        submitted=any(final for _, _, final in posts),
+        pages=frozenset(one[0] for one in posts),
+        submitted=last is not None,
+        end=last[3] if last else "",
+        screened=last[4] if last else False,
     )

@@ -1,20 +1,62 @@
-"""A Merkle root over responses, so that a report can be tied to exactly the rows behind it."""
+"""A Merkle tree over responses: a report is tied to exactly the rows behind it, and one row can be shown in it.
+
+RFC 6962 §2.1: leaves and nodes are hashed apart, an odd one is carried up. SHA-256, 32 bytes.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+Step: TypeAlias = tuple[Literal["left", "right"], bytes]
+"""One step from a leaf towards the root: on which side the other hash stands, and the hash."""
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes in their order (RFC 6962 §2.1; SHA-256, 32 bytes)."""
+    """Return the root over leaf hashes in their order, 32 bytes."""
     if not leaves:
         return hashlib.sha256(b"").digest()
-    level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    level = [_leaf(leaf) for leaf in leaves]
     while len(level) > 1:
-        pairs = [
-            hashlib.sha256(b"\x01" + left + right).digest()
-            for left, right in zip(level[::2], level[1::2], strict=False)
-        ]
-        level = pairs + level[len(pairs) * 2 :]
+        level = _above(level)
     return level[0]
+
+
+def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[Step, ...]:
+    """Return what leads from leaf `index` to the root over `leaves`, the lowest step first.
+
+    Raises IndexError where there is no such leaf.
+    """
+    if not 0 <= index < len(leaves):
+        raise IndexError(index)
+    level = [_leaf(leaf) for leaf in leaves]
+    path: list[Step] = []
+    while len(level) > 1:
+        if index % 2:
+            path.append(("left", level[index - 1]))
+        elif index + 1 < len(level):
+            path.append(("right", level[index + 1]))
+        level, index = _above(level), index // 2
+    return tuple(path)
+
+
+def verify_path(leaf: bytes, path: Sequence[Step], root: bytes) -> bool:
+    """Tell whether a path leads from a leaf to a root."""
+    reached = _leaf(leaf)
+    for side, other in path:
+        reached = _node(other, reached) if side == "left" else _node(reached, other)
+    return reached == root
+
+
+def _leaf(leaf: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def _above(level: Sequence[bytes]) -> list[bytes]:
+    pairs = [_node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+    return [*pairs, *level[len(pairs) * 2 :]]

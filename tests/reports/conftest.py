@@ -234,7 +234,7 @@ def topline_of(question: Question, base: int, missing: Mapping[str, int]) -> Top
 
 
 BASIS = Basis(
-    folder="snapshot-2026-12-07", n=2066, complete=2030, partial=36, synthetic=False,
+    folder="snapshot-2026-12-07", n=2066, complete=2030, partial=36, screened_out=0, erased=0, synthetic=False,
     merkle_root="9f2c" * 16, made_at=datetime(2026, 12, 7, 6, 30, tzinfo=UTC),
     first_answer=datetime(2026, 11, 22, 6, 5, tzinfo=UTC), last_answer=datetime(2026, 12, 6, 17, 59, tzinfo=UTC),
     zone="Europe/Kyiv", versions=("ab12" * 16,), by_language={"en": 200, "uk": 1700, "ru": 130},

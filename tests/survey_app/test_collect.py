@@ -8,12 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, func, select, update
+from sqlalchemy import Engine, create_engine, event, func, select, text, update
 
 from questionnaires.study import Study
 from survey_app.storage import collect, fieldwork
 from survey_app.storage.collect import Collector, Finished, NotKept, NotOpen, PagePost, current, fold
-from survey_app.storage.tables import WeakDatabase, check_durability, open_database, post, study, writing
+from survey_app.storage.tables import (
+    OldDatabase,
+    WeakDatabase,
+    check_durability,
+    open_database,
+    post,
+    response,
+    study,
+    writing,
+)
 
 POST = PagePost(
     submission_key="a" * 32,
@@ -214,10 +223,65 @@ def test_memory_is_no_place_for_answers() -> None:
 
 def test_fold_takes_the_last_word() -> None:
     state = fold(
-        "k", "s", "v", [("a", '{"x": 1, "y": 2}', False), ("a", '{"x": {"missing": "dont_know"}}', False)]
+        "k",
+        "s",
+        "v",
+        [
+            ("a", '{"x": 1, "y": 2}', False, "", False),
+            ("a", '{"x": {"missing": "dont_know"}}', False, "", False),
+        ],
     )
     assert state.answers == {"x": -3, "y": 2}
     assert not state.submitted
+
+
+def test_how_a_response_ended(collector: Collector, engine: Engine) -> None:
+    collector.keep(POST)
+    before = current(engine, POST.response)
+    assert before is not None
+    assert (before.submitted, before.end, before.screened) == (False, "", False)
+    last = replace(POST, submission_key="b" * 32, final=True, end="too_young", screened=True)
+    collector.keep(last)
+    after = current(engine, POST.response)
+    assert after is not None
+    assert (after.submitted, after.end, after.screened) == (True, "too_young", True)
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("tablet", "tablet"), ("", ""), ("1024x768", ""), ("PHONE", "")])
+def test_only_classes_of_width_are_kept(collector: Collector, engine: Engine, sent: str, kept: str) -> None:
+    collector.keep(replace(POST, width=sent, shown_ms=3))
+    with engine.connect() as connection:
+        assert connection.execute(select(post.c.width, post.c.shown_ms)).one() == (kept, 3)
+
+
+def test_every_response_has_a_salt_of_its_own(collector: Collector, engine: Engine) -> None:
+    for name in "abc":
+        collector.keep(replace(POST, submission_key=name * 32, response=name * 32))
+    with engine.connect() as connection:
+        salts = connection.execute(select(response.c.salt)).scalars().all()
+    assert len(set(salts)) == 3
+    assert {len(salt) for salt in salts} == {13}
+
+
+def test_the_receipt_comes_with_the_last_post(collector: Collector, engine: Engine) -> None:
+    collector.keep(replace(POST, receipt_hash="f" * 64))
+    with engine.connect() as connection:
+        assert connection.execute(select(response.c.receipt_hash)).scalar_one() is None
+    last = replace(POST, submission_key="b" * 32, final=True, receipt_hash="f" * 64)
+    collector.keep(last)
+    collector.keep(last)
+    with engine.connect() as connection:
+        assert connection.execute(select(response.c.receipt_hash)).scalar_one() == "f" * 64
+
+
+def test_a_database_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = open_database(address)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE post DROP COLUMN screened"))
+    with pytest.raises(OldDatabase, match=r"old\.db .* table post has no screened; take a snapshot"):
+        open_database(address)
+    engine.dispose()
 
 
 def test_publish_and_close(engine: Engine, small: Study) -> None:

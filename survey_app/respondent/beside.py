@@ -1,0 +1,60 @@
+"""Pages beside the questionnaire: the receipt, leaving and coming back. Plain forms with one field."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, make_response, render_template, request
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+from wtforms import StringField
+
+from questionnaires.texts import LANGUAGES
+from survey_app.respondent.fielded import Served
+from survey_app.respondent.markup import chrome
+from survey_app.respondent.showing import message
+from survey_app.respondent.visit import spoken
+
+LONGEST_CODE = 100
+"""Characters of what was typed that are shown again."""
+
+
+class CodeForm(FlaskForm):
+    """One code as a person typed it."""
+
+    code = StringField()
+
+    @property
+    def typed(self) -> str:
+        return (self.code.data or "")[:LONGEST_CODE]
+
+
+def only_from_here() -> Response | None:
+    """Refuse posts that another site sends, before anything of this person's session is touched."""
+    if request.method != "POST":
+        return None
+    origin = request.headers.get("Origin")
+    foreign = origin not in (None, "null") and urlsplit(str(origin)).netloc != request.host
+    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return message("elsewhere", 403)
+    return None
+
+
+def beside(template: str, status: int = 200, served: Served | None = None, **values: Any) -> Response:
+    """Show one of these pages; `problem` among the values is the key of a text that says what was wrong."""
+    language = spoken(served.questionnaire.languages if served else LANGUAGES)
+    page = render_template(
+        f"respondent/{template}.html",
+        **chrome(language, served.record if served else None),
+        synthetic=served.synthetic if served else False,
+        csrf=generate_csrf(),
+        **values,
+    )
+    return make_response(page, status)
+
+
+def secret() -> str:
+    """Return the key that codes are derived with."""
+    return str(current_app.secret_key)

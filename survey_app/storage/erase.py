@@ -1,0 +1,96 @@
+"""Erasing a response: everything of it leaves the database; its leaf stays, so that older roots still verify.
+
+What has to follow in the snapshots' files is written down in the same transaction, so that a power cut
+between the two forgets nothing; `survey_app.storage.removal` does it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from survey_app.storage.fieldwork import questionnaire_of, version_content
+from survey_app.storage.leaves import canonical_row, leaf
+from survey_app.storage.rows import one_response, response_row
+from survey_app.storage.tables import erasure, forget_log, post, response, resume, tombstone, writing
+
+DAY_MS = 24 * 3600 * 1000
+_LOG_TRIES = 20
+
+
+def leaf_of(engine: Engine, key: str) -> tuple[str, bytes, bytes] | None:
+    """Return the study of a response, its leaf and its canonical row as they are now; None without one."""
+    stored = one_response(engine, key)
+    if stored is None:
+        return None
+    with engine.connect() as connection:
+        study = connection.execute(select(response.c.study).where(response.c.key == key)).scalar_one()
+    questionnaire = questionnaire_of(version_content(engine, study, stored.version) or b"")
+    canonical = canonical_row(questionnaire, response_row(questionnaire, stored, stored.current(study)))
+    return study, leaf(stored.salt, canonical), canonical
+
+
+def erase(engine: Engine, key: str, now_ms: int) -> str | None:
+    """Delete a response from the database and return its study, None where there is no such response.
+
+    Its leaf becomes a tombstone, and its key waits in the table `erasure` until the snapshots' files are
+    without it. Raises sqlalchemy's errors where the database cannot be written.
+    """
+    found = leaf_of(engine, key)
+    if found is None:
+        return None
+    study, last_leaf, _ = found
+    with writing(engine).begin() as connection:
+        _delete(connection, post, key)
+        _delete(connection, resume, key)
+        connection.execute(delete(response).where(response.c.key == key))
+        buried = {"leaf": last_leaf.hex(), "study": study, "erased_ms": now_ms - now_ms % DAY_MS}
+        connection.execute(insert(tombstone).values(**buried).on_conflict_do_nothing())
+        connection.execute(insert(erasure).values(response=key, study=study).on_conflict_do_nothing())
+    for _ in range(_LOG_TRIES):
+        if forget_log(engine):
+            break
+        time.sleep(0.05)
+    return study
+
+
+def _delete(connection: Connection, table: Table, key: str) -> None:
+    connection.execute(delete(table).where(table.c.response == key))
+
+
+def tombstones(engine: Engine, study: str) -> list[bytes]:
+    """Return the leaves of a study's erased responses, sorted."""
+    query = select(tombstone.c.leaf).where(tombstone.c.study == study).order_by(tombstone.c.leaf)
+    with engine.connect() as connection:
+        return [bytes.fromhex(one) for one in connection.execute(query).scalars()]
+
+
+def present(engine: Engine, study: str) -> set[str]:
+    """Return the keys of a study's responses."""
+    with engine.connect() as connection:
+        return set(connection.execute(select(response.c.key).where(response.c.study == study)).scalars())
+
+
+def pending(engine: Engine, study: str) -> set[str]:
+    """Return the keys of erased responses that may still stand in the study's snapshots."""
+    with engine.connect() as connection:
+        return set(connection.execute(select(erasure.c.response).where(erasure.c.study == study)).scalars())
+
+
+def studies_pending(engine: Engine) -> list[str]:
+    """Return the studies whose snapshots still have to be cleared of erased responses."""
+    with engine.connect() as connection:
+        return list(connection.execute(select(erasure.c.study).distinct()).scalars())
+
+
+def finished_erasure(engine: Engine, keys: Collection[str]) -> None:
+    """Forget the keys of responses that no snapshot has any more."""
+    if not keys:
+        return
+    with writing(engine).begin() as connection:
+        for key in keys:
+            _delete(connection, erasure, key)
+    forget_log(engine)

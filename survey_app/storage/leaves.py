@@ -1,0 +1,65 @@
+"""The leaf of a response: what stands for its row in the Merkle tree, and says nothing about it by itself.
+
+leaf = SHA-256(salt ‖ canonical row). The salt is 13 characters of ASCII, the second half of the receipt.
+The leaves of a snapshot stand in `leaves.txt`, one in hexadecimal a line, sorted: a leaf's place says
+nothing about the row, and the leaf of an erased response stands among the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from questionnaires.codebook import ROW_COLUMNS, columns
+from questionnaires.model import Questionnaire
+
+FILE = "leaves.txt"
+FRACTIONS = frozenset({"decimal", "value"})
+"""The kinds of column that are written with a decimal point."""
+HEAD = tuple(dict.fromkeys((*ROW_COLUMNS, "_end", "_consented", "_seed")))
+"""The columns of a row that are not answers."""
+
+
+def canonical_row(questionnaire: Questionnaire, row: Mapping[str, Any]) -> bytes:
+    """Return a row of the responses table as the bytes that are hashed.
+
+    A JSON object in UTF-8 with its keys sorted by code point, without blanks, and every character that JSON
+    lets stand as it is. It holds the columns of HEAD and those of the response's own `questionnaire` version,
+    so that a later version leaves it unchanged. Times are whole milliseconds since 1970 in UTC, columns of a
+    kind in FRACTIONS are written with a decimal point, all else as stored (missing codes are negative
+    numbers, what is not there is null). `row` comes from the database (times in milliseconds) or from a snapshot.
+    """
+    own = {name: _whole(row[name]) for name in HEAD}
+    for column in columns([questionnaire]):
+        value = row[column.name]
+        own[column.name] = float(value) if column.kind in FRACTIONS and value is not None else value
+    return json.dumps(own, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def leaf(salt: str, canonical: bytes) -> bytes:
+    """Return the leaf of a canonical row, 32 bytes."""
+    return hashlib.sha256(salt.encode() + canonical).digest()
+
+
+def write_leaves(folder: Path, leaves: Iterable[bytes]) -> None:
+    """Write the leaves of a snapshot in the order they are given."""
+    (folder / FILE).write_text("".join(f"{one.hex()}\n" for one in leaves), encoding="ascii")
+
+
+def read_leaves(folder: Path) -> list[bytes]:
+    """Return the leaves of a snapshot; raise OSError or ValueError where it has none to read."""
+    return [bytes.fromhex(line) for line in (folder / FILE).read_text(encoding="ascii").splitlines()]
+
+
+def snapshots(folder: Path) -> list[Path]:
+    """Return the whole snapshots in a folder, oldest first."""
+    found = folder.glob("*/manifest.json")
+    return sorted(path.parent for path in found if not path.parent.name.startswith("."))
+
+
+def _whole(value: Any) -> Any:
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value

@@ -1,0 +1,35 @@
+"""Codes to continue with: only the hash of each is stored, beside the response that it opens."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from survey_app.storage.codes import RESUME, hashed, read_code
+from survey_app.storage.collect import Current, NotKept, current
+from survey_app.storage.tables import resume, writing
+
+
+def remember(engine: Engine, code: str, key: str, now_ms: int) -> None:
+    """Store a code for a response; once is enough. Raises NotKept where it cannot be made durable."""
+    row = {"code_hash": hashed(code), "response": key, "made_ms": now_ms}
+    try:
+        with writing(engine).begin() as connection:
+            connection.execute(insert(resume).values(**row).on_conflict_do_nothing())
+    except SQLAlchemyError as error:
+        raise NotKept(str(error)) from error
+
+
+def find_resumed(engine: Engine, typed: str) -> Current | None:
+    """Return the response that a code opens; None for a malformed or unknown code. Raises NotKept."""
+    code = read_code(typed, RESUME)
+    if code is None:
+        return None
+    query = select(resume.c.response).where(resume.c.code_hash == hashed(code))
+    try:
+        with engine.connect() as connection:
+            key = connection.execute(query).scalar()
+    except SQLAlchemyError as error:
+        raise NotKept(str(error)) from error
+    return current(engine, key) if key else None
