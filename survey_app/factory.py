@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_compress import Compress
 from sqlalchemy import Engine
 
 from survey_app.config import MAXIMUM_BODY, Settings
 from survey_app.executive.pages import executive
 from survey_app.respondent.fielded import keep_shelf
 from survey_app.respondent.pages import respondent
+from survey_app.respondent.receipt import receipt
+from survey_app.respondent.resume import resume
 from survey_app.security import add_security_headers
+from survey_app.storage.clearing import clearing
 from survey_app.storage.collect import Collector
+from survey_app.storage.erase import studies_pending
 from survey_app.storage.tables import open_database
 
 YEAR = 365 * 24 * 3600
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """Return the app; raise WeakDatabase where answers would not be safe."""
+    """Return the app; raise WeakDatabase or OldDatabase where answers would not be safe."""
     app = Flask("survey_app", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -28,14 +33,21 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAXIMUM_BODY,
         TRUSTED_HOSTS=list(settings.hosts),
         SEND_FILE_MAX_AGE_DEFAULT=YEAR,
+        COMPRESS_ALGORITHM=["br", "gzip"],
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a slow reader loses nothing
         REPORTS=str(settings.reports),
+        SNAPSHOTS=str(settings.snapshots),
     )
     engine = engine or open_database(settings.database_url)
     keep_shelf(app, engine)
     app.extensions["earshot-collector"] = Collector(engine)
-    app.register_blueprint(respondent)
+    app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
+    if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
+        app.extensions["earshot-clearing"]()
+    for blueprint in (respondent, receipt, resume):
+        app.register_blueprint(blueprint)
     if settings.reports_open:
         app.register_blueprint(executive)
     add_security_headers(app)
+    Compress(app)
     return app

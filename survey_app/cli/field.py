@@ -53,27 +53,44 @@ def close(study: Path) -> None:
 @click.option("--data", type=click.Path(path_type=Path), help="The data folder, instead of EARSHOT_DATA.")
 @click.option("--with-reports", is_flag=True, help="Show the finished reports too (this machine only).")
 @click.option("--behind-https", is_flag=True, help="People reach the form over https, through a proxy here.")
+@click.option("--insecure-lan", is_flag=True, help="Let --host be reached from outside over plain http.")
 def serve(
-    study: Path, host: str, port: int, data: Path | None, with_reports: bool, behind_https: bool
+    study: Path,
+    host: str,
+    port: int,
+    data: Path | None,
+    with_reports: bool,
+    behind_https: bool,
+    insecure_lan: bool,
 ) -> None:
     """Serve a published study's form until Ctrl-C.
 
     The server itself speaks plain http on this machine. Behind a proxy that speaks https, name the hosts
-    that people use in EARSHOT_HOSTS (divided by commas) and say --behind-https.
+    that people use in EARSHOT_HOSTS (divided by commas) and say --behind-https. In a network that you trust,
+    to try the form on a phone, say --insecure-lan: whoever listens there can read the answers.
     """
+    from dataclasses import replace
+
     from survey_app.cli.server import run_server
     from survey_app.storage import fieldwork
 
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    if host in ("0.0.0.0", "::") and insecure_lan:
+        refuse(f"{host} is no address that a phone can open; give --host the address of this machine")
+    if host not in ("127.0.0.1", "localhost", "::1") and not insecure_lan:
         refuse(
-            f"{host} is reached from outside and this server speaks plain http; use 127.0.0.1 behind a proxy"
+            f"{host} is reached from outside and this server speaks plain http; use 127.0.0.1 behind a proxy, "
+            "or --insecure-lan to try the form in a network that you trust"
         )
     found = open_study(study)
+    if insecure_lan and (with_reports or behind_https):
+        refuse("--insecure-lan goes alone: reports stay on this machine, and https needs a proxy")
     if with_reports and behind_https:
         refuse(
             "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
         )
     settings = open_settings(data, reports_open=with_reports, secure=behind_https)
+    if insecure_lan:
+        settings = replace(settings, hosts=(*settings.hosts, host))
     engine = open_engine(settings)
     field = fieldwork.fielded(engine, found.name)
     if field is None or field.status != "open":

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, current_app, render_template, request, send_
 from werkzeug.wrappers import Response
 
 from questionnaires.texts import LANGUAGES
-from survey_app.respondent.fielded import chrome
+from survey_app.respondent.markup import chrome
 
 executive = Blueprint("executive", __name__, url_prefix="/reports", template_folder="templates")
 

@@ -1,64 +1,130 @@
 """Pages rendered once per questionnaire version and language; a request only fills in what is its own.
 
 Rendering costs a hundred times what filling in does (benchmarks/page.py), so a page is rendered with marks in
-it and cut at the marks. What changes with each person (token, key, kept values, errors) goes into these slots; a block
-between two marks belongs to one question and is left out where the question is not asked.
+it and cut at the marks. What changes with each person (token, key, kept values, errors, earlier answers in the
+words) goes into slots. What one person sees and another does not, or in another order (questions, choices,
+rows), are the members of groups.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from markupsafe import Markup
 
-SlotMaker = Callable[[str], Markup]
+from questionnaires.piping import Pipe
 
 
 @dataclass(frozen=True)
-class Block:
-    """A stretch of a page: literal text and slot names in turn, beginning with text."""
+class Slot:
+    """Where something is filled in."""
 
-    question: str
-    parts: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of which each person sees some, in an order of their own."""
+
+    name: str
+    members: Mapping[str, tuple[Node, ...]]
+
+
+Node: TypeAlias = "str | Slot | Group"
 
 
 @dataclass(frozen=True)
 class CompiledPage:
-    blocks: tuple[Block, ...]
+    """A page cut at its marks; `pipes` are the placeholders behind its slots `pipe/<number>`."""
 
-    def fill(self, asked: Collection[str], values: Mapping[str, str]) -> str:
-        """Return the page for the questions asked; `values` maps a slot's name to finished HTML."""
+    nodes: tuple[Node, ...]
+    pipes: tuple[Pipe, ...] = ()
+
+    def fill(self, members: Mapping[str, Sequence[str]], values: Mapping[str, str]) -> str:
+        """Return the page; `values` maps a slot's name to finished HTML, `members` a group to who is seen.
+
+        A group that is not named is shown whole.
+        """
         out: list[str] = []
-        for block in self.blocks:
-            if block.question and block.question not in asked:
-                continue
-            parts = block.parts
-            out.append(parts[0])
-            for index in range(1, len(parts), 2):
-                out.append(values.get(parts[index], ""))
-                out.append(parts[index + 1])
+        _fill(self.nodes, members, values, out)
         return "".join(out)
 
 
-def compile_page(render: Callable[[SlotMaker, SlotMaker], str]) -> CompiledPage:
-    """Render a page with marks by `render(slot, block)` and cut it.
+def _fill(
+    nodes: Sequence[Node], members: Mapping[str, Sequence[str]], values: Mapping[str, str], out: list[str]
+) -> None:
+    for node in nodes:
+        if isinstance(node, str):
+            out.append(node)
+        elif isinstance(node, Slot):
+            out.append(values.get(node.name, ""))
+        else:
+            for member in members.get(node.name, node.members):
+                if member in node.members:
+                    _fill(node.members[member], members, values, out)
 
-    `slot(name)` stands for something filled in later; `block(question)` begins a question's own part
-    and `block("")` ends it. The marks are random, so that no text of a questionnaire can look like one.
-    """
-    nonce = secrets.token_hex(16)
-    text = render(
-        lambda name: Markup(f"{nonce}[slot {name}]"),
-        lambda name: Markup(f"{nonce}[block {name}]"),
-    )
-    pieces = re.split(rf"{nonce}\[block ([^\]]*)\]", text)
-    questions = ["", *pieces[1::2]]
-    return CompiledPage(
-        tuple(
-            Block(question, tuple(re.split(rf"{nonce}\[slot ([^\]]*)\]", piece)))
-            for question, piece in zip(questions, pieces[::2], strict=True)
-        )
-    )
+
+class Marks:
+    """Makes the marks of one page. They are random, so that no text of a questionnaire can look like one."""
+
+    def __init__(self) -> None:
+        self._nonce = secrets.token_hex(16)
+        self.pipes: list[Pipe] = []
+
+    def slot(self, name: str) -> Markup:
+        """Stand for something filled in later."""
+        return self._mark("slot", name)
+
+    def member(self, group: str, name: object) -> Markup:
+        """Begin a member of a group; neighbours of one group belong together."""
+        return self._mark("open", f"{group} {name}")
+
+    def end(self) -> Markup:
+        """End the member that was begun last."""
+        return self._mark("close", "")
+
+    def pipe(self, pipe: Pipe) -> Markup:
+        """Stand for an earlier answer."""
+        self.pipes.append(pipe)
+        return self.slot(f"pipe/{len(self.pipes) - 1}")
+
+    def _mark(self, kind: str, text: str) -> Markup:
+        return Markup(f"{self._nonce}[{kind} {text}]")
+
+    def cut(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield (kind, text) of everything in a rendered page, kind being text, slot, open or close."""
+        parts = re.split(rf"{self._nonce}\[(\w+) ([^\]]*)\]", text)
+        yield "text", parts[0]
+        for kind, name, following in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            yield kind, name
+            yield "text", following
+
+
+def compile_page(render: Callable[[Marks], str]) -> CompiledPage:
+    """Render a page with marks and cut it."""
+    marks = Marks()
+    pieces = marks.cut(render(marks))
+    return CompiledPage(_nodes(pieces), tuple(marks.pipes))
+
+
+def _nodes(pieces: Iterator[tuple[str, str]]) -> tuple[Node, ...]:
+    """Read nodes up to the end of the member that was begun, or of the page."""
+    nodes: list[Node] = []
+    for kind, text in pieces:
+        if kind == "close":
+            break
+        if kind == "slot":
+            nodes.append(Slot(text))
+        elif kind == "open":
+            group, _, name = text.partition(" ")
+            members = {name: _nodes(pieces)}
+            if nodes and isinstance(nodes[-1], Group) and nodes[-1].name == group:
+                members = {**nodes.pop().members, **members}  # type: ignore[union-attr]
+            nodes.append(Group(group, members))
+        elif text:
+            nodes.append(text)
+    return tuple(nodes)

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Any
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Questionnaire
-from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.routing import Page, pages
 from questionnaires.study import Record
-from questionnaires.texts import OWN_NAMES, catalogue, in_language
-from survey_app.respondent.compiled import CompiledPage, SlotMaker, compile_page
+from survey_app.respondent.compiled import CompiledPage, compile_page
 from survey_app.respondent.form import PageForm, form_class
+from survey_app.respondent.markup import render_page
 from survey_app.storage import fieldwork
-
-STATIC = "/form"
-"""Where the form's own files are; named here because a refused host has no routes to build from."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +36,16 @@ class Served:
         return self.questionnaire.name
 
     @cached_property
-    def pages(self) -> tuple[Page, ...]:
+    def _written(self) -> tuple[Page, ...]:
         return pages(self.questionnaire)
 
-    def page(self, name: str) -> Page | None:
-        return next((page for page in self.pages if page.name == name), None)
+    @cached_property
+    def _in_blocks(self) -> bool:
+        return any(section.block for section in self.questionnaire.sections)
+
+    def pages(self, seed: int) -> tuple[Page, ...]:
+        """Return the pages in the order in which the person with this seed sees them."""
+        return pages(self.questionnaire, seed) if self._in_blocks else self._written
 
     def language(self, wanted: str | None) -> str:
         return wanted if wanted in self.questionnaire.languages else self.questionnaire.languages[0]
@@ -98,20 +96,20 @@ class Shelf:
             self._served.setdefault(key, made)  # of two threads the first stays: its id names its pages
         return self._served[key]
 
-    def compiled(self, served: Served, page: Page, language: str) -> CompiledPage:
-        """Return a page of a version in a language, compiled at first use."""
-        key = (id(served), page.name, language)
+    def compiled(self, served: Served, shown: Sequence[Page], language: str) -> CompiledPage:
+        """Return a page of a version in a language, with those that scripts show with it; compiled once."""
+        key = (id(served), shown[0].name, language)
         if key not in self._compiled:
-            self._compiled[key] = compile_page(
-                lambda slot, block: _render(served, page, language, slot, block)
-            )
+            self._compiled[key] = compile_page(lambda marks: render_page(served, shown, language, marks))
         return self._compiled[key]
 
-    def form(self, served: Served, page: Page) -> type[PageForm]:
-        """Return the form class of a page of a version."""
-        key = (id(served), page.name)
+    def form(self, served: Served, shown: Sequence[Page]) -> type[PageForm]:
+        """Return the form class of pages of a version that are shown together."""
+        key = (id(served), shown[0].name)
         if key not in self._forms:
-            self._forms[key] = form_class(page.questions)
+            self._forms[key] = form_class(
+                shown[0].section, [question for page in shown for question in page.questions]
+            )
         return self._forms[key]
 
 
@@ -135,42 +133,3 @@ def shelf() -> Shelf:
 
 def keep_shelf(app: Flask, engine: Engine) -> None:
     app.extensions["earshot-shelf"] = Shelf(engine)
-
-
-def chrome(language: str, record: Record | None = None, languages: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    """Return what every page of the form needs around its contents."""
-    texts = catalogue("survey_app.respondent")
-
-    def say(key: str, **values: Any) -> str:
-        return texts.text(language, key, **values)
-
-    return {
-        "language": language,
-        "say": say,
-        "own_names": OWN_NAMES,
-        "languages": languages,
-        "record": record,
-        "study_title": in_language(record.title, language) if record else "earshot",
-        "stylesheet": f"{request.script_root}{STATIC}/respondent.css?v={_stylesheet_digest()}",
-    }
-
-
-@cache
-def _stylesheet_digest() -> str:
-    """The address changes with the contents, so that browsers may keep the file for ever."""
-    return hashlib.sha256((Path(__file__).parent / "static" / "respondent.css").read_bytes()).hexdigest()[:12]
-
-
-def _render(served: Served, page: Page, language: str, slot: SlotMaker, block: SlotMaker) -> str:
-    return render_template(
-        "respondent/page.html",
-        **chrome(language, served.record, served.questionnaire.languages),
-        synthetic=served.synthetic,
-        page=page,
-        total=len(served.pages),
-        last=page.number == len(served.pages),
-        words=lambda text: in_language(text, language) if text else "",
-        special_apart=lambda question: QUESTION_TYPES[question.type].special_apart,
-        slot=slot,
-        block=block,
-    )

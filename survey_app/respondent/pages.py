@@ -1,43 +1,35 @@
-"""The respondent's way: show a page, take a page, thank. Conducts; decides nothing about answers."""
+"""The respondent's way: show a page, take a page, check the answers, thank. Conducts; decides nothing itself."""
 
 from __future__ import annotations
-
-import time
-from dataclasses import replace
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, request, session, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from questionnaires.lots import seed_of
 from questionnaires.problems import StudyFault
 from questionnaires.question_types import form_values
-from questionnaires.routing import Page, first_open, on_path, page_after
+from questionnaires.routing import Page, first_open, head_of, on_path
 from questionnaires.texts import in_language
 from survey_app.respondent import ticket
-from survey_app.respondent.fielded import STATIC, Served, chrome, shelf
-from survey_app.respondent.form import PageForm
-from survey_app.respondent.showing import Visit, fill, message, spoken
+from survey_app.respondent.beside import only_from_here
+from survey_app.respondent.ending import check_page, end_page
+from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent.markup import STATIC
+from survey_app.respondent.showing import fill, message
+from survey_app.respondent.taking import still_typed, take, take_check
 from survey_app.respondent.ticket import Ticket
+from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, Current, Finished, NotKept, NotOpen, PagePost, current
+from survey_app.storage.collect import Current, NotKept, current
 
 respondent = Blueprint(
     "respondent", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC
 )
 
 
-@respondent.before_request
-def _only_from_here() -> Response | None:
-    """Refuse posts that another site sends, before anything of this person's session is touched."""
-    if request.method != "POST":
-        return None
-    origin = request.headers.get("Origin")
-    foreign = origin not in (None, "null") and urlsplit(str(origin)).netloc != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return message("elsewhere", 403)
-    return None
+respondent.before_request(only_from_here)
 
 
 @respondent.get("/")
@@ -51,14 +43,15 @@ def home() -> Response:
             continue
         if served is not None and status == "open":
             language = spoken(served.questionnaire.languages)
-            links.append((in_language(served.record.title, language), _begin_address(served)))
+            address = url_for("respondent.begin", study=served.name)
+            links.append((in_language(served.record.title, language), address))
     return message("home", 200, studies=links)
 
 
 @respondent.route("/s/<study>", methods=["GET", "POST"])
 def begin(study: str) -> Response:
     """The open link: the first page. Viewing it writes nothing."""
-    said = ticket.read(request.form.get("_ticket", "")) if request.method == "POST" else None
+    said = _said()
     version = said.version if said and said.study == study else ""
     served, status = shelf().study(study, version)
     if served is None:
@@ -66,60 +59,100 @@ def begin(study: str) -> Response:
     if status != "open":
         return _not_collecting(status, served)
     if request.method == "POST":
-        return _take(_first_visit(served), said)
+        return take(_first_visit(served), said)
     state = _state(ticket.response_key(study), study) if ticket.known() else None
     if state is not None and state.submitted:
         ticket.begin_again(study)
-    elif state is not None:  # the browser's back button, or the link opened again: go on where we were
-        return redirect(url_for("respondent.page", key=state.key, name=served.pages[0].name), 303)
+    elif (
+        state is not None
+    ):  # the browser's back button, or the link opened again: the first page, as it stands
+        first = served.pages(seed_of(state.key))[0]
+        return redirect(url_for("respondent.page", key=state.key, name=first.name), 303)
     return fill(_first_visit(served), {}, 200)
 
 
 def _first_visit(served: Served) -> Visit:
     key = ticket.response_key(served.name)
-    language = spoken(served.questionnaire.languages)
-    return Visit(served, served.pages[0], language, key, None)
+    first = served.pages(seed_of(key))[0]
+    return _visit(served, first, key, None)
+
+
+@respondent.get("/a/<key>/next")
+def go_on(key: str) -> Response:
+    """Lead to the first page that is still open, or to the last one that was confirmed."""
+    state, served, _ = _own(key)
+    if state.submitted:
+        return redirect(url_for("respondent.end", key=key), 303)
+    if _first_open(served, state) is None and served.questionnaire.check_answers:
+        return redirect(url_for("respondent.check", key=key), 303)
+    return redirect(_open_address(served, state), 303)
 
 
 @respondent.route("/a/<key>/<name>", methods=["GET", "POST"])
 def page(key: str, name: str) -> Response:
     """A further page of a response that this browser began."""
-    said = ticket.read(request.form.get("_ticket", "")) if request.method == "POST" else None
+    said = _said()
     try:
-        state = _state(key, said.study if said else "")
+        state, served, status = _own(key, said)
     except NotKept:
-        return _unreadable(key, name, said)
-    if state is None:
-        return message("gone", 404, again=url_for("respondent.home"))
-    served, status = shelf().study(state.study, state.version)
-    assert served is not None  # a response has a study
+        return still_typed(key, name, said)
     if status != "open":
         return _not_collecting(status, served)
-    wanted = served.page(name)
+    cut = served.pages(seed_of(key))
+    wanted = next((page for page in cut if page.name == name), None)
     if request.method == "POST":
         if wanted is None:
             return message("not_found", 404, served)
-        return _take(_visit(served, wanted, state), said)
+        return take(_visit(served, wanted, key, state), said)
     if state.submitted:
         return redirect(url_for("respondent.end", key=key), 303)
-    open_page = first_open(served.pages, on_path(served.questionnaire, state.answers), state.answers)
+    open_page = _first_open(served, state)
     if wanted is None or (open_page and wanted.number > open_page.number):
-        target = open_page or served.pages[-1]
-        return redirect(url_for("respondent.page", key=key, name=target.name), 303)
-    return _show(_visit(served, wanted, state))
+        return redirect(_open_address(served, state), 303)
+    if wanted.joined and _scripts():
+        return redirect(url_for("respondent.page", key=key, name=head_of(cut, wanted).name), 303)
+    return _show(_visit(served, wanted, key, state))
+
+
+@respondent.route("/a/<key>/check", methods=["GET", "POST"])
+def check(key: str) -> Response:
+    """All answers on the path in words, each with a way to change it; sent from here where the study says so."""
+    said = _said()
+    state, served, status = _own(key, said)
+    if status != "open":
+        return _not_collecting(status, served)
+    if state.submitted and request.method == "GET":
+        return redirect(url_for("respondent.end", key=key), 303)
+    visit = _visit(served, served.pages(seed_of(key))[-1], key, state)
+    return take_check(visit, said) if request.method == "POST" else check_page(visit)
 
 
 @respondent.get("/a/<key>/end")
 def end(key: str) -> Response:
     """Thanks, once everything on the path was confirmed."""
-    state = _state(key, "")
-    if state is None:
-        return message("gone", 404, again=url_for("respondent.home"))
-    served, _ = shelf().study(state.study, state.version)
-    assert served is not None  # a response has a study
+    state, served, _ = _own(key)
     if not state.submitted:
-        return redirect(url_for("respondent.page", key=key, name=served.pages[-1].name), 303)
-    return message("thanks", 200, served)
+        return redirect(url_for("respondent.go_on", key=key), 303)
+    return end_page(served, state)
+
+
+class NotTheirs(Exception):
+    """There is no such response, or it is not this browser's: both look the same."""
+
+
+def _own(key: str, said: Ticket | None = None) -> tuple[Current, Served, str]:
+    """Return a response of this browser, its study and the study's status; raise NotTheirs."""
+    state = _state(key, said.study if said else "")
+    if state is None:
+        raise NotTheirs
+    served, status = shelf().study(state.study, state.version)
+    assert served is not None  # a response has a study
+    return state, served, status
+
+
+def _said() -> Ticket | None:
+    """Return the ticket that came with a posted page."""
+    return ticket.read(request.form.get("_ticket", "")) if request.method == "POST" else None
 
 
 def _state(key: str, study: str) -> Current | None:
@@ -130,12 +163,26 @@ def _state(key: str, study: str) -> Current | None:
     return state if state is not None and ticket.is_own(key, state.study) else None
 
 
-def _visit(served: Served, wanted: Page, state: Current) -> Visit:
-    return Visit(served, wanted, spoken(served.questionnaire.languages), state.key, state)
+def _visit(served: Served, wanted: Page, key: str, state: Current | None) -> Visit:
+    return Visit(served, wanted, spoken(served.questionnaire.languages), key, state, _scripts())
 
 
-def _begin_address(served: Served) -> str:
-    return url_for("respondent.begin", study=served.name)
+def _scripts() -> bool:
+    """Tell whether scripts were seen to run in this browser."""
+    return bool(session.get("scripts"))
+
+
+def _first_open(served: Served, state: Current) -> Page | None:
+    return first_open(
+        served.pages(seed_of(state.key)), on_path(served.questionnaire, state.answers), state.answers
+    )
+
+
+def _open_address(served: Served, state: Current) -> str:
+    cut = served.pages(seed_of(state.key))
+    target = _first_open(served, state) or cut[-1]
+    target = head_of(cut, target) if _scripts() else target
+    return url_for("respondent.page", key=state.key, name=target.name)
 
 
 def _not_collecting(status: str, served: Served) -> Response:
@@ -143,108 +190,17 @@ def _not_collecting(status: str, served: Served) -> Response:
 
 
 def _show(visit: Visit) -> Response:
-    questions = {question.name: question for question in visit.questions}
+    questions = {v.name: v for q in (*visit.questions, *visit.more) for v in q.variables}
     stored = {n: form_values(questions[n], a) for n, a in visit.given.items() if n in questions}
     return fill(visit, stored, 200)
 
 
-def _take(visit: Visit, said: Ticket | None) -> Response:
-    """Judge a posted page; keep it and go on, or show it again with everything typed."""
-    if visit.state is None and said is not None:  # a first page sent again: its response may be there
-        try:
-            state = current(shelf().engine, said.response)
-        except NotKept:
-            return _still_typed(replace(visit, key=said.response))
-        visit = replace(visit, key=said.response, state=state)
-    form = shelf().form(visit.served, visit.page)(formdata=request.form)
-    form.ask_only({question.name for question in visit.questions})
-    whole = request.form.get("_ticket", "") if _fits(said, visit) else ""
-    if "_language" in request.form:
-        session["language"] = visit.served.language(request.form["_language"])
-        turned = replace(visit, language=session["language"])
-        return fill(turned, form.typed(), 200, posted=whole)
-    valid = form.validate()
-    say = chrome(visit.language)["say"]
-    if "csrf_token" in form.errors or not whole:
-        return fill(visit, form.typed(), 400, message=say("stale_token"))
-    foreign = form.foreign(request.form)
-    if foreign or request.files:
-        off_path = {question.name for question in visit.page.questions} & set(foreign)
-        known = "page_changed" if off_path else "foreign_fields"
-        return fill(visit, form.typed(), 409 if off_path else 400, message=say(known))
-    if not valid:
-        return fill(visit, form.typed(), 422, problems=form.faults(), posted=whole)
-    assert said is not None  # it fits
-    try:
-        return _keep(visit, form, said)
-    except NotOpen:
-        return message("closed", 410, visit.served)
-    except Finished:
-        return message("finished", 409, visit.served)
-    except NotKept as error:
-        current_app.logger.error("a page could not be kept: %s", error)
-        return fill(visit, form.typed(), 503, message=say("not_kept_text"), posted=whole)
-
-
-def _fits(said: Ticket | None, visit: Visit) -> bool:
-    """Tell whether a ticket is for exactly this page of this response and version."""
-    return said is not None and replace(said, nonce="") == Ticket(
-        visit.served.name, visit.served.version, visit.page.name, visit.key, ""
-    )
-
-
-def _keep(visit: Visit, form: PageForm, said: Ticket) -> Response:
-    served = visit.served
-    answers = {**visit.given, **form.given()}
-    settled = on_path(served.questionnaire, answers)
-    following = page_after(served.pages, visit.page.number, settled) or first_open(
-        served.pages, settled, answers
-    )
-    collector: Collector = current_app.extensions["earshot-collector"]
-    collector.keep(
-        PagePost(
-            submission_key=said.nonce,
-            response=visit.key,
-            study=served.name,
-            version=served.version,
-            synthetic=served.synthetic,
-            page=visit.page.name,
-            answers=form.given(),
-            language=visit.language,
-            final=following is None,
-            posted_ms=time.time_ns() // 1_000_000,
-        )
-    )
-    if following is None:
-        return redirect(url_for("respondent.end", key=visit.key), 303)
-    return redirect(url_for("respondent.page", key=visit.key, name=following.name), 303)
-
-
-def _unreadable(key: str, name: str, said: Ticket | None) -> Response:
-    """The database cannot be read: a posted page is shown again as it was typed, for it was not kept."""
-    served = shelf().study(said.study, said.version)[0] if said else None
-    wanted = served.page(name) if served else None
-    if said is None or served is None or wanted is None or said.response != key:
-        return message("server_error", 503)
-    return _still_typed(
-        _visit(served, wanted, Current(key, served.name, served.version, {}, frozenset(), False))
-    )
-
-
-def _still_typed(visit: Visit) -> Response:
-    posted = tuple(question for question in visit.page.questions if question.name in request.form)
-    form = shelf().form(visit.served, visit.page)(formdata=request.form)
-    say = chrome(visit.language)["say"]
-    return fill(
-        replace(visit, shown=posted),
-        form.typed(),
-        503,
-        message=say("not_kept_text"),
-        posted=request.form["_ticket"],
-    )
-
-
 _MESSAGES = {404: "not_found", 405: "not_found", 413: "too_large"}
+
+
+@respondent.app_errorhandler(NotTheirs)
+def _gone(error: NotTheirs) -> Response:
+    return message("gone", 404, again=url_for("respondent.home"))
 
 
 @respondent.app_errorhandler(HTTPException)

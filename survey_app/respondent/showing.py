@@ -3,57 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
-from flask import make_response, render_template, request, session, url_for
+from flask import make_response, render_template, url_for
 from flask_wtf.csrf import generate_csrf
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
+from questionnaires.expressions import names
 from questionnaires.model import Answer, Question
+from questionnaires.personal import as_seen, draws
+from questionnaires.piping import said
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Raw
-from questionnaires.routing import Page, asked, on_path, page_before
-from questionnaires.texts import LANGUAGES, catalogue, in_language
+from questionnaires.routing import head_of, page_before
+from questionnaires.texts import LANGUAGES, catalogue, date_words, in_language
 from survey_app.respondent import ticket
-from survey_app.respondent.fielded import Served, chrome, shelf
-from survey_app.storage.collect import Current
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One request to one page of one response; `state` is None until the first page is kept.
-
-    `shown` names the questions where the path cannot be known, because the database cannot be read.
-    """
-
-    served: Served
-    page: Page
-    language: str
-    key: str
-    state: Current | None
-    shown: tuple[Question, ...] | None = None
-
-    @property
-    def given(self) -> Mapping[str, Answer]:
-        return self.state.answers if self.state else {}
-
-    @cached_property
-    def settled(self) -> dict[str, Answer]:
-        return on_path(self.served.questionnaire, self.given)
-
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions of the page that are asked of this person."""
-        return asked(self.page, self.settled) if self.shown is None else self.shown
-
-    @property
-    def address(self) -> str:
-        if self.state is None:
-            return url_for("respondent.begin", study=self.served.name)
-        return url_for("respondent.page", key=self.key, name=self.page.name)
+from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent.markup import chrome
+from survey_app.respondent.visit import Visit, spoken
 
 
 def fill(
@@ -63,100 +33,177 @@ def fill(
     *,
     problems: Sequence[AnswerProblem] = (),
     message: str = "",
+    answered: Mapping[str, Answer] | None = None,
     posted: str = "",
 ) -> Response:
     """Show a page with a person's values and, where there are any, the problems.
 
-    `posted` is the ticket that came with the values, kept so that sending again is the same post.
+    `raw` maps the name of a stored answer to its form values, `answered` are the valid ones among them. `posted`
+    is the ticket that came with the values, kept so that sending again is the same post.
     """
     say = chrome(visit.language)["say"]
+    compiled = shelf().compiled(visit.served, visit.shown, visit.language)
+    steps = len({page.step for page in visit.cut})
+    last = visit.page.step == steps and not visit.served.questionnaire.check_answers
     values: dict[str, str] = {
         "action": str(escape(visit.address)),
         "csrf": generate_csrf(),
-        "ticket": str(escape(posted or ticket.issue(visit.served, visit.page.name, visit.key))),
+        "ticket": str(escape(posted or ticket.issue(visit.served, visit.page.name, visit.key, visit.seen))),
         "back": _back(visit, say),
+        "leave": _leave(visit, say),
+        "continue": str(escape(say("submit" if last else "continue"))),
+        "step": str(escape(say("step", n=visit.page.step, total=steps))),
+        "step-number": str(visit.page.step),
+        "total": str(steps),
+        "draft": str(escape(f"{visit.key}/{visit.page.name}")),
+        "known": str(htmlsafe_json_dumps(_known_here(visit))),
     }
-    for question in visit.questions:
-        values |= _kept_slots(question.name, raw.get(question.name, Raw()))
+    for name, one in raw.items():
+        values |= _kept_slots(name, one)
     if problems or message:
-        values["title-prefix"] = str(escape(say("error_prefix")))
-        values |= _problem_slots(visit, problems, message, say)
-    compiled = shelf().compiled(visit.served, visit.page, visit.language)
-    return make_response(compiled.fill({q.name for q in visit.questions}, values), status)
+        values |= _problem_slots(visit, problems, message, {**visit.way.settled, **(answered or {})})
+    settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)} if compiled.pipes else {}
+    for number, pipe in enumerate(compiled.pipes):
+        text = said(pipe, visit.language, visit.served.questionnaire, settled)
+        values[f"pipe/{number}"] = str(escape(text))
+    return make_response(compiled.fill(_members(visit), values), status)
+
+
+def _members(visit: Visit) -> dict[str, Sequence[str]]:
+    """Return who is seen of every group: questions, choices and rows, each in this person's order."""
+    members: dict[str, Sequence[str]] = {
+        "questions": [question.name for question in visit.questions],
+        "more": [question.name for question in visit.more],
+    }
+    for question in (*visit.questions, *visit.more):
+        if not (question.choices or question.items):
+            continue
+        seen = as_seen(_open_choices(visit, question), visit.known, visit.seed)
+        codes = [str(choice.code) for choice in seen.choices]
+        members[f"choices/{question.name}"] = members[f"apart/{question.name}"] = codes
+        if codes and seen.choices[0].code > seen.choices[-1].code:
+            members[f"ends/{question.name}"] = ["high", "low"]
+        members[f"items/{question.name}"] = [item.name for item in seen.items if visit.row_seen(item)]
+    return members
+
+
+def _open_choices(visit: Visit, question: Question) -> Question:
+    """Return a question with every choice that an answer of this very page may still offer."""
+    choices = tuple(
+        replace(choice, condition=None)
+        if choice.condition is not None and names(choice.condition) & visit.here
+        else choice
+        for choice in question.choices
+    )
+    return replace(question, choices=choices) if choices != question.choices else question
+
+
+def _known_here(visit: Visit) -> dict[str, object]:
+    """Return the earlier answers that conditions on this page need, as the script reads them."""
+    if not visit.more:
+        return {}
+    needed: set[str] = set()
+    for question in (*visit.questions, *visit.more):
+        for part in (question, *question.parts):
+            trees = (part.condition, part.value, *(choice.condition for choice in part.choices))
+            needed |= {name for tree in trees if tree is not None for name in names(tree)}
+    return {name: value for name, value in visit.known.items() if name in needed}
 
 
 def _kept_slots(name: str, raw: Raw) -> dict[str, str]:
     slots = {f"checked/{name}/{value}": " checked" for value in raw.values}
+    slots |= {f"selected/{name}/{value}": " selected" for value in raw.values}
+    slots[f"value/{name}"] = str(escape("".join(raw.values[:1])))
+    for field, value in raw.named.items():
+        slots[f"value/{name}.{field}"] = str(escape(value))
+        slots[f"selected/{name}.{field}/{value}"] = " selected"
     if raw.special:
         slots[f"checked/{name}.special/{raw.special}"] = " checked"
-    slots[f"value/{name}"] = str(escape("".join(raw.values[:1])))
     return slots
 
 
-def _problem_slots(visit: Visit, problems: Sequence[AnswerProblem], message: str, say: Any) -> dict[str, str]:
+def _problem_slots(
+    visit: Visit, problems: Sequence[AnswerProblem], message: str, settled: Mapping[str, Answer]
+) -> dict[str, str]:
+    say = chrome(visit.language)["say"]
     slots: dict[str, str] = {}
     links = []
+    soft = bool(problems) and all(problem.soft for problem in problems)
     for problem in problems:
-        name, text = problem.question, _problem_text(problem, visit.language)
-        links.append((_first_input(visit, name), text))
+        name, text = problem.question, problem_text(visit, problem, settled)
+        links.append((first_input(visit, name), text))
         prefix = Markup('<span class="visually-hidden">{}</span>').format(say("error_prefix"))
         slots[f"error/{name}"] = Markup('<p class="error" id="{}-error">{}{}</p>').format(name, prefix, text)
         slots[f"bad/{name}"] = " bad"
         slots[f"invalid/{name}"] = ' aria-invalid="true"'
         slots[f"described/{name}"] = f" {name}-error"
         slots[f"described-alone/{name}"] = f' aria-describedby="{name}-error"'
+    slots["title-prefix"] = str(escape(say("soft_prefix" if soft else "error_prefix")))
+    slots["accepted"] = str(escape(" ".join(problem.check for problem in problems if problem.soft)))
     slots["summary"] = render_template(
-        "respondent/summary.html", heading=say("error_heading"), message=message, links=links
+        "respondent/summary.html",
+        heading=say("soft_heading" if soft else "error_heading"),
+        message=message or (say("soft_text") if soft else ""),
+        links=links,
+        soft=soft,
     )
     return slots
 
 
-def _problem_text(problem: AnswerProblem, language: str) -> str:
+def problem_text(visit: Visit, problem: AnswerProblem, settled: Mapping[str, Answer]) -> str:
+    """Return what is wrong with an answer, in the person's language."""
+    language, questionnaire = visit.language, visit.served.questionnaire
     values = {
-        key: in_language(value, language) if isinstance(value, Mapping) else value
+        key: visit.said(value, settled) if isinstance(value, Mapping) else value
         for key, value in problem.values.items()
     }
     if "special" in values:
         values["special"] = catalogue("survey_app.respondent").text(language, f"special_{values['special']}")
+    if "date" in values:
+        values["date"] = date_words(int(values["date"]), language)
+    if problem.code == "choose_row":
+        values["item"] = in_language(questionnaire.question(problem.question).text, language)
     return catalogue("questionnaires").text(language, problem.code, **values)
 
 
-def _first_input(visit: Visit, name: str) -> str:
+def first_input(visit: Visit, name: str) -> str:
+    """Return the id of the first field of a question, to which its message leads."""
     question = visit.served.questionnaire.question(name)
-    if QUESTION_TYPES[question.type].special_apart:
+    further = QUESTION_TYPES[question.type].fields(question)
+    if further:
+        return f"{name}.{further[0]}"
+    if QUESTION_TYPES[question.type].special_apart or question.type == "list":
         return name
-    return f"{name}-{question.choices[0].code if question.choices else 1}"
+    seen = as_seen(question, visit.known, visit.seed)
+    first = next((c for c in seen.choices if not (c.apart or c.exclusive)), None)
+    return f"{name}-{first.code if first else 1}"
 
 
 def _back(visit: Visit, say: Any) -> str:
-    before = page_before(visit.served.pages, visit.page.number, visit.settled)
+    before = page_before(visit.cut, visit.page.number, visit.way.settled)
     if before is None or visit.state is None:
         return ""
+    before = head_of(visit.cut, before) if visit.whole else before
     address = url_for("respondent.page", key=visit.key, name=before.name)
     return Markup('<a class="button" href="{}">{}</a>').format(address, say("back"))
 
 
-def spoken(offered: tuple[str, ...]) -> str:
-    """Return the language of this visit: asked for, chosen before, the browser's, or the first."""
-    asked_for = request.args.get("language")
-    if request.method == "GET" and asked_for in offered and session.get("language") != asked_for:
-        session["language"] = asked_for
-    if session.get("language") in offered:
-        return str(session["language"])
-    return request.accept_languages.best_match(offered) or offered[0]
+def _leave(visit: Visit, say: Any) -> str:
+    if visit.state is None:
+        return ""
+    return Markup('<button class="link" name="_action" value="leave">{}</button>').format(say("leave"))
 
 
 def message(key: str, status: int, served: Served | None = None, *, again: str = "", **more: Any) -> Response:
     """Show a short message instead of a page; its words are `<key>_title` and `<key>_text`."""
     language = spoken(served.questionnaire.languages if served else LANGUAGES)
     around = chrome(language, served.record if served else None)
+    given = {"heading": around["say"](f"{key}_title"), "text": around["say"](f"{key}_text"), **more}
     page = render_template(
         "respondent/message.html",
         **around,
-        heading=around["say"](f"{key}_title"),
-        text=around["say"](f"{key}_text"),
         synthetic=served.synthetic if served else False,
         again=again,
-        **more,
+        **given,
     )
     return make_response(page, status)

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from html import unescape
 from urllib.parse import urlencode
 
-from questionnaires.answers import SPECIAL_SUFFIX
+from questionnaires.answers import SPECIAL_SUFFIX, field_names
 from questionnaires.model import Answer, Missing, Questionnaire
 from questionnaires.question_types import form_values
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
 _NAMES = re.compile(r' name="([a-z][a-z0-9_.]*)"')
 _ACTION = re.compile(r'<form id="page" method="post" action="([^"]+)"')
 LONGEST_WAY = 60
@@ -57,14 +58,16 @@ class Visitor:
     def _fields(
         self, questionnaire: Questionnaire, answers: Mapping[str, Answer], page: str
     ) -> list[tuple[str, str]]:
+        page = _TEMPLATE.sub("", page)  # what is in it is for scripts
         shown = set(_NAMES.findall(page))
         fields = [(name, unescape(value)) for name, value in _HIDDEN.findall(page)]
         for question in questionnaire:
             answer = answers.get(question.name, Missing.NOT_ANSWERED)
-            if question.name not in shown or answer is Missing.NOT_ANSWERED:
+            if not shown.intersection(field_names(question)) or answer is Missing.NOT_ANSWERED:
                 continue
             raw = form_values(question, answer)
             fields += [(question.name, value) for value in raw.values]
+            fields += [(f"{question.name}.{name}", value) for name, value in raw.named.items()]
             if raw.special:
                 fields.append((question.name + SPECIAL_SUFFIX, raw.special))
         return [*fields, ("_action", "continue")]

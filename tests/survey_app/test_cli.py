@@ -142,3 +142,26 @@ def test_help_imports_nothing_heavy() -> None:
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     for heavy in ("numpy", "flask", "sqlalchemy", "pydantic", "pyarrow", "scipy", "plotly"):
         assert f"'{heavy}'" not in loaded
+
+
+def test_plain_http_stays_on_this_machine(here: Path) -> None:
+    earshot("new", "my_study")
+    earshot("publish", "my_study")
+    assert "--insecure-lan" in refused("serve", "my_study", "--host", "192.0.2.1")
+    assert "no address" in refused("serve", "my_study", "--host", "0.0.0.0", "--insecure-lan")
+    both = ("--host", "192.0.2.1", "--insecure-lan", "--behind-https")
+    assert "goes alone" in refused("serve", "my_study", *both)
+
+
+def test_in_a_trusted_network_the_named_address_is_answered(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import survey_app.cli.server
+
+    served: list[object] = []
+    monkeypatch.setattr(survey_app.cli.server, "run_server", lambda settings, *rest: served.append(settings))
+    earshot("new", "my_study")
+    earshot("publish", "my_study")
+    assert earshot("serve", "my_study", "--host", "192.0.2.1", "--insecure-lan").exit_code == 0
+    assert "192.0.2.1" in served[0].hosts  # type: ignore[attr-defined]
+    assert not served[0].secure  # type: ignore[attr-defined]

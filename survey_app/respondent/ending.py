@@ -1,0 +1,114 @@
+"""The end of the way: the list of answers to check, and the page that thanks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import make_response, render_template, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+
+from questionnaires.lots import seed_of
+from questionnaires.model import Answer, Missing, Question
+from questionnaires.personal import draws
+from questionnaires.piping import answer_words, filled
+from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.routing import asked, end_of, first_open, walk
+from questionnaires.texts import in_language
+from survey_app.respondent import receipt, ticket
+from survey_app.respondent.fielded import Served
+from survey_app.respondent.markup import chrome
+from survey_app.respondent.showing import first_input, message
+from survey_app.respondent.visit import Visit, spoken
+from survey_app.storage.collect import Current
+
+CHECK = "check"
+"""The name of the page of all answers, in tickets and posts."""
+
+
+def check_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
+    """Show all answers on the path in words, page by page."""
+    served = visit.served
+    still_open = first_open(visit.cut, visit.way.settled, visit.given)
+    around = chrome(visit.language, served.record, served.questionnaire.languages)
+    page = render_template(
+        "respondent/check.html",
+        **around,
+        synthetic=served.synthetic,
+        sections=_sections(visit),
+        problem=problem,
+        action=url_for("respondent.check", key=visit.key),
+        csrf=generate_csrf(),
+        ticket=ticket.issue(served, CHECK, visit.key, answers_seen(visit)),
+        go_on=url_for("respondent.page", key=visit.key, name=still_open.name) if still_open else "",
+    )
+    return make_response(page, status)
+
+
+def answers_seen(visit: Visit) -> str:
+    """Return what a ticket says of the answers that the page shows: another tab may have changed them."""
+    return ticket.digest(sorted(visit.way.settled.items()))
+
+
+def _sections(visit: Visit) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Return the sections on the path: the heading, and rows of (question, answer, where to change it)."""
+    settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)}
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    titles: dict[str, str] = {}
+    for page in visit.cut:
+        titles[page.section.name] = visit.said(page.section.title, settled)
+        address = url_for("respondent.page", key=visit.key, name=page.name, change="1")
+        found.setdefault(page.section.name, []).extend(
+            (
+                _words(visit, variable, settled),
+                _answer(visit, variable, settled[variable.name]),
+                f"{address}#{first_input(visit, variable.name)}",
+            )
+            for question in asked(page, visit.way.settled)
+            for variable in question.variables
+            if _is_listed(visit, variable)
+        )
+    return [(titles[name], rows) for name, rows in found.items() if rows]
+
+
+def _is_listed(visit: Visit, variable: Question) -> bool:
+    confirmed = variable.name in visit.given
+    return (
+        QUESTION_TYPES[variable.type].asks
+        and confirmed
+        and visit.way.settled[variable.name] is not Missing.NOT_ASKED
+    )
+
+
+def _words(visit: Visit, variable: Question, settled: Mapping[str, Answer]) -> str:
+    """Return the question; before the row of a matrix or a text beside a choice, the question it is part of."""
+    whole = variable.label if variable.type == "single" and variable.label else {}
+    texts = [text for text in (whole, variable.text) if text]
+    return " – ".join(visit.said(text, settled) for text in texts)
+
+
+def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
+    say = chrome(visit.language)["say"]
+    if isinstance(answer, Missing):
+        return str(
+            say("not_answered" if answer is Missing.NOT_ANSWERED else f"special_{answer.name.lower()}")
+        )
+    if variable.type == "consent":
+        return in_language(variable.label, visit.language)
+    words = answer_words(variable, answer, visit.language)
+    unit = in_language(variable.unit, visit.language) if variable.unit else ""
+    return f"{words} {unit}".strip()
+
+
+def end_page(served: Served, state: Current) -> Response:
+    """Thank, in the words of the end that this way led to, and give the receipt."""
+    questionnaire = served.questionnaire
+    way = walk(questionnaire, state.answers)
+    end = end_of(questionnaire, way)
+    more: dict[str, object] = {"receipt": receipt.code_of(state.key), "receipts": url_for("receipt.ask")}
+    if end is not None:
+        language = spoken(questionnaire.languages)
+        settled = {**way.settled, **draws(questionnaire, seed_of(state.key))}
+        more["heading"] = filled(in_language(end.title, language), language, questionnaire, settled)
+        more["text"] = filled(in_language(end.text, language), language, questionnaire, settled)
+    return message("thanks", 200, served, **more)
