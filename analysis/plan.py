@@ -34,6 +34,9 @@ from questionnaires.model import Missing, Question
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.study import Figure, Part, SegmentPlan
 
+LONG_LIST = 30
+"""Choices above which the topline leaves out those that nobody chose."""
+
 
 @dataclass(frozen=True)
 class Weighted:
@@ -54,17 +57,19 @@ class Weighted:
     ) -> list[Estimate]:
         """Estimate shares of a question's answers: for all in the domain, then for each segment.
 
-        Answers to a question with several choices are columns of their own; each has the same base.
+        Choices that were ticked or ranked are columns of their own, with the same base: of ticked ones the
+        share that ticked it, of ranked ones the share that put it first.
         """
-        if question.type != "several":
+        if question.type not in ("several", "ranking"):
             codes = self.responses.answer(question)
             return self._shares(question, codes, answers, substantive(question), segment, where)
         found = []
+        base = frozenset(range(SHIFT, SHIFT + len(question.choices) + 1))  # not ticked or ranked is 0
         for answer in answers:
             choice = next(choice for choice in question.choices if choice.code + SHIFT in answer.codes)
             codes = self.responses.stored(f"{question.name}.{choice.name}") + SHIFT
-            ticked = [Answer(answer.name, frozenset({1 + SHIFT}))]
-            found += self._shares(question, codes, ticked, frozenset({SHIFT, 1 + SHIFT}), segment, where)
+            chosen = [Answer(answer.name, frozenset({1 + SHIFT}))]
+            found += self._shares(question, codes, chosen, base, segment, where)
         return found
 
     def _shares(
@@ -104,7 +109,7 @@ def run(responses: Responses) -> Findings:
         basis=responses.basis,
         weighting=_weighting_facts(weighted),
         parts=parts,
-        topline=tuple(_topline(weighted, question) for question in study.questionnaire),
+        topline=tuple(_topline(weighted, question) for question in study.questionnaire if _told(question)),
     )
 
 
@@ -164,18 +169,26 @@ def _comparison(weighted: Weighted, figure: Figure) -> Comparison:
     return compare(figure, ours, beside, rest, question, weighted.responses.basis.synthetic)
 
 
+def _told(question: Question) -> bool:
+    """Tell whether a question belongs in the topline; orders, and texts that everyone read, do not."""
+    return question.type not in ("information", "order", "place")
+
+
 def _topline(weighted: Weighted, question: Question) -> Topline:
     """Count every answer to a question; those without choices are counted as answered."""
     columns = QUESTION_TYPES[question.type].columns(question)
-    said = [weighted.responses.stored(column.name) for column in columns if column.kind != "text"]
-    answers = [Answer(choice.name, shifted([choice.code])) for choice in question.choices]
-    if columns[0].kind == "flag":
-        counts = [int((ticked == 1).sum()) for ticked in said]
+    said = [weighted.responses.stored(c.name) for c in columns if c.kind not in ("text", "value")]
+    choices = list(question.choices)
+    if columns[0].kind in ("flag", "rank"):
+        counts = [int((chosen == 1).sum()) for chosen in said]
     else:
-        counts = [int((said[0] == choice.code).sum()) for choice in question.choices]
+        counts = [int((said[0] == choice.code).sum()) for choice in choices]
+    if len(choices) > LONG_LIST:  # of all the countries those that were named
+        choices, counts = [c for c, n in zip(choices, counts, strict=True) if n], [n for n in counts if n]
+    answers = [Answer(choice.name, shifted([choice.code])) for choice in choices]
     estimates = weighted.estimate(question, answers) if answers else []
     rows = [ToplineRow(a.name, n, e) for a, n, e in zip(answers, counts, estimates, strict=True)]
-    if not answers:
+    if not question.choices:
         rows.append(ToplineRow(ANSWERED, int((said[0] >= 0).sum()), None))
     for missing in Missing:
         count = int((said[0] == missing).sum())

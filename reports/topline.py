@@ -41,6 +41,8 @@ def _table(
     notes += filter_line(voice, findings.study.questionnaire, question)
     if question.type == "several":
         notes.append(voice.say("several_note"))
+    if question.type == "ranking":
+        notes.append(voice.say("ranking_note"))
     return Table(title, columns, tuple(_row(voice, entry, row) for row in entry.rows), tuple(notes))
 
 

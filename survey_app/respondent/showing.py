@@ -91,7 +91,7 @@ def _open_choices(visit: Visit, question: Question) -> Question:
     """Return a question with every choice that an answer of this very page may still offer."""
     choices = tuple(
         replace(choice, condition=None)
-        if choice.condition is not None and names(choice.condition) & visit.here
+        if choice.condition is not None and (visit.blind or names(choice.condition) & visit.here)
         else choice
         for choice in question.choices
     )

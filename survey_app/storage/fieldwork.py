@@ -37,13 +37,13 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
     record = published.files["study.yaml"]
     if before and (before.status, before.version, before.record) == ("open", published.version, record):
         return False
-    problems = [
-        problem
+    problems = {
+        str(problem): problem  # what several versions promised is told once
         for content in versions(engine, published.name).values()
         for problem in broken_promises(questionnaire_of(content), published.questionnaire)
-    ]
+    }
     if problems:
-        raise StudyFault(problems)
+        raise StudyFault(problems.values())
     values = {"status": "open", "version": published.version, "record": record}
     with writing(engine).begin() as connection:
         if before is None:

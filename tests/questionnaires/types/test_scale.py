@@ -52,3 +52,7 @@ def test_flipped_turns_the_scale_and_not_what_stands_apart(read: Callable[..., Q
     order = questionnaire.question("q.order")
     assert QUESTION_TYPES["order"].cells(order, (3, 2, 1, 4)) == ("3 2 1 4",)
     assert QUESTION_TYPES["scale"].columns(question)[0].kind == "code"
+
+
+def test_a_scale_is_never_shuffled(told: Callable[..., None]) -> None:
+    told("type-key", 7, 'takes no "order: random"', WORDS.replace("flipped", "random"))
