@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
+from ruamel.yaml import YAML
 
 from analysis.problems import CODES
 from analysis.table.files import OPENERS
-from questionnaires.expressions import SPECIAL
+from questionnaires.codebook import columns
+from questionnaires.expressions import SPECIAL, ExpressionFault, parse
+from questionnaires.formats.question_shapes import (
+    CheckShape,
+    ChoiceShape,
+    EndShape,
+    IntervalShape,
+    ItemShape,
+    QuestionnaireShape,
+    QuestionShape,
+    SectionShape,
+)
+from questionnaires.formats.shapes import RecordShape
+from questionnaires.formats.study_folder import read_study
 from questionnaires.problems import CATALOGUE
-from questionnaires.question_types import QUESTION_TYPES
+from questionnaires.question_types import QUESTION_TYPES, WRITABLE
+from questionnaires.rehearsal.notes import NOTES
 from survey_app.cli import main
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
+LANGUAGE = ["questionnaire.md", *(f"types/{name}.md" for name in WRITABLE)]
+SHAPES = (
+    QuestionnaireShape,
+    SectionShape,
+    QuestionShape,
+    ChoiceShape,
+    CheckShape,
+    EndShape,
+    IntervalShape,
+    ItemShape,
+)
 
 
 def page(name: str) -> str:
@@ -31,9 +59,109 @@ def test_every_verb_is_in_the_docs_and_shows_an_example(verb: str) -> None:
     assert f"earshot {verb} " in help_text.split("Example", 1)[1]
 
 
-def test_every_question_type_has_its_heading() -> None:
-    headings = re.findall(r"^### (\w+)$", page("questionnaire.md"), re.M)
-    assert sorted(headings) == sorted(QUESTION_TYPES)
+@pytest.fixture(scope="module")
+def make() -> ModuleType:
+    """The script that makes the pictures: it reads the same YAML as these tests."""
+    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures" / "make.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_type_has_a_page_and_no_page_is_left_over() -> None:
+    assert sorted(path.stem for path in (ROOT / "docs" / "types").glob("*.md")) == sorted(WRITABLE)
+    index = page("questionnaire.md")
+    assert all(f"| [{name}](types/{name}.md) |" in index for name in WRITABLE)
+
+
+@pytest.mark.parametrize("name", [*LANGUAGE, "tutorial.md"])
+def test_what_is_shown_as_yaml_is_a_questionnaire_without_faults(name: str, make: ModuleType) -> None:
+    blocks = make.yaml_blocks(page(name))
+    assert blocks
+    for block in blocks:
+        assert make.whole_study(block).questionnaire.questions
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_a_type_is_shown_with_its_columns_and_every_key_it_takes(name: str, make: ModuleType) -> None:
+    text = page(f"types/{name}.md")
+    questionnaire = make.whole_study(make.yaml_blocks(text)[0]).questionnaire
+    shown = [question.name for question in questionnaire.questions if question.type == name]
+    assert shown
+    table = text.split("## In the data")[1].split("##")[0]
+    for column in columns([questionnaire]):
+        if column.question.partition(".")[0] in shown:
+            assert f"`{column.name}`" in table, column.name
+    assert all(f"`{key}`" in text for key in QUESTION_TYPES[name].takes)
+    assert len(text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_messages_to_a_person_are_quoted_as_they_are(name: str) -> None:
+    words = YAML(typ="safe").load(ROOT / "questionnaires" / "texts" / "en.yaml")
+    forms = [
+        form for entry in words.values() for form in ([entry] if isinstance(entry, str) else entry.values())
+    ]
+    known = [re.sub(r"\\{\w+\\}", ".+", re.escape(form)) for form in forms if form != "{text}"]
+    section = page(f"types/{name}.md").split("## Wrong answers")[1].split("\n## ")[0]
+    for message in re.findall(r"^\| .* \| (.*) \|$", section, re.M)[1:]:
+        assert any(re.fullmatch(pattern, message) for pattern in known), message
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_codes_of_the_rehearsal_are_real(name: str) -> None:
+    section = page(f"types/{name}.md").split("## What `earshot check` says")[1]
+    assert set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", section)) <= NOTES.keys()
+
+
+@pytest.mark.parametrize("name", WRITABLE)
+def test_conditions_that_are_shown_can_be_written(name: str, make: ModuleType) -> None:
+    text = page(f"types/{name}.md")
+    known = {
+        question.name: question for question in make.whole_study(make.yaml_blocks(text)[0]).questionnaire
+    }
+    section = text.split("## In conditions")[1].split("\n## ")[0]
+    read = 0
+    for written in re.findall(r"`([^`]+)`(?! is refused)", section):
+        try:
+            parse(written, known)
+            read += 1
+        except ExpressionFault as fault:  # a name of another question, or no expression at all
+            assert fault.code in ("name-unknown", "expression-syntax"), written
+    assert read
+
+
+def test_the_study_of_forty_questions_is_one() -> None:
+    """It was written from these pages alone."""
+    questionnaire = read_study(ROOT / "questionnaires" / "library" / "customer_service").questionnaire
+    assert len([q for q in questionnaire.questions if q.type != "computed"]) == 40
+    assert questionnaire.languages == ("en", "uk", "ru")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_every_key_of_the_language_is_told(shape: type[QuestionShape]) -> None:
+    text = "".join(map(page, LANGUAGE))
+    for name, field in shape.model_fields.items():
+        assert f"`{field.alias or name}`" in text, name
+
+
+def test_every_key_of_the_record_is_told() -> None:
+    assert all(f"`{name}`" in page("study-folder.md") for name in RecordShape.model_fields)
+
+
+@pytest.mark.parametrize("verb", ["check", "diff", "receipt", "erase"])
+def test_options_are_told(verb: str) -> None:
+    row = next(line for line in page("commands.md").splitlines() if line.startswith(f"| `earshot {verb}`"))
+    for parameter in main.commands[verb].params:
+        if isinstance(parameter, click.Option) and parameter.name != "help":
+            assert f"`{parameter.opts[0]}`" in row, parameter.opts
+
+
+def test_pictures_are_light() -> None:
+    pictures = sorted((ROOT / "docs" / "pictures" / "types").glob("*.png"))
+    assert [path.stem for path in pictures] == sorted(WRITABLE)
+    assert all(path.stat().st_size < 40_000 for path in pictures)
 
 
 def test_every_special_answer_is_told() -> None:
@@ -68,6 +196,15 @@ def test_links_and_named_files_exist(path: Path) -> None:
         r"`((?:questionnaires|analysis|reports|survey_app|tests|vendor|docs)/[\w./]+)`", text
     ):
         assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_into_a_page_lead_to_a_heading(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
+        told = (path.parent / target if target else path).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.+)$", told, re.M)
+        slugs = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+        assert anchor in slugs, f"{target}#{anchor}"
 
 
 def test_changelog_is_kept() -> None:
