@@ -6,10 +6,14 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1,localhost,[::1]"
+SECRET_KEY = "secret-key"
+"""The file of the key that signs cookies, in the data folder."""
+KEY_LENGTH = 64
+"""Characters of that key."""
 MAXIMUM_BODY = 64 * 1024
 """Bytes of a posted page; the limit that a national census used."""
 
@@ -23,16 +27,18 @@ class Settings:
     """Where data live and how the app may be reached.
 
     `secure` is off only for plain http on this machine; `reports_open` lets anyone who reaches the app
-    read the finished reports, which only a demonstration on this machine may do. `hosts` are the names
+    read the finished reports, which only a demonstration on this machine may do. `studies` are
+    those that may be begun here (none named: all that are published). `hosts` are the names
     that requests may be addressed to.
     """
 
     data: Path
-    database_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     secure: bool = True
     reports_open: bool = False
     hosts: tuple[str, ...] = ()
+    studies: tuple[str, ...] = ()
 
     @property
     def reports(self) -> Path:
@@ -55,17 +61,31 @@ def read_settings(
     reports_open: bool = False,
 ) -> Settings:
     """Return the settings; makes the data folder and its secret key at first use."""
-    folder = (data or Path(environment.get("EARSHOT_DATA") or "earshot-data")).resolve()
+    folder = data_folder(environment, data)
     folder.mkdir(parents=True, exist_ok=True)
-    own_database = f"sqlite:///{folder / 'earshot.db'}"
     return Settings(
         data=folder,
-        database_url=own_database if data else environment.get("EARSHOT_DATABASE_URL") or own_database,
-        secret_key=_secret_key(folder / "secret-key"),
+        database_url=database_address({} if data else environment, folder),
+        secret_key=_secret_key(folder / SECRET_KEY),
         secure=secure,
         reports_open=reports_open,
-        hosts=tuple((environment.get("EARSHOT_HOSTS") or LOOPBACK).split(",")),
+        hosts=hosts_of(environment),
     )
+
+
+def data_folder(environment: Mapping[str, str], data: Path | None = None) -> Path:
+    """Return the data folder: the one that is named, that of the environment, or the one here."""
+    return (data or Path(environment.get("EARSHOT_DATA") or "earshot-data")).resolve()
+
+
+def database_address(environment: Mapping[str, str], folder: Path) -> str:
+    """Return the address of the database: that of the environment, or the file in the data folder."""
+    return environment.get("EARSHOT_DATABASE_URL") or f"sqlite:///{folder / 'earshot.db'}"
+
+
+def hosts_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that requests may be addressed to."""
+    return tuple((environment.get("EARSHOT_HOSTS") or LOOPBACK).split(","))
 
 
 def _secret_key(path: Path) -> str:
@@ -73,13 +93,13 @@ def _secret_key(path: Path) -> str:
     if not path.exists():
         new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(secrets.token_hex(KEY_LENGTH // 2))
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
             os.link(new, path)
         new.unlink()
     key = path.read_text()
-    if len(key) != 64:
+    if len(key) != KEY_LENGTH:
         raise BadSecretKey(f"{path} is not a whole key; remove it, and sessions begin anew")
     return key

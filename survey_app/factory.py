@@ -15,6 +15,7 @@ from survey_app.respondent.resume import resume
 from survey_app.security import add_security_headers
 from survey_app.storage.clearing import clearing
 from survey_app.storage.collect import Collector
+from survey_app.storage.database import prove_writable
 from survey_app.storage.erase import studies_pending
 from survey_app.storage.tables import open_database
 
@@ -22,7 +23,7 @@ YEAR = 365 * 24 * 3600
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """Return the app; raise WeakDatabase or OldDatabase where answers would not be safe."""
+    """Return the app; raise Unusable where answers would not be safe, sqlalchemy's errors without a database."""
     app = Flask("survey_app", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -38,8 +39,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         REPORTS=str(settings.reports),
         SNAPSHOTS=str(settings.snapshots),
     )
-    engine = engine or open_database(settings.database_url)
-    keep_shelf(app, engine)
+    if engine is None:
+        engine = open_database(settings.database_url)
+        prove_writable(engine)
+    keep_shelf(app, engine, frozenset(settings.studies))
     app.extensions["earshot-collector"] = Collector(engine)
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import demo, diff, erase, field, outcome, receipt, study, tabulate
+from survey_app.cli import database, demo, diff, doctor, erase, field, outcome, receipt, study, tabulate
 
 
 @click.group(
@@ -33,5 +33,7 @@ for verb in (
     diff.diff,
     receipt.receipt,
     erase.erase,
+    database.upgrade,
+    doctor.doctor,
 ):
     main.add_command(verb)

@@ -52,15 +52,27 @@ def open_settings(data: Path | None = None, **options: bool) -> Settings:
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Open the database, or say which setting is not safe."""
+    """Open the database and see that it can be written, or say what is wrong and what to do."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from survey_app.storage.tables import OldDatabase, WeakDatabase, open_database
+    from survey_app.storage.database import prove_writable
+    from survey_app.storage.remedies import in_words
+    from survey_app.storage.tables import open_database
 
     try:
-        return open_database(settings.database_url)
-    except (OldDatabase, WeakDatabase, SQLAlchemyError) as error:
-        refuse(f"the database cannot be used: {str(error).splitlines()[0]}; see EARSHOT_DATABASE_URL")
+        engine = open_database(settings.database_url)
+        close_at_end(engine)
+        prove_writable(engine)
+    except SQLAlchemyError as error:
+        refuse(f"the database cannot be used: {in_words(error, settings.database_url)}")
+    return engine
+
+
+def close_at_end(engine: Engine) -> None:
+    """Close the connections of an engine when its verb ends, however it ends."""
+    running = click.get_current_context(silent=True)
+    if running is not None:
+        running.call_on_close(engine.dispose)
 
 
 def now_ms() -> int:

@@ -15,13 +15,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json, to_json
 from questionnaires.model import Answer
 from survey_app.storage.codes import SALT, random_code
-from survey_app.storage.tables import post, response, study, writing
+from survey_app.storage.database import hold, is_lost, told, writing
+from survey_app.storage.tables import post, response, study
 
 LARGEST_GROUP = 256
 LONGEST_QUEUE = 1000
@@ -33,7 +34,9 @@ WIDTHS = ("phone", "tablet", "desktop")
 # Built once: putting a statement together costs more than running it.
 _OPEN = select(study.c.name).where(study.c.status == "open")
 _SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
-_FINISHED = select(func.max(post.c.final)).where(post.c.response == bindparam("key"))
+_FINISHED = (
+    select(post.c.final).where(post.c.response == bindparam("key")).order_by(post.c.final.desc()).limit(1)
+)
 _RESPONSE = (
     select(
         response.c.study, response.c.version,
@@ -152,15 +155,19 @@ class Collector:
             self._commit(group)
 
     def _commit(self, group: list[tuple[PagePost, Future[None]]]) -> None:
-        """Keep a group in one transaction; if that fails, each alone, so that one bad post fails alone."""
+        """Keep a group in one transaction; if that fails, each alone, so that one bad post fails alone.
+
+        Where the database itself is lost, none is tried again: each would wait for it in turn.
+        """
         try:
             verdicts = self._append_all([page_post for page_post, _ in group])
         except Exception as error:  # whatever it was: nothing of this transaction may be acknowledged
-            if len(group) > 1:
+            if len(group) > 1 and not is_lost(error):
                 for one in group:
                     self._commit([one])
-            else:
-                group[0][1].set_exception(NotKept(str(error)))
+                return
+            for _, done in group:
+                done.set_exception(NotKept(told(error)))
             return
         for (_, done), refusal in zip(group, verdicts, strict=True):
             if refusal is None:
@@ -170,6 +177,7 @@ class Collector:
 
     def _append_all(self, posts: list[PagePost]) -> list[Exception | None]:
         with self._engine.begin() as connection:
+            hold(connection, studies={one.study for one in posts}, responses={one.response for one in posts})
             is_open = _open_studies(connection)
             return [
                 _append(connection, page_post) if page_post.study in is_open else NotOpen()
@@ -228,12 +236,14 @@ def _begun(page_post: PagePost) -> dict[str, Any]:
 
 
 def current(engine: Engine, key: str) -> Current | None:
-    """Return a response as it stands, None where there is none."""
+    """Return a response as it stands, None where there is none. Raises NotKept where it cannot be read."""
+    if "\0" in key:  # it came with an address, and PostgreSQL has no such text
+        return None
     try:
         with engine.connect() as connection:
             rows = connection.execute(_RESPONSE, {"key": key}).all()
     except SQLAlchemyError as error:
-        raise NotKept(str(error)) from error
+        raise NotKept(told(error)) from error
     return fold(key, rows[0][0], rows[0][1], [row[2:] for row in rows]) if rows else None
 
 

@@ -10,12 +10,12 @@ import time
 from collections.abc import Collection
 
 from sqlalchemy import Connection, Engine, Table, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from survey_app.storage.database import InsertNew, forget_log, hold, writing
 from survey_app.storage.fieldwork import questionnaire_of, version_content
 from survey_app.storage.leaves import canonical_row, leaf
 from survey_app.storage.rows import one_response, response_row
-from survey_app.storage.tables import erasure, forget_log, post, response, resume, tombstone, writing
+from survey_app.storage.tables import erasure, post, response, resume, tombstone
 
 DAY_MS = 24 * 3600 * 1000
 _LOG_TRIES = 20
@@ -39,17 +39,18 @@ def erase(engine: Engine, key: str, now_ms: int) -> str | None:
     Its leaf becomes a tombstone, and its key waits in the table `erasure` until the snapshots' files are
     without it. Raises sqlalchemy's errors where the database cannot be written.
     """
-    found = leaf_of(engine, key)
-    if found is None:
-        return None
-    study, last_leaf, _ = found
     with writing(engine).begin() as connection:
+        hold(connection, responses=[key])
+        found = leaf_of(engine, key)  # as it stays: nothing can be added to the response any more
+        if found is None:
+            return None
+        study, last_leaf, _ = found
         _delete(connection, post, key)
         _delete(connection, resume, key)
         connection.execute(delete(response).where(response.c.key == key))
         buried = {"leaf": last_leaf.hex(), "study": study, "erased_ms": now_ms - now_ms % DAY_MS}
-        connection.execute(insert(tombstone).values(**buried).on_conflict_do_nothing())
-        connection.execute(insert(erasure).values(response=key, study=study).on_conflict_do_nothing())
+        connection.execute(InsertNew(tombstone).values(**buried))
+        connection.execute(InsertNew(erasure).values(response=key, study=study))
     for _ in range(_LOG_TRIES):
         if forget_log(engine):
             break

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.model import Questionnaire
 from questionnaires.problems import StudyFault
 from questionnaires.study import Study
 from questionnaires.versions import broken_promises
-from survey_app.storage.tables import post, response, study, version, writing
+from survey_app.storage.database import InsertNew, hold, writing
+from survey_app.storage.tables import post, response, study, version
 
 _ONE = select(study).where(study.c.name == bindparam("name"))
 
@@ -33,38 +34,36 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
 
     Raises StudyFault where the version would give answers that were already collected another meaning.
     """
-    before = fielded(engine, published.name)
-    record = published.files["study.yaml"]
-    if before and (before.status, before.version, before.record) == ("open", published.version, record):
-        return False
+    name, record = published.name, published.files["study.yaml"]
+    values = {"status": "open", "version": published.version, "record": record}
+    with writing(engine).begin() as connection:
+        hold(connection, changed=[name])
+        before = _fielded(connection, name)
+        if before and (before.status, before.version, before.record) == ("open", published.version, record):
+            return False
+        _refuse_broken_promises(connection, published)
+        if before is None:
+            connection.execute(insert(study).values(name=name, opened_ms=now_ms, **values))
+        else:
+            connection.execute(update(study).where(study.c.name == name).values(closed_ms=None, **values))
+        row = {
+            "hash": published.version,
+            "study": name,
+            "content": published.files["questionnaire.yaml"],
+            "published_ms": now_ms,
+        }
+        connection.execute(InsertNew(version).values(**row))
+    return True
+
+
+def _refuse_broken_promises(connection: Connection, published: Study) -> None:
     problems = {
         str(problem): problem  # what several versions promised is told once
-        for content in versions(engine, published.name).values()
+        for content in _versions(connection, published.name).values()
         for problem in broken_promises(questionnaire_of(content), published.questionnaire)
     }
     if problems:
         raise StudyFault(problems.values())
-    values = {"status": "open", "version": published.version, "record": record}
-    with writing(engine).begin() as connection:
-        if before is None:
-            connection.execute(insert(study).values(name=published.name, opened_ms=now_ms, **values))
-        else:
-            connection.execute(
-                update(study).where(study.c.name == published.name).values(closed_ms=None, **values)
-            )
-        known = select(version.c.hash).where(
-            version.c.hash == published.version, version.c.study == published.name
-        )
-        if connection.execute(known).first() is None:
-            connection.execute(
-                insert(version).values(
-                    hash=published.version,
-                    study=published.name,
-                    content=published.files["questionnaire.yaml"],
-                    published_ms=now_ms,
-                )
-            )
-    return True
 
 
 def questionnaire_of(content: bytes) -> Questionnaire:
@@ -78,6 +77,7 @@ def questionnaire_of(content: bytes) -> Questionnaire:
 def close(engine: Engine, name: str, now_ms: int) -> bool:
     """End a study's fieldwork; return False where it was not open."""
     with writing(engine).begin() as connection:
+        hold(connection, changed=[name])
         changed = connection.execute(
             update(study)
             .where(study.c.name == name, study.c.status == "open")
@@ -88,8 +88,14 @@ def close(engine: Engine, name: str, now_ms: int) -> bool:
 
 def fielded(engine: Engine, name: str) -> Fielded | None:
     """Return one study, None where it was never published."""
+    if "\0" in name:  # it came with an address, and PostgreSQL has no such text
+        return None
     with engine.connect() as connection:
-        row = connection.execute(_ONE, {"name": name}).first()
+        return _fielded(connection, name)
+
+
+def _fielded(connection: Connection, name: str) -> Fielded | None:
+    row = connection.execute(_ONE, {"name": name}).first()
     return Fielded(**row._mapping) if row else None
 
 
@@ -101,13 +107,17 @@ def all_fielded(engine: Engine) -> list[Fielded]:
 
 def versions(engine: Engine, name: str) -> dict[str, bytes]:
     """Return the questionnaire files of a study by hash, oldest first."""
+    with engine.connect() as connection:
+        return _versions(connection, name)
+
+
+def _versions(connection: Connection, name: str) -> dict[str, bytes]:
     query = (
         select(version.c.hash, version.c.content)
         .where(version.c.study == name)
         .order_by(version.c.published_ms)
     )
-    with engine.connect() as connection:
-        return {row.hash: row.content for row in connection.execute(query)}
+    return {row.hash: row.content for row in connection.execute(query)}
 
 
 def version_content(engine: Engine, name: str, digest: str) -> bytes | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.storage.codes import RESUME, hashed, read_code
 from survey_app.storage.collect import Current, NotKept, current
-from survey_app.storage.tables import resume, writing
+from survey_app.storage.database import InsertNew, hold, told, writing
+from survey_app.storage.tables import resume
 
 
 def remember(engine: Engine, code: str, key: str, now_ms: int) -> None:
@@ -16,9 +16,10 @@ def remember(engine: Engine, code: str, key: str, now_ms: int) -> None:
     row = {"code_hash": hashed(code), "response": key, "made_ms": now_ms}
     try:
         with writing(engine).begin() as connection:
-            connection.execute(insert(resume).values(**row).on_conflict_do_nothing())
+            hold(connection, responses=[key])
+            connection.execute(InsertNew(resume).values(**row))
     except SQLAlchemyError as error:
-        raise NotKept(str(error)) from error
+        raise NotKept(told(error)) from error
 
 
 def find_resumed(engine: Engine, typed: str) -> Current | None:
@@ -31,5 +32,5 @@ def find_resumed(engine: Engine, typed: str) -> Current | None:
         with engine.connect() as connection:
             key = connection.execute(query).scalar()
     except SQLAlchemyError as error:
-        raise NotKept(str(error)) from error
+        raise NotKept(told(error)) from error
     return current(engine, key) if key else None

@@ -16,6 +16,7 @@ from questionnaires.lots import seed_of
 from questionnaires.model import Questionnaire
 from questionnaires.routing import on_path
 from survey_app.storage.collect import Current, fold
+from survey_app.storage.database import streaming
 from survey_app.storage.tables import post, response
 
 
@@ -73,7 +74,7 @@ def _query() -> Select[Any]:
 
 
 def _read(engine: Engine, query: Select[Any]) -> Iterator[Stored]:
-    with engine.connect() as connection:
+    with streaming(engine).connect() as connection:
         head: tuple[Any, ...] | None = None
         posts: list[StoredPost] = []
         for row in connection.execution_options(yield_per=2000).execute(query):

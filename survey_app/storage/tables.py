@@ -1,14 +1,14 @@
-"""The tables, and a database that keeps what it acknowledges.
+"""The tables, and a database that keeps what is put into them.
 
-Times are whole milliseconds since 1970 in UTC.
+Times are whole milliseconds since 1970 in UTC. What is changed here needs a step in `migrations/versions`.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
-    Connection,
     Engine,
     ForeignKey,
     Index,
@@ -18,178 +18,119 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    create_engine,
-    event,
-    inspect,
-    text,
 )
-from sqlalchemy.exc import OperationalError
+
+from survey_app.storage.database import connect, writing
+from survey_app.storage.schema import make_ready
+
+__all__ = [
+    "erasure",
+    "metadata",
+    "open_database",
+    "post",
+    "response",
+    "resume",
+    "study",
+    "tombstone",
+    "version",
+    "writing",
+]
 
 metadata = MetaData()
+
+
+def _word(length: int) -> String:
+    """Ordered by code point everywhere: a server's own order changes with its operating system."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
 
 study = Table(
     "study",
     metadata,
-    Column("name", String(60), primary_key=True),
-    Column("status", String(10), nullable=False),  # open | closed
-    Column("version", String(64), nullable=False),
+    Column("name", _word(60), primary_key=True),
+    Column("status", _word(10), nullable=False),  # open | closed
+    Column("version", _word(64), nullable=False),
     Column("record", LargeBinary, nullable=False),  # study.yaml as published
-    Column("opened_ms", Integer, nullable=False),
-    Column("closed_ms", Integer),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("closed_ms", BigInteger),
 )
 
 version = Table(
     "version",
     metadata,
-    Column("hash", String(64), primary_key=True),
-    Column("study", String(60), ForeignKey("study.name"), primary_key=True),
+    Column("hash", _word(64), primary_key=True),
+    Column("study", _word(60), ForeignKey("study.name"), primary_key=True),
     Column("content", LargeBinary, nullable=False),  # questionnaire.yaml as published
-    Column("published_ms", Integer, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
 )
 
 response = Table(
     "response",
     metadata,
-    Column("key", String(32), primary_key=True),
-    Column("study", String(60), ForeignKey("study.name"), nullable=False),
-    Column("version", String(64), nullable=False),
+    Column("key", _word(32), primary_key=True),
+    Column("study", _word(60), ForeignKey("study.name"), nullable=False),
+    Column("version", _word(64), nullable=False),
     Column("synthetic", Boolean, nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("started_ms", Integer, nullable=False),
-    Column("salt", String(13), nullable=False),  # half of the receipt; goes nowhere else
-    Column("receipt_hash", String(64), unique=True),  # SHA-256 of the lookup half of the code
+    Column("language", _word(35), nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("salt", _word(13), nullable=False),  # half of the receipt; goes nowhere else
+    Column("receipt_hash", _word(64), unique=True),  # SHA-256 of the lookup half of the code
     Index("response_by_study", "study"),
 )
 
 post = Table(
     "post",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("submission_key", String(40), nullable=False, unique=True),
-    Column("response", String(32), ForeignKey("response.key"), nullable=False),
-    Column("page", String(80), nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("submission_key", _word(40), nullable=False, unique=True),
+    Column("response", _word(32), ForeignKey("response.key"), nullable=False),
+    Column("page", _word(80), nullable=False),
     Column("answers", Text, nullable=False),  # JSON, questionnaires.answers.to_json
-    Column("language", String(8), nullable=False),
+    Column("language", _word(35), nullable=False),
     Column("final", Boolean, nullable=False),
-    Column("posted_ms", Integer, nullable=False),
-    Column("end", String(80), nullable=False),  # name of the end page, with the final post
+    Column("posted_ms", BigInteger, nullable=False),
+    Column("end", _word(80), nullable=False),  # name of the end page, with the final post
     Column("screened", Boolean, nullable=False),
-    Column("shown_ms", Integer),
-    Column("width", String(10), nullable=False),  # phone | tablet | desktop, or nothing
+    Column("shown_ms", BigInteger),
+    Column("width", _word(10), nullable=False),  # phone | tablet | desktop, or nothing
     Index("post_by_response", "response", "id"),
 )
 
 resume = Table(
     "resume",
     metadata,
-    Column("code_hash", String(64), primary_key=True),
-    Column("response", String(32), ForeignKey("response.key"), nullable=False),
-    Column("made_ms", Integer, nullable=False),
+    Column("code_hash", _word(64), primary_key=True),
+    Column("response", _word(32), ForeignKey("response.key"), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
     Index("resume_by_response", "response"),
 )
 
 tombstone = Table(
     "tombstone",
     metadata,
-    Column("leaf", String(64), primary_key=True),
-    Column("study", String(60), ForeignKey("study.name"), nullable=False),
-    Column("erased_ms", Integer, nullable=False),  # to the day, so that it does not tell whose it was
+    Column("leaf", _word(64), primary_key=True),
+    Column("study", _word(60), ForeignKey("study.name"), nullable=False),
+    Column("erased_ms", BigInteger, nullable=False),  # to the day, so that it does not tell whose it was
     Index("tombstone_by_study", "study"),
 )
 
 erasure = Table(
     "erasure",  # responses gone from here whose rows in earlier snapshots are still to be removed
     metadata,
-    Column("response", String(32), primary_key=True),
-    Column("study", String(60), ForeignKey("study.name"), nullable=False),
+    Column("response", _word(32), primary_key=True),
+    Column("study", _word(60), ForeignKey("study.name"), nullable=False),
 )
 
 
-class WeakDatabase(Exception):
-    """A database that would acknowledge what a power cut can take back."""
+def open_database(address: str) -> Engine:
+    """Open a database with durable settings and the tables of this version; a new SQLite file gets them.
 
-
-class OldDatabase(Exception):
-    """A database of an earlier version, whose tables lack what this one writes."""
-
-
-def open_database(url: str) -> Engine:
-    """Open the database with durable settings and its tables.
-
-    Raises WeakDatabase if the settings do not hold, OldDatabase if its tables are of an earlier version.
+    Raises Unusable, which says what to do, and sqlalchemy's errors where the database cannot be reached.
     """
-    if not url.startswith("sqlite:///"):
-        raise WeakDatabase(f"{url.split('://')[0]}: this version keeps answers in SQLite; use sqlite:///FILE")
-    # Parameters are answers: they must never reach a log. Five seconds is as long as a person waits.
-    engine = create_engine(url, connect_args={"timeout": 5}, hide_parameters=True)
-    event.listen(engine, "connect", _make_durable)
-    event.listen(engine, "begin", _begin)
-    check_durability(engine)
-    check_tables(engine)
-    metadata.create_all(engine)
+    engine = connect(address)
+    try:
+        make_ready(engine, metadata)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
-
-
-def check_tables(engine: Engine) -> None:
-    """Raise OldDatabase where a table is there without a column that this version needs."""
-    found = inspect(engine)
-    for table in metadata.sorted_tables:
-        if not found.has_table(table.name):
-            continue
-        present = {column["name"] for column in found.get_columns(table.name)}
-        lacking = [column.name for column in table.columns if column.name not in present]
-        if lacking:
-            raise OldDatabase(
-                f"{engine.url.database} was made by an earlier version: its table {table.name} has no "
-                f"{', '.join(lacking)}; take a snapshot with the version that made it, then start with a new "
-                "data folder"
-            )
-
-
-def _make_durable(connection, record) -> None:  # type: ignore[no-untyped-def]
-    """WAL with FULL loses nothing at a power cut; the usual advice NORMAL does.
-
-    What is deleted is overwritten with zeros: an erased answer must not stay in the file's free pages.
-    """
-    connection.isolation_level = None  # transactions begin where we say, see _begin
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA secure_delete=ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    """A writer takes its lock before its first read, so that what it checks stays true.
-
-    A reader needs no transaction: each of its reads is one statement.
-    """
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def writing(engine: Engine) -> Engine:
-    """Return the engine for transactions that write."""
-    return engine.execution_options(writes=True)
-
-
-def forget_log(engine: Engine) -> bool:
-    """Empty the write-ahead log, which still holds what was deleted; False if a reader is in the way."""
-    with engine.connect() as connection:
-        try:
-            return connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar() == 0
-        except OperationalError:
-            return False
-
-
-def check_durability(engine: Engine) -> None:
-    """Read the settings back, because a file system may refuse WAL without an error."""
-    with engine.connect() as connection:
-        journal = connection.execute(text("PRAGMA journal_mode")).scalar()
-        synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
-    if journal != "wal" or synchronous != 2:
-        raise WeakDatabase(
-            f"the database does not keep what it acknowledges: journal_mode is {journal} (wal is needed), "
-            f"synchronous is {synchronous} (2 is needed); put the data on a local disk"
-        )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -19,7 +19,13 @@ from questionnaires.study import Study
 from survey_app.config import Settings, read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
-from survey_app.storage.tables import open_database
+from survey_app.storage.database import connect
+from survey_app.storage.tables import metadata, open_database
+from survey_app.storage.upgrade import upgrade
+
+from .postgres import NoServer, Server, server
+
+DATABASES = ("sqlite", "postgresql")
 
 
 @dataclass
@@ -31,10 +37,62 @@ class Field:
     settings: Settings
     study: Study
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a verb finds in its environment to work on the same study."""
+        return {
+            "EARSHOT_DATA": str(self.settings.data),
+            "EARSHOT_DATABASE_URL": self.settings.database_url,
+        }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "both_databases: what uses a database runs on SQLite and on PostgreSQL"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database", DATABASES, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; a test that needs one is skipped, with the reason, where there can be none."""
+    try:
+        with server() as running:
+            yield running
+    except NoServer as reason:
+        pytest.skip(f"no PostgreSQL for tests: {reason}")
+
+
+@pytest.fixture(scope="session")
+def shared_address(postgres: Server) -> str:
+    """A PostgreSQL database with its tables, which is emptied after each test."""
+    address = postgres.fresh()
+    engine = connect(address)
+    upgrade(engine)
+    engine.dispose()
+    return address
+
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return read_settings({}, data=tmp_path / "data")
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database without answers, "" for the file in the data folder."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    address = request.getfixturevalue("shared_address")
+    yield address
+    every = "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))
+    request.getfixturevalue("postgres").say(every, str(make_url(address).database))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> Settings:
+    own = read_settings({}, data=tmp_path / "data")
+    return replace(own, database_url=database or own.database_url)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from survey_app.storage.tables import metadata, post, tombstone
 from .conftest import Field, Person
 from .receipted import SUBMITTED, Finished, finish, show, snapshot
 
+pytestmark = pytest.mark.both_databases
 DAY = 24 * 3600 * 1000
 
 
@@ -38,7 +39,7 @@ def finished(field: Field) -> list[Finished]:
 
 
 def run(field: Field, *arguments: str, typed: str = "") -> Result:
-    return CliRunner().invoke(verb, [*arguments, "--data", str(field.settings.data)], input=typed)
+    return CliRunner().invoke(verb, [*arguments], input=typed, env=field.environment)
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def test_nothing_of_the_answers_stays_in_the_database(field: Field, finished: li
     gone, words = finished[1], b"secret words 2"
     with field.app.test_request_context("/"):
         resume.code_for(gone.key)
-    assert any(words in path.read_bytes() for path in field.settings.data.glob("earshot.db*"))
+    if field.engine.dialect.name == "sqlite":  # what a server keeps on its disks is the server's own
+        assert any(words in path.read_bytes() for path in field.settings.data.glob("earshot.db*"))
     assert run(field, gone.code, "--yes").exit_code == 0
     for path in field.settings.data.glob("earshot.db*"):
         assert words not in path.read_bytes(), path
@@ -245,7 +247,8 @@ def test_who_erased_answers_may_answer_anew(field: Field, person: Person) -> Non
     with field.app.test_request_context("/"):
         from survey_app.respondent import receipt
         from survey_app.respondent.fielded import shelf
-        from survey_app.storage.tables import response, writing
+        from survey_app.storage.database import writing
+        from survey_app.storage.tables import response
 
         served, _ = shelf().study("small")
         assert served is not None

@@ -20,14 +20,16 @@ from survey_app.cli.receipt import receipt as verb
 from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
 from survey_app.storage.codes import read_code
+from survey_app.storage.database import writing
 from survey_app.storage.leaves import read_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.receipts import find
-from survey_app.storage.tables import response, writing
+from survey_app.storage.tables import response
 
 from .conftest import Field, Person
 from .receipted import Finished, finish, show, shown_hashes, snapshot
 
+pytestmark = pytest.mark.both_databases
 WRONG = "0000-0000-00000-0000-0000-00000"
 
 
@@ -37,7 +39,7 @@ def finished(field: Field) -> list[Finished]:
 
 
 def run(field: Field, *arguments: str) -> Result:
-    return CliRunner().invoke(verb, [*arguments, "--data", str(field.settings.data)])
+    return CliRunner().invoke(verb, [*arguments], env=field.environment)
 
 
 def test_a_code_has_two_halves_and_is_kept_nowhere(field: Field, finished: list[Finished]) -> None:

@@ -29,6 +29,7 @@ from survey_app.storage.snapshot import NothingToSnapshot, take
 
 from .conftest import Field, Person
 
+pytestmark = pytest.mark.both_databases
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +21,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from werkzeug.datastructures import MultiDict
 
 from questionnaires.answers import to_json
@@ -37,6 +44,8 @@ from tests.conftest import STUDY
 
 WALKS = 500
 """Walks of each of the four machines; two thousand together."""
+WALKS_ON_A_SERVER = 100
+"""The same on PostgreSQL."""
 
 QUESTIONNAIRE = """
 name: small
@@ -187,8 +196,9 @@ def as_fields(answers: dict[str, Any]) -> list[tuple[str, str]]:
 class World:
     """One app for all walks; each walk is another person."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = read_settings({}, data=folder)
+    def __init__(self, folder: Path, address: str = "") -> None:
+        own = read_settings({}, data=folder)
+        self.settings = replace(own, database_url=address or own.database_url)
         self.engine = open_database(self.settings.database_url)
         self.study = study_from_files({"study.yaml": STUDY, "questionnaire.yaml": QUESTIONNAIRE})
         fieldwork.publish(self.engine, self.study, 1_000)
@@ -196,9 +206,9 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def world(address: str = "") -> Iterator[World]:
     with TemporaryDirectory() as folder:
-        made = World(Path(folder))
+        made = World(Path(folder), address)
         yield made
         made.app.extensions["earshot-collector"].close()
         made.engine.dispose()
@@ -409,17 +419,25 @@ CALM = settings(
 def test_walks(number: int) -> None:
     """Two thousand walks in four machines, so that they can run side by side."""
     with world() as place:
-        machine = type(f"People{number}", (People,), {"place": place, "study": place.study})
-        from hypothesis.stateful import run_state_machine_as_test
+        walk_and_look(place, number, WALKS)
 
-        random.seed(number)
-        run_state_machine_as_test(machine, settings=CALM)
-        finished = [key for key in keys(place) if (state := current(place.engine, key)) and state.submitted]
-        assert len(finished) > 5  # people do get to the end
-        for key in finished:
-            state = current(place.engine, key)
-            assert state is not None
-            assert on_path(place.study.questionnaire, state.answers)
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_walks_on_a_server(database: str) -> None:
+    with world(database) as place:
+        walk_and_look(place, 4, WALKS_ON_A_SERVER)
+
+
+def walk_and_look(place: World, number: int, walks: int) -> None:
+    machine = type(f"People{number}", (People,), {"place": place, "study": place.study})
+    random.seed(number)
+    run_state_machine_as_test(machine, settings=settings(CALM, max_examples=walks))
+    finished = [key for key in keys(place) if (state := current(place.engine, key)) and state.submitted]
+    assert len(finished) > 5  # people do get to the end
+    for key in finished:
+        state = current(place.engine, key)
+        assert state is not None
+        assert on_path(place.study.questionnaire, state.answers)
 
 
 def keys(place: World) -> list[str]:

@@ -1,0 +1,1 @@
+"""One step a file. A published step is never changed: databases have taken it."""
