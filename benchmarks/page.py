@@ -1,6 +1,6 @@
 """What compiling a page saves: CPU per page, filled from compiled blocks and rendered anew by Jinja.
 
-    python benchmarks/page.py [--pages 300]
+    python -m benchmarks.page [--pages 300]
 
 Both ways produce the same third page of the library's study, in one process, in turn; the smallest of
 five rounds counts, because other work on the machine can only add time.

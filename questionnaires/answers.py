@@ -5,6 +5,7 @@ The only place where an answer is accepted. Also how answers are written down an
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -59,6 +60,12 @@ class PageReading:
     answers: dict[str, Answer] = field(default_factory=dict)
     problems: list[AnswerProblem] = field(default_factory=list)
 
+    @property
+    def computed(self) -> dict[str, Answer]:
+        """Return the computed values that are known by now, as they are stored."""
+        values = {q.name: self.known[q.name] for q in self.questionnaire if q.value and q.name in self.known}
+        return {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
+
     def asks(self, question: Question) -> bool:
         """Tell whether a shown question is asked of this person, after what was read so far."""
         return any(is_asked(variable, self.known) for variable in question.variables)
@@ -110,12 +117,19 @@ class PageReading:
         self._compute(section, coming)
         here = [variable.name for question in questions for variable in question.variables]
         failed = [
-            AnswerProblem("check_failed", _place(check, here), {"text": check.text}, check.name, check.soft)
+            AnswerProblem(
+                "check_failed", _place(check, here), {"text": check.text}, self._token(check), check.soft
+            )
             for check in section.checks
             if self._is_due(check, section, here, coming) and evaluate(check.condition, self.known) is False
         ]
         self.problems += failed
         return failed
+
+    def _token(self, check: Check) -> str:
+        """Name a failed check with the answers it failed for: passed once, it is not passed for others."""
+        values = [(name, self.known.get(name)) for name in sorted(names(check.condition))]
+        return f"{check.name}:{hashlib.sha256(repr(values).encode()).hexdigest()[:12]}"
 
     def _coming(self, section: Section, questions: Sequence[Question]) -> frozenset[str]:
         """Return what may yet be asked, or can only then be computed, on later pages of the section."""

@@ -55,7 +55,9 @@ def draw(whole: Question, part: Question, known: Known, seed: int) -> Answer:
     """Return what lots give for a part of a question (or for itself), as this person sees the question."""
     kind = QUESTION_TYPES[part.type]
     assert isinstance(kind, Lots)
-    return kind.draw(part, as_seen(whole, known, seed), seed)
+    seen = as_seen(whole, known, seed)
+    rows = tuple(p for p in seen.parts if p.condition is None or evaluate(p.condition, known) is True)
+    return kind.draw(part, replace(seen, parts=rows) if seen.items else seen, seed)
 
 
 def draws(questionnaire: Questionnaire, seed: int) -> dict[str, Answer]:

@@ -8,7 +8,7 @@ by the name of a choice. `other` is the form of everything else, the unanswered 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from questionnaires.model import Answer, Missing, Question, Questionnaire
@@ -81,14 +81,19 @@ def question_words(question: Question, language: str) -> str:
     return " – ".join(plain(in_language(text, language)) for text in texts)
 
 
-def answer_words(question: Question, answer: Answer, language: str) -> str:
-    """Return a substantive answer in words: the choice's text, the number, the text as written."""
+def answer_words(
+    question: Question, answer: Answer, language: str, fill: Callable[[str], str] = plain
+) -> str:
+    """Return a substantive answer in words: the choice's text, the number, the text as written.
+
+    `fill` fills in the placeholders of a choice's text; what a person wrote has none.
+    """
     if isinstance(answer, tuple):
-        return ", ".join(_choice_words(question, code, language) for code in answer)
+        return ", ".join(fill(_choice_words(question, code, language)) for code in answer)
     if question.type == "date":
         return date_words(int(str(answer)), language)
     if question.choices:
-        return _choice_words(question, answer, language)
+        return fill(_choice_words(question, answer, language))
     # Six places are as many as a number can have; `:g` would round 12345.67 to six digits.
     return f"{answer:.6f}".rstrip("0").rstrip(".") if isinstance(answer, float) else str(answer)
 

@@ -50,7 +50,8 @@ class StudyFault(Exception):
 class AnswerProblem:
     """What is wrong with one answer; the words are in the respondent's language.
 
-    A failed check carries its name; a `soft` one may be passed by sending the page again.
+    A failed check carries its name and what stands for the answers it failed for; a `soft` one may be passed
+    by sending the page with the same answers again.
     """
 
     code: str
@@ -58,6 +59,11 @@ class AnswerProblem:
     values: Mapping[str, Any] = field(default_factory=dict)
     check: str = ""
     soft: bool = False
+
+    @property
+    def check_name(self) -> str:
+        """The name of the failed check alone."""
+        return self.check.partition(":")[0]
 
 
 CATALOGUE: dict[str, tuple[str, str]] = {
@@ -120,10 +126,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "points-form": ('points "{value}" are no range', "write for example 0-10"),
     "code-large": ("the code {code} is too large", "use codes up to 32767"),
     "interval-day": ('"{upto}" needs a time of day in `{key}`',
-                     'add for example `{key}: "10:00"` to the question, as its text says'),
+                     'add for example `{key}: "{example}"` to the question, as its text says'),
     "pair-two": ("a pair has {n} sides", "give it exactly two choices, and mark the others `apart: true`"),
     "factor-levels": ('the factor "{name}" has fewer than two levels', "give it two or more"),
     "factor-cells": ("the factors make {n} cells", "keep them at {most} or fewer"),
+    "page-letters": ("up to {n} characters may be written on this page, which is too much to send at once",
+                     "lower `max_length`, or cut the section: at most {most}"),
     "order-depends": ('"{name}" is shown in random order with "{other}" and depends on it',
                       "put one of them in a section of its own"),
     "block-apart": ('the sections of block "{block}" do not stand side by side', "let them follow each other"),

@@ -18,7 +18,7 @@ class Page:
 
     `step` is the number of its section. A page that is `joined` was cut off only because a condition needs an
     answer of the page before: where scripts run, both can be shown as one. `before` are the names of all that
-    is stored on the pages before it.
+    is stored on the pages before it, `says` those whose answers stand in its words.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Page:
     questions: tuple[Question, ...]
     joined: bool = False
     before: frozenset[str] = frozenset()
+    says: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ def pages(questionnaire: Questionnaire, seed: int = 0) -> tuple[Page, ...]:
     for step, section in enumerate(block_order(questionnaire, seed), start=1):
         for count, (joined, questions) in enumerate(_parts(section), start=1):
             name = section.name if count == 1 else f"{section.name}-{count}"
-            cut.append(Page(name, len(cut) + 1, step, section, tuple(questions), joined, frozenset(before)))
+            says = _named(section.title, section.intro).union(*map(said_in, questions))
+            page = Page(name, len(cut) + 1, step, section, tuple(questions), joined, frozenset(before), says)
+            cut.append(page)
             before |= {variable.name for question in questions for variable in question.variables}
     return tuple(cut)
 
@@ -59,32 +62,45 @@ def _parts(section: Section) -> Iterator[tuple[bool, list[Question]]]:
     """Yield the questions of a section page by page, and whether a page can be joined to the one before."""
     part: list[Question] = []
     joined = False
+    together: set[str] = set()  # what scripts would show at once, this part and those that it joins
     for question in section.questions:
         here = {variable.name for earlier in part for variable in earlier.variables}
-        if here & _steering(question) or here & said_in(question):
-            yield joined, part
+        if together & said_in(question):
             # Words with an earlier answer in them are made on the server, so such a page is its own.
-            joined, part = not here & said_in(question), []
+            yield joined, part
+            joined, part, together = False, [], set()
+        elif here & _steering(question):
+            yield joined, part
+            joined, part = True, []
         part.append(question)
+        together |= {variable.name for variable in question.variables}
     yield joined, part
 
 
 def _steering(question: Question) -> frozenset[str]:
-    """Return the questions that decide whether and how a question is shown."""
-    trees = [question.condition, *(choice.condition for choice in question.choices)]
-    return frozenset(name for tree in trees if tree is not None for name in names(tree))
+    """Return the questions that decide whether and how a question, or a part of it, is shown."""
+    own = {variable.name for variable in question.variables}
+    trees = [
+        tree
+        for part in (question, *question.parts)
+        for tree in (part.condition, *(choice.condition for choice in part.choices))
+    ]
+    return frozenset(name for tree in trees if tree is not None for name in names(tree)) - own
 
 
 def said_in(question: Question) -> frozenset[str]:
     """Return the questions whose answers stand in the words of a question."""
     own = {variable.name for variable in question.variables}
     texts = [
-        text
+        words
         for part in (question, *question.parts)
         for words in (part.text, part.hint, part.label, part.unit, part.low, part.high, *_choice_texts(part))
-        for text in words.values()
     ]
-    return frozenset(pipe.name for text in texts for pipe in pipes(text)) - own
+    return _named(*texts) - own
+
+
+def _named(*texts: Text) -> frozenset[str]:
+    return frozenset(pipe.name for words in texts for text in words.values() for pipe in pipes(text))
 
 
 def _choice_texts(question: Question) -> Iterator[Text]:

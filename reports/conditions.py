@@ -11,6 +11,7 @@ from typing import Any
 
 from questionnaires.expressions import Tree
 from questionnaires.model import Question, Questionnaire
+from questionnaires.piping import plain, question_words
 from questionnaires.texts import in_language
 from reports.naming import Voice, choice_name, quoted
 from reports.numbers import decimal, listed
@@ -132,7 +133,7 @@ class _Words:
         return self.voice.say("condition_count", question=asked) if tree[0] == "count" else asked
 
     def _asked(self, name: str) -> str:
-        return quoted(self.voice, in_language(self.questions[name].text, self.voice.language))
+        return quoted(self.voice, question_words(self.questions[name], self.voice.language))
 
     def _raw(self, tree: Tree) -> str:
         return expression_text(self.questionnaire, tree)
@@ -143,7 +144,7 @@ def _answer_text(voice: Voice, question: Question, code: Any) -> str:
     if isinstance(code, str) and code.startswith("!"):
         return quoted(voice, choice_name(voice, question, code[1:]))
     choice = next((choice for choice in question.choices if choice.code == code), None)
-    return quoted(voice, in_language(choice.text, voice.language)) if choice else ""
+    return quoted(voice, plain(in_language(choice.text, voice.language))) if choice else ""
 
 
 def _bound(tree: Tree) -> tuple[Tree, str, float] | None:

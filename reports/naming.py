@@ -13,6 +13,7 @@ from analysis.findings import ALL, Shares
 from questionnaires.bands import Band
 from questionnaires.expressions import evaluate
 from questionnaires.model import Interval, Question
+from questionnaires.piping import plain
 from questionnaires.study import Figure, SegmentPlan, Study
 from questionnaires.texts import catalogue, in_language
 from reports.numbers import SPACE, listed, span
@@ -61,7 +62,7 @@ def choice_name(voice: Voice, question: Question, name: str) -> str:
     choice = next((c for c in question.choices if c.name == name), None)
     if choice is None and name == ANSWERED:
         return voice.say("answer_answered")
-    return in_language(choice.text, voice.language) if choice else name
+    return plain(in_language(choice.text, voice.language)) if choice else name
 
 
 def quoted(voice: Voice, text: str) -> str:
@@ -81,7 +82,7 @@ def group_name(voice: Voice, question: Question, group: str, codes: Sequence[int
 
 def members(voice: Voice, question: Question, codes: Sequence[int]) -> list[str]:
     """Return the texts of the answers with these codes, in the order asked."""
-    return [in_language(c.text, voice.language) for c in question.choices if c.code in codes]
+    return [plain(in_language(c.text, voice.language)) for c in question.choices if c.code in codes]
 
 
 def group_of(question: Question, codes: Sequence[int]) -> str:

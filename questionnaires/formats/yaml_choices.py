@@ -135,7 +135,8 @@ def _till_end_of_day(reading: Reading, question: QuestionShape, upto: str, path:
     times = {key: clock(text) for key, text in wanted.items()}
     missing = [key for key, time in times.items() if time is None]
     for key in missing:
-        reading.source.fault("interval-day", (*path, "upto"), upto=upto, key=key)
+        example = "10:00" if key == "asked_at" else "18:00"
+        reading.source.fault("interval-day", (*path, "upto"), upto=upto, key=key, example=example)
     if missing:
         return None
     return float((times.get("closes_at") or DAY) - (times["asked_at"] or 0))

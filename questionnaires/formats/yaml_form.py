@@ -21,6 +21,9 @@ from questionnaires.texts import LANGUAGES
 PAGES = frozenset({"end", "check", "leave", "next"})
 """Names of the form's own pages, which no section can have."""
 
+MOST_LETTERS = 10_000
+"""Characters that may be written on one page: what a browser sends of more would be refused as too large."""
+
 
 def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None, Source]:
     """Read a questionnaire; the source holds its problems, and the questionnaire is None if there are any."""
@@ -87,6 +90,9 @@ class _Reader:
             checks=self._checks(shape, questions, (*path, "checks")),
             screen_out=self.ends(shape.screen_out, (*path, "screen_out"), early=True),
         )
+        letters = sum(v.max_length for q in questions for v in q.variables if v.type == "text")
+        if letters > MOST_LETTERS:
+            self.source.fault("page-letters", path, n=letters, most=MOST_LETTERS)
         if section.order is Order.RANDOM:
             self._shuffled(section, path)
             section = replace(section, drawn=(_order_part(section),))

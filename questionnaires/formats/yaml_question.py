@@ -240,7 +240,10 @@ def _fits_type(reading: Reading, shape: QuestionShape, question: Question, path:
         reading.source.fault("type-key", (*path, "choices"), type=shape.type, key="write")
     if shape.type == "ranking" and shape.special and any(c.name == "special" for c in question.choices):
         reading.source.fault("name-reserved", (*path, "choices"), name="special")  # both would be one field
-    if shape.order is Order.RANDOM and shape.type in ("scale", "reply_time"):  # they have an order of their own
+    if shape.order is Order.RANDOM and shape.type in (
+        "scale",
+        "reply_time",
+    ):  # they have an order of their own
         reading.source.fault("type-key", (*path, "order"), type=shape.type, key="order: random")
     if shape.order is Order.ALPHABET and shape.type != "list":
         reading.source.fault("type-key", (*path, "order"), type=shape.type, key="order: alphabet")

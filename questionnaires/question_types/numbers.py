@@ -108,14 +108,14 @@ def _real(parts: dict[str, int]) -> int:
 
 
 def _whole(question: Question, text: str) -> int:
-    if not (text.isdecimal() and len(text) <= 9):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise AnswerFault("number_whole", example=_example(question))
     return int(text)
 
 
 def _decimal(question: Question, text: str) -> float:
     whole, _, part = text.replace(",", ".").partition(".")
-    if not (whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15):
+    if not (text.isascii() and whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15):
         raise AnswerFault("number_decimal", example=f"{_example(question)}.5")
     if len(part) > question.decimals:
         raise AnswerFault("number_places", n=question.decimals)

@@ -25,7 +25,7 @@ class Ranking(QuestionType):
             raise AnswerFault("choice_unknown")
         places: dict[int, int] = {}
         for choice in question.choices:
-            place = _place(raw.named.get(choice.name, ""), places_of(question))
+            place = _place(raw.named.get(choice.name, ""))
             if place in places:
                 first = question.choice(places[place])
                 raise AnswerFault("rank_same", n=place, first=first.text if first else "", second=choice.text)
@@ -37,6 +37,8 @@ class Ranking(QuestionType):
         gap = next((place for place in range(1, wanted + 1) if place not in places), None)
         if gap is not None:
             raise AnswerFault("rank_gap", n=gap)
+        if len(places) > places_of(question):
+            raise AnswerFault("choice_unknown")
         return tuple(places[place] for place in sorted(places))
 
     def write(self, question: Question, answer: Value) -> Raw:
@@ -64,9 +66,10 @@ def places_of(question: Question) -> int:
     return most if question.maximum is None else max(1, min(int(question.maximum), most))
 
 
-def _place(text: str, last: int) -> int:
+def _place(text: str) -> int:
+    """Read a place; one that is beyond what is offered to this person leaves a gap before it."""
     if not text:
         return 0
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= last):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) >= 1):
         raise AnswerFault("choice_unknown")
     return int(text)

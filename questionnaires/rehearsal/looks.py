@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from questionnaires.model import Choice, Question, Questionnaire, Text
+from questionnaires.model import Choice, Question, Text
 from questionnaires.problems import Place
 from questionnaires.rehearsal.length import words
 from questionnaires.rehearsal.notes import Note, Places
+from questionnaires.study import Study
 
 MOST_ITEMS, MOST_GRID_CHOICES = 5, 7
 MOST_CHOICES, MOST_RANKED = 12, 7
 MOST_CHOICE_WORDS = 8
+_GAP = re.compile(r"\[[^\[\]{}]{2,}\]")
 SAME_WORDS = 3
 """Texts of more words that are alike in two languages were probably forgotten."""
 
 
-def looks(questionnaire: Questionnaire, places: Places) -> tuple[Note, ...]:
-    """Return the notes about questions as they are written."""
-    found: list[Note] = []
+def looks(study: Study, places: Places) -> tuple[Note, ...]:
+    """Return the notes about questions, and the study's title, as they are written."""
+    questionnaire = study.questionnaire
+    found = list(_unfilled("the title", study.record.title, Place("study.yaml")))
+    found += _unfilled("the frame", {"": study.record.frame}, Place("study.yaml"))
     for section in questionnaire.sections:
         for key, text in (("title", section.title), ("intro", section.intro)):
-            found += _same(f"the {key} of the page", text, places.of("section", section.name))
+            found += _read(f"the {key} of the page", text, places.of("section", section.name))
     for question in questionnaire.questions:
         found += _of_question(question, places)
     return tuple(found)
@@ -44,7 +49,7 @@ def _of_question(question: Question, places: Places) -> Iterator[Note]:
     texts += [(f'the item "{item.name.partition(".")[2]}"', item.text) for item in question.items]
     texts += [(f'the choice "{choice.name}"', choice.text) for choice in listed]
     for key, text in texts:
-        yield from _same(key, text, place)
+        yield from _read(key, text, place)
 
 
 def _long(choice: Choice, places: Places, question: Question) -> Iterator[Note]:
@@ -55,6 +60,19 @@ def _long(choice: Choice, places: Places, question: Question) -> Iterator[Note]:
         values = {"name": choice.name, "words": counts[language], "most": MOST_CHOICE_WORDS}
         values |= {"language": language, "text": choice.text[language]}
         yield Note("choice-long", places.of("question", question.name), values)
+
+
+def _read(key: str, text: Text, place: Place) -> Iterator[Note]:
+    """Read one text as a proof-reader would."""
+    yield from _same(key, text, place)
+    yield from _unfilled(key, text, place)
+
+
+def _unfilled(key: str, text: Text, place: Place) -> Iterator[Note]:
+    """A text in square brackets is a gap that a template left for its author."""
+    gap = next((found for words_ in text.values() if (found := _GAP.search(words_))), None)
+    if gap:
+        yield Note("text-unfilled", place, {"key": key, "text": gap[0][:60]})
 
 
 def _same(key: str, text: Text, place: Place) -> Iterator[Note]:

@@ -195,6 +195,11 @@ NOTES: Mapping[str, tuple[Level, str, str]] = {
         'the choice "{name}" has {words} words in {language}: “{text}”',
         "keep a choice to {most} words; an explanation belongs into its `hint`",
     ),
+    "text-unfilled": (
+        _WARNING,
+        "{key} still has a gap to fill in: {text}",
+        "write what belongs there",
+    ),
     "text-same": (
         _NOTE,
         "{key} is the same in {first} and {second}: “{text}”",

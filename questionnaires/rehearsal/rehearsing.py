@@ -56,7 +56,7 @@ def rehearse(
         *Findings(questionnaire, watch, plain, every, places).notes(),
         *_too_long(rows, lengths, places),
         *_small(expected, planned_n),
-        *looks(questionnaire, places),
+        *looks(study, places),
     )
     return Outcome(
         people=people,

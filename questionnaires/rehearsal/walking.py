@@ -122,7 +122,7 @@ class _Person:
 
     def _solved(self, page: Page, failed: AnswerProblem) -> bool:
         """Look among the candidates of the page for answers that satisfy the check that failed."""
-        check = next(c for c in page.section.checks if c.name == failed.check)
+        check = next(c for c in page.section.checks if c.name == failed.check_name)
         for answers in islice(self._satisfying(page, check), 3 * TRIES):
             reading = self._read(page, {**self.wanted, **answers})
             if reading is not None and all(problem.soft for problem in reading.problems):
@@ -169,7 +169,7 @@ class _Person:
                 return None
         trip.shown[-1] = tuple(seen)
         failed = reading.end(page.section, asked(page, trip.way.settled))
-        trip.failed |= {problem.check for problem in failed}
+        trip.failed |= {problem.check_name for problem in failed}
         return reading
 
     def _ask(

@@ -89,6 +89,7 @@ def serve(
             "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
         )
     settings = open_settings(data, reports_open=with_reports, secure=behind_https)
+    settings = replace(settings, studies=(found.name,))
     if insecure_lan:
         settings = replace(settings, hosts=(*settings.hosts, host))
     engine = open_engine(settings)

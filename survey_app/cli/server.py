@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from survey_app.config import Settings
 
 THREADS = 4
+CONNECTIONS = 1000
+"""Connections that may be open at once; a browser keeps its own for a while after each page."""
+IDLE_SECONDS = 20
+LARGEST_HEADER = 32 * 1024
 LARGEST_REQUEST = 16 * 1024 * 1024
 """Bytes that are read at all: a body between this and the form's own limit gets the form's own page."""
 
@@ -41,5 +45,14 @@ def run_server(settings: Settings, engine: Engine, host: str, port: int) -> None
     listener = listen(host, port)
     app = create_app(settings, engine)
     waitress.serve(
-        app, sockets=[listener], threads=THREADS, max_request_body_size=LARGEST_REQUEST, ident=None
+        app,
+        sockets=[listener],
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=5,
+        max_request_header_size=LARGEST_HEADER,
+        max_request_body_size=LARGEST_REQUEST,
+        asyncore_use_poll=True,  # more connections than select can watch
+        ident=None,
     )

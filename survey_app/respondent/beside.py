@@ -35,11 +35,18 @@ def only_from_here() -> Response | None:
     """Refuse posts that another site sends, before anything of this person's session is touched."""
     if request.method != "POST":
         return None
-    origin = request.headers.get("Origin")
-    foreign = origin not in (None, "null") and urlsplit(str(origin)).netloc != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
         return message("elsewhere", 403)
     return None
+
+
+def _is_ours(origin: str) -> bool:
+    """Tell whether a page of ours was sent; "null" is what pages send that hide where they are from."""
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:
+        return False
 
 
 def beside(template: str, status: int = 200, served: Served | None = None, **values: Any) -> Response:

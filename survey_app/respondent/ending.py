@@ -95,7 +95,10 @@ def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
         )
     if variable.type == "consent":
         return in_language(variable.label, visit.language)
-    words = answer_words(variable, answer, visit.language)
+    settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)}
+    words = answer_words(
+        variable, answer, visit.language, lambda text: visit.said({visit.language: text}, settled)
+    )
     unit = in_language(variable.unit, visit.language) if variable.unit else ""
     return f"{words} {unit}".strip()
 

@@ -54,12 +54,18 @@ class Served:
 class Shelf:
     """Finds what is to be served, and keeps what was parsed and compiled. Safe to fill twice."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, only: frozenset[str]) -> None:
         self.engine = engine
+        self.only = only
+        """The studies that may be begun here; none named, all."""
         self._served: dict[tuple[str, str, bytes], Served] = {}
         self._compiled: dict[tuple[int, str, str], CompiledPage] = {}
         self._forms: dict[tuple[int, str], type[PageForm]] = {}
         self._last_known: dict[str, fieldwork.Fielded] = {}
+
+    def is_begun_here(self, name: str) -> bool:
+        """Tell whether people may begin a study here; what they began elsewhere they may always finish."""
+        return not self.only or name in self.only
 
     def study(self, name: str, version: str = "") -> tuple[Served | None, str]:
         """Return a study on a version (the one published now, if none is named) and its status.
@@ -131,5 +137,5 @@ def shelf() -> Shelf:
     return found
 
 
-def keep_shelf(app: Flask, engine: Engine) -> None:
-    app.extensions["earshot-shelf"] = Shelf(engine)
+def keep_shelf(app: Flask, engine: Engine, only: frozenset[str]) -> None:
+    app.extensions["earshot-shelf"] = Shelf(engine, only)

@@ -36,6 +36,8 @@ respondent.before_request(only_from_here)
 def home() -> Response:
     links = []
     for field in fieldwork.all_fielded(shelf().engine):
+        if not shelf().is_begun_here(field.name):
+            continue
         try:
             served, status = shelf().study(field.name)
         except StudyFault:
@@ -54,13 +56,15 @@ def begin(study: str) -> Response:
     said = _said()
     version = said.version if said and said.study == study else ""
     served, status = shelf().study(study, version)
-    if served is None:
+    if served is None or not shelf().is_begun_here(study):
         return message("not_found", 404)
     if status != "open":
         return _not_collecting(status, served)
     if request.method == "POST":
         return take(_first_visit(served), said)
     state = _state(ticket.response_key(study), study) if ticket.known() else None
+    if state is not None and state.screened:  # who was screened out does not begin anew by the same link
+        return redirect(url_for("respondent.end", key=state.key), 303)
     if state is not None and state.submitted:
         ticket.begin_again(study)
     elif (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import make_response, render_template, url_for
+from flask import make_response, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
@@ -24,6 +25,9 @@ from survey_app.respondent import ticket
 from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.markup import chrome
 from survey_app.respondent.visit import Visit, spoken
+
+MOST_ACCEPTED = 50
+_TOKEN = re.compile(r"[a-z0-9_.]{1,80}:[0-9a-f]{12}")
 
 
 def fill(
@@ -57,6 +61,7 @@ def fill(
         "total": str(steps),
         "draft": str(escape(f"{visit.key}/{visit.page.name}")),
         "known": str(htmlsafe_json_dumps(_known_here(visit))),
+        "accepted": _accepted(problems),
     }
     for name, one in raw.items():
         values |= _kept_slots(name, one)
@@ -67,6 +72,12 @@ def fill(
         text = said(pipe, visit.language, visit.served.questionnaire, settled)
         values[f"pipe/{number}"] = str(escape(text))
     return make_response(compiled.fill(_members(visit), values), status)
+
+
+def _accepted(problems: Sequence[AnswerProblem]) -> str:
+    """Return the soft checks that were shown, now and before, so that two of them do not take turns."""
+    before = _TOKEN.findall(request.form.get("_accepted", ""))[-MOST_ACCEPTED:]
+    return " ".join(dict.fromkeys([*before, *(p.check for p in problems if p.soft)]))
 
 
 def _members(visit: Visit) -> dict[str, Sequence[str]]:
@@ -132,14 +143,15 @@ def _problem_slots(
     for problem in problems:
         name, text = problem.question, problem_text(visit, problem, settled)
         links.append((first_input(visit, name), text))
-        prefix = Markup('<span class="visually-hidden">{}</span>').format(say("error_prefix"))
+        prefix = Markup('<span class="visually-hidden">{}</span>').format(
+            say("soft_prefix" if problem.soft else "error_prefix")
+        )
         slots[f"error/{name}"] = Markup('<p class="error" id="{}-error">{}{}</p>').format(name, prefix, text)
         slots[f"bad/{name}"] = " bad"
         slots[f"invalid/{name}"] = ' aria-invalid="true"'
         slots[f"described/{name}"] = f" {name}-error"
         slots[f"described-alone/{name}"] = f' aria-describedby="{name}-error"'
     slots["title-prefix"] = str(escape(say("soft_prefix" if soft else "error_prefix")))
-    slots["accepted"] = str(escape(" ".join(problem.check for problem in problems if problem.soft)))
     slots["summary"] = render_template(
         "respondent/summary.html",
         heading=say("soft_heading" if soft else "error_heading"),

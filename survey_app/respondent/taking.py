@@ -26,15 +26,18 @@ from survey_app.storage.collect import Collector, Current, Finished, NotKept, No
 
 def take(visit: Visit, said: Ticket | None) -> Response:
     """Judge a posted page; keep it and go on, or show it again with everything typed."""
-    if visit.state is None and said is not None:  # a first page sent again: its response may be there
-        try:
+    served = visit.served
+    if visit.state is None and said is not None and said.study == served.name:
+        try:  # a first page sent again: its response may be there
             state = current(shelf().engine, said.response)
         except NotKept:
             return _unread(replace(visit, key=said.response))
+        if state is not None and (state.study, state.version) != (served.name, served.version):
+            return redirect(url_for("respondent.go_on", key=said.response), 303)  # begun on another version
         visit = replace(visit, key=said.response, state=state)
     whole = request.form.get("_whole") == "1"
-    if whole and not session.get("scripts"):
-        session["scripts"] = True
+    if len(visit.shown) > 1 and whole != session.get("scripts", False):
+        session["scripts"] = whole
     form = _bound(visit, whole)
     posted = request.form.get("_ticket", "") if _fits(said, visit) else ""
     changed = said is not None and said.seen != visit.seen
@@ -54,10 +57,11 @@ def take(visit: Visit, said: Ticket | None) -> Response:
     if changed:  # what is asked here has changed since: a question that was not seen must not be answered
         return fill(visit, form.typed(), 409, message=say("page_changed"))
     assert said is not None  # it fits
-    leaving = request.form.get("_action") == "leave"
+    leaving = request.form.get("_action") == "leave" and visit.state is not None
     problems = form.wrong() if leaving else form.faults()
     if problems or not (valid or leaving):
-        return fill(visit, form.typed(), 422, problems=problems, answered=reading.answers, posted=posted)
+        answered = reading.answers | reading.computed
+        return fill(visit, form.typed(), 422, problems=problems, answered=answered, posted=posted)
     if form.off_path(request.form) and not leaving:
         return fill(visit, form.typed(), 409, message=say("page_changed"))
     keep = _leave if leaving else _keep
@@ -106,9 +110,9 @@ def _keep(visit: Visit, reading: PageReading, said: Ticket) -> Response:
     answers = {**visit.given, **reading.answers}
     way = walk(visit.served.questionnaire, answers)
     following = _following(visit, way, answers)
-    final = following is None and not visit.served.questionnaire.check_answers
-    keep_post(visit, said, visit.page.name, reading.answers, way if final or way.screened else None)
-    if way.screened or final:
+    ended = following is None and (way.screened or not visit.served.questionnaire.check_answers)
+    keep_post(visit, said, visit.page.name, reading.answers, way if ended else None)
+    if ended:
         return moved(url_for("respondent.end", key=visit.key))
     if following is None:
         return moved(url_for("respondent.check", key=visit.key))
@@ -116,24 +120,33 @@ def _keep(visit: Visit, reading: PageReading, said: Ticket) -> Response:
 
 
 def _following(visit: Visit, way: Way, answers: dict[str, Answer]) -> Page | None:
-    """Return where the person goes from here; None where nothing is left to ask."""
+    """Return where the person goes from here; None where nothing is left to ask.
+
+    A screen-out ends the way only when everything before it was asked, with scripts or without.
+    """
     whole = request.form.get("_whole") == "1"
-    open_page = first_open(visit.cut, way.settled, answers)
-    if "change" in request.args:  # back to the list of answers, unless the change opened a question
-        following = open_page
-    else:
+    following = first_open(visit.cut, way.settled, answers)
+    if "change" not in request.args:  # a change leads back to the list of answers
         here = visit.shown[-1] if whole else visit.page
-        following = page_after(visit.cut, here.number, way.settled) or open_page
+        following = page_after(visit.cut, here.number, way.settled) or following
     if following is None:
         following = first_invalid(visit.served.questionnaire, visit.cut, answers, visit.seed)
     return head_of(visit.cut, following) if whole and following else following
 
 
 def _leave(visit: Visit, reading: PageReading, said: Ticket) -> Response:
-    """Keep what is valid of the page; what was left empty stays open for the day of coming back."""
-    kept = {name: answer for name, answer in reading.answers.items() if answer is not Missing.NOT_ANSWERED}
-    keep_post(visit, said, visit.page.name, kept, None)
-    return moved(url_for("resume.leave", key=visit.key))
+    """Keep what is valid of the page; what was left empty stays open for the day of coming back.
+
+    What had been answered and is empty now was taken back: that is kept, too.
+    """
+    emptied = {problem.question for problem in reading.problems if not problem.check} & visit.given.keys()
+    given = {**reading.answers, **dict.fromkeys(emptied, Missing.NOT_ANSWERED)}
+    kept = {n: a for n, a in given.items() if a is not Missing.NOT_ANSWERED or n in visit.given}
+    answers = {**visit.given, **kept}
+    way = walk(visit.served.questionnaire, answers)
+    ended = way.screened and first_open(visit.cut, way.settled, answers) is None
+    keep_post(visit, said, visit.page.name, kept, way if ended else None)
+    return moved(url_for("respondent.end" if ended else "resume.leave", key=visit.key))
 
 
 def keep_post(visit: Visit, said: Ticket, page: str, answers: dict[str, Answer], ended: Way | None) -> None:

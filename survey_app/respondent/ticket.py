@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flask import current_app, session
@@ -77,13 +76,14 @@ def turns(study: str) -> int:
 def begin_again(study: str) -> None:
     """Let the next response of this browser to a study be a new one."""
     session["turns"] = {**session.get("turns", {}), study: turns(study) + 1}
+    session["adopted"] = [key for key in session.get("adopted", []) if key != _present().get(study)]
     session["present"] = {name: key for name, key in _present().items() if name != study}
 
 
 def adopt(study: str, key: str) -> None:
     """Let a response that was begun elsewhere be this browser's own, and its present one of the study."""
     person()
-    if not any(_same(key, own) for own in _begun(study)):
+    if not _same(key, _begun(study)):
         others = [known_key for known_key in session.get("adopted", []) if known_key != key]
         session["adopted"] = [*others, key][-MOST_ADOPTED:]
     present = {name: one for name, one in _present().items() if name != study}
@@ -91,8 +91,11 @@ def adopt(study: str, key: str) -> None:
 
 
 def is_own(key: str, study: str) -> bool:
-    """Tell whether a response was begun in this browser, or adopted by it."""
-    return known() and any(_same(key, own) for own in (*_begun(study), *session.get("adopted", [])))
+    """Tell whether a response was begun in this browser, or adopted by it, since the last one was finished.
+
+    On a shared device the next person must not come to the answers of the one before.
+    """
+    return known() and any(_same(key, own) for own in (_begun(study), *session.get("adopted", [])))
 
 
 def issue(served: Served, page: str, response: str, seen: str) -> str:
@@ -142,8 +145,9 @@ def _holder() -> str:
     return keyed(f"holder|{person()}")[:16]
 
 
-def _begun(study: str) -> Iterator[str]:
-    return (response_key(study, turn) for turn in range(turns(study) + 1))
+def _begun(study: str) -> str:
+    """Return the key of the response that this browser begins, or began, since the last one was finished."""
+    return response_key(study, turns(study))
 
 
 def _same(one: str, other: str) -> bool:

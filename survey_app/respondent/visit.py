@@ -11,7 +11,7 @@ from flask import request, session, url_for
 from questionnaires.expressions import names
 from questionnaires.lots import seed_of
 from questionnaires.model import Answer, Question, Text
-from questionnaires.personal import seen_order
+from questionnaires.personal import as_seen, seen_order
 from questionnaires.piping import filled
 from questionnaires.routing import Page, Way, is_asked, together, walk
 from questionnaires.texts import in_language
@@ -98,10 +98,17 @@ class Visit:
 
     @property
     def seen(self) -> str:
-        """What a ticket says of the questions that the page shows: another tab may have changed the path."""
+        """What a ticket says of what the page shows: another tab may change the path, the offer or the words."""
         shown = (*self.questions, *self.more)
-        rows = (item for question in shown for item in question.items if self.row_seen(item))
-        return ticket.digest([question.name for question in (*shown, *rows)])
+        rows = [item.name for question in shown for item in question.items if self.row_seen(item)]
+        offers = [self._offer(question) for question in shown]
+        says = frozenset(name for page in self.shown for name in page.says)
+        words = [(name, self.way.settled.get(name)) for name in sorted(says - self.here)]
+        return ticket.digest((offers, rows, words))
+
+    def _offer(self, question: Question) -> tuple[object, ...]:
+        seen = as_seen(question, self.known, self.seed)
+        return (question.name, seen.minimum, seen.maximum, *(choice.code for choice in seen.choices))
 
     def row_seen(self, item: Question) -> bool:
         """Tell whether a row of a matrix is shown."""
@@ -122,4 +129,5 @@ def spoken(offered: tuple[str, ...]) -> str:
         session["language"] = asked_for
     if session.get("language") in offered:
         return str(session["language"])
-    return request.accept_languages.best_match(offered) or offered[0]
+    wanted = (code.partition("-")[0].lower() for code in request.accept_languages.values())
+    return next((code for code in wanted if code in offered), offered[0])

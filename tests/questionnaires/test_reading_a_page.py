@@ -82,7 +82,7 @@ def test_checks_hard_and_soft(read: Callable[..., Questionnaire]) -> None:
     assert said(first(questionnaire, age="70", work="60")) == [("check_failed", "work", True)]
     assert said(first(questionnaire, age="12", work="5")) == [("check_failed", "age", False)]
     failed = first(questionnaire, age="12", work="5").problems[0]
-    assert (failed.check, failed.values) == ("start.2", {"text": {"en": "Too young, {age}"}})
+    assert (failed.check_name, failed.values) == ("start.2", {"text": {"en": "Too young, {age}"}})
     assert said(first(questionnaire, age="70", work="49")) == []
 
 

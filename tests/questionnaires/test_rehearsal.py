@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from questionnaires.formats.study_folder import study_from_files
+from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.rehearsal import NOTES, Level, Outcome, rehearse
 from questionnaires.rehearsal.bases import HIDDEN, MARKED
 from questionnaires.rehearsal.dice import Dice
@@ -190,7 +191,7 @@ def test_a_sound_questionnaire_has_nothing_to_mend(small: Study) -> None:
 
 def test_every_code_is_raised_by_a_test() -> None:
     planted = {code for _, expected in PLANTED.values() for code in expected}
-    elsewhere = {"base-small", "base-hidden", "text-same"}
+    elsewhere = {"base-small", "base-hidden", "text-same", "text-unfilled"}
     assert planted | elsewhere == set(NOTES)
 
 
@@ -451,3 +452,10 @@ def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
     rehearse(study(), people=8, tell=lambda done, of: told.append((done, of)))
     assert told == [(n, 10) for n in range(1, 11)]
+
+
+def test_a_gap_that_a_template_left_is_named(library: Path) -> None:
+    """The starter is full of them, so that nobody fields it as it is."""
+    outcome = rehearse(read_study(library / "starter"), people=20)
+    gaps = {(note.place.file, note.place.question) for note in outcome.notes if note.code == "text-unfilled"}
+    assert gaps >= {("study.yaml", ""), ("questionnaire.yaml", "consent")}

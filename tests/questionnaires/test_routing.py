@@ -243,3 +243,27 @@ def test_not_asked_before_is_not_answered_when_it_is(read: Callable[..., Questio
     questionnaire = read(A, B)
     settled = on_path(questionnaire, {"a": 5, "b": Missing.NOT_ASKED})
     assert settled["b"] is Missing.NOT_ANSWERED
+
+
+def test_a_row_with_a_condition_cuts_the_page(read: Callable[..., Questionnaire]) -> None:
+    questionnaire = read(
+        "{name: age, type: number, text: A}",
+        "{name: grid, type: matrix, text: G, items: [{name: x, text: X}, {name: y, text: Y, ask_if: age > 1}], "
+        "choices: [{code: 1, text: C}]}",
+    )
+    assert [page.joined for page in pages(questionnaire)] == [False, True]
+
+
+def test_words_with_an_answer_of_the_same_section_are_never_joined_to_it(
+    read: Callable[..., Questionnaire],
+) -> None:
+    questionnaire = read(
+        "{name: age, type: number, text: A}",
+        "{name: b, type: number, text: B, ask_if: age > 1}",
+        '{name: c, type: number, text: "{age}?"}',
+        "{name: d, type: number, text: D, ask_if: c > 1}",
+    )
+    cut = pages(questionnaire)
+    assert [page.joined for page in cut] == [False, True, False, True]
+    assert cut[2].says == {"age"}
+    assert [page.name for page in together(cut, cut[0])] == [page.name for page in cut[:2]]

@@ -86,7 +86,7 @@ def field(settings: Settings, engine: Engine, study: Study) -> Iterator[Field]:
 
 def kept(field: Field) -> Current:
     with field.engine.connect() as connection:
-        key = connection.execute(select(response.c.key)).scalar_one()
+        key = connection.execute(select(response.c.key).where(response.c.study == "small")).scalar_one()
     state = current(field.engine, key)
     assert state is not None
     return state
@@ -264,3 +264,140 @@ def test_the_database_opened_again_has_everything(field: Field, adult: Person) -
     again.dispose()
     assert state is not None
     assert state.answers["why"] == "x"
+
+
+OTHER = """
+name: other
+languages: [en, uk]
+sections:
+  - name: who
+    title: {en: Who, uk: Хто}
+    questions:
+      - {name: age, type: text, required: true, text: {en: Age, uk: Вік}}
+""".encode()
+
+
+def test_a_ticket_of_another_study_is_worth_nothing(field: Field, person: Person) -> None:
+    fieldwork.publish(
+        field.engine, study_from_files({"study.yaml": STUDY, "questionnaire.yaml": OTHER}), 2_000
+    )
+    person.open("/s/small?language=en").post({"age": "34"})
+    first = Person(person.client).open(person.address.replace("/ways", "/who"))
+    person.open("/s/other")
+    fields = {**person.hidden(), "_ticket": first.hidden()["_ticket"], "age": "no number"}
+    answer = person.client.post("/s/other", data=fields)
+    assert answer.status_code == 400
+    fresh = re.search(r'name="_ticket" value="([^"]*)"', answer.get_data(as_text=True))
+    assert fresh
+    person.client.post("/s/other", data={**fields, "_ticket": fresh[1]})
+    person.client.post("/s/small", data={**fields, "_ticket": fresh[1]})
+    assert kept(field).answers == {"age": 34}
+
+
+def test_a_ticket_of_an_earlier_version_does_not_answer_a_later_one(field: Field, person: Person) -> None:
+    person.open("/s/small?language=en")
+    changed = QUESTIONNAIRE.replace(
+        b"type: number, required: true,", b"type: number, minimum: 40, required: true,"
+    )
+    fieldwork.publish(
+        field.engine, study_from_files({"study.yaml": STUDY, "questionnaire.yaml": changed}), 2_000
+    )
+    Person(person.client).open("/s/small").post({"age": "50"})
+    person.post({"age": "20"})
+    assert kept(field).answers["age"] == 50
+
+
+def test_posts_from_pages_that_hide_where_they_are_from_are_refused(field: Field, person: Person) -> None:
+    person.open("/s/small")
+    for origin in ("null", "http://[x", "https://elsewhere.example"):
+        answer = person.client.post(
+            "/s/small", data={**person.hidden(), "age": "34"}, headers={"Origin": origin}
+        )
+        assert answer.status_code == 403, origin
+
+
+def test_two_soft_checks_do_not_take_turns_and_each_passes_for_its_answers_only(
+    settings: Settings, engine: Engine
+) -> None:
+    text = """
+name: small
+languages: [en]
+sections:
+  - name: one
+    title: One
+    questions:
+      - {name: a, type: number, text: A}
+      - {name: b, type: number, text: B}
+    checks:
+      - {check: a < 10, soft: true, text: A is much}
+      - {check: b < 10, soft: true, text: B is much}
+  - {name: two, title: Two, questions: [{name: c, type: number, text: C}]}
+"""
+    record = b"title: S\nmode: web\nframe: x\nsample: census\nzone: UTC\nretention: 2027-12-31\n"
+    study = study_from_files({"study.yaml": record, "questionnaire.yaml": text.encode()})
+    fieldwork.publish(engine, study, 1_000)
+    app: Flask = create_app(settings, engine)
+    person = Person(app.test_client()).open("/s/small")
+    person.post({"a": "50", "b": "1"})
+    assert "A is much" in person.text
+    person.post({"a": "50", "b": "50"})
+    assert "B is much" in person.text and "A is much" not in person.text
+    person.post({"a": "60", "b": "50"})
+    assert "A is much" in person.text and "B is much" not in person.text
+    person.post({"a": "60", "b": "50"})
+    assert person.address.endswith("/two")
+    app.extensions["earshot-collector"].close()
+
+
+def test_leaving_takes_back_what_was_taken_back(field: Field, adult: Person) -> None:
+    adult.post({"channel": "8", "why": "my name is Ann", "again": ""}, _whole="1")
+    adult.open(adult.address.replace("/last", "/ways"))
+    adult.post({"channel": "8", "why": "", "again": ""}, _whole="1", _action="leave")
+    assert adult.address.endswith("/leave")
+    assert kept(field).answers["why"] is Missing.NOT_ANSWERED
+    adult.open(adult.address.replace("/leave", "/last"))
+    adult.post({"rating.speed": "1", "rating.tone": "1"})
+    assert adult.address.endswith("/ways")  # it is required, so it is asked again
+
+
+def test_without_scripts_after_all_nobody_goes_in_circles(adult: Person) -> None:
+    adult.post({"channel": "8", "why": "x", "again": "1"}, _whole="1")
+    adult.open(adult.address.replace("/last", "/ways"))
+    adult.post({"channel": "8"})  # the script did not load this time
+    assert adult.address.endswith("/ways-2")
+    assert adult.post({"why": "y"}).address.endswith("/ways-3")
+
+
+def test_words_that_another_tab_has_changed_are_shown_again(field: Field, adult: Person) -> None:
+    adult.post({"channel": "1"})
+    stale = adult.text
+    Person(adult.client).open(adult.address.replace("/last", "/ways")).post({"channel": "9"})
+    action = re.search(r'action="([^"]+)"', stale)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', stale))
+    assert action
+    answer = adult.client.post(action[1], data={**fields, "rating.speed": "2", "_action": "continue"})
+    assert answer.status_code == 409  # it said "Last about A post"
+    assert "rating.speed" not in kept(field).answers
+
+
+def test_the_browser_says_its_language_with_a_region(person: Person) -> None:
+    page = person.client.get("/s/small", headers={"Accept-Language": "en-GB,uk;q=0.8"})
+    assert '<html lang="en"' in page.get_data(as_text=True)
+    page = person.client.get("/s/small", headers={"Accept-Language": "uk-UA"})
+    assert '<html lang="uk"' in page.get_data(as_text=True)
+
+
+def test_only_the_named_study_is_begun(settings: Settings, engine: Engine, study: Study) -> None:
+    from dataclasses import replace
+
+    fieldwork.publish(engine, study, 1_000)
+    app = create_app(replace(settings, studies=("another",)), engine)
+    client = app.test_client()
+    assert client.get("/s/small").status_code == 404
+    assert "/s/small" not in client.get("/").get_data(as_text=True)
+    app.extensions["earshot-collector"].close()
+
+
+def test_who_was_screened_out_does_not_begin_anew(field: Field, person: Person) -> None:
+    person.open("/s/small?language=en").post({"age": "17"})
+    assert person.open("/s/small").address.endswith("/end")

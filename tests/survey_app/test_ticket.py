@@ -99,10 +99,11 @@ def test_an_adopted_response_is_the_present_one_until_the_next(field: Field) -> 
         assert ticket.is_own(own, "small")
         ticket.begin_again("small")
         assert ticket.response_key("small") not in (own, "k" * 32)
-        assert ticket.is_own("k" * 32, "small")
+        assert not ticket.is_own("k" * 32, "small")  # the next person here must not come to it
+        assert not ticket.is_own(own, "small")
         ticket.adopt("small", own)  # its own response, back by a code
         assert ticket.response_key("small") == own
-        assert session["adopted"] == ["k" * 32]
+        assert session["adopted"] == [own]
 
 
 def test_a_cookie_remembers_only_so_many(field: Field) -> None:

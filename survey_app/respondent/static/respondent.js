@@ -287,7 +287,12 @@
     if (reply.status > 499) lost();
     else if (to) return taken(to);
     else if (reply.redirected) location.assign(reply.url);
-    else if (/html/.test(reply.headers.get("Content-Type"))) show(parsed(text));
+    else if (reply.status === 413) {
+      // Too much text: the form stays, to be shortened.
+      const [title, why] = ["h1", ".lede"].map((part) => all(part, parsed(text))[0].textContent);
+      post = null;
+      tell(title, why);
+    } else if (/html/.test(reply.headers.get("Content-Type"))) show(parsed(text));
     else lost();
   }
 
@@ -317,16 +322,21 @@
     if (post.box) return;
     const again = make("button", say("try_again"), { type: "button", class: "button" });
     again.onclick = send;
-    post.box = make("div", "", { class: "summary", role: "alert", tabindex: -1 });
-    post.box.append(make("h2", say("not_kept")), make("p", say("retrying")), again);
-    (all("h1")[0] || form).before(post.box);
-    post.box.focus();
+    post.box = tell(say("not_kept"), say("retrying"), again);
+  }
+
+  function tell(title, text, ...more) {
+    const box = make("div", "", { class: "summary", role: "alert", tabindex: -1 });
+    box.append(make("h2", title), make("p", text), ...more);
+    (all("h1")[0] || form).before(box);
+    box.focus();
+    return box;
   }
 
   function show(page) {
     save();
     document.title = page.title;
-    document.documentElement.lang = page.documentElement.lang;
+    for (const name of ["lang", "dir"]) document.documentElement[name] = page.documentElement[name];
     const target = all(".summary", page)[0] || all("h1", page)[0] || page.body;
     target.autofocus = false; // too late for it
     target.tabIndex = -1;

@@ -42,7 +42,7 @@ def test_accepts(one: Callable[[str], Question], raw: Raw, answer: Answer) -> No
         (sent("2", "", ""), "rank_gap"),
         (sent("0", "", ""), "choice_unknown"),
         (sent("-1", "", ""), "choice_unknown"),
-        (sent("4", "", ""), "choice_unknown"),
+        (sent("4", "", ""), "rank_gap"),
         (sent("１", "", ""), "choice_unknown"),
         (sent("1 2", "", ""), "choice_unknown"),
         (sent("1" * 5000, "", ""), "choice_unknown"),

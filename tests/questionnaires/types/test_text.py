@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from questionnaires.model import Missing, Question
-from questionnaires.problems import AnswerProblem
+from questionnaires.problems import AnswerProblem, Problem
 from questionnaires.question_types import QUESTION_TYPES, Raw, form_values, read_answer
 
 STORY = "{name: story, type: text, max_length: 10, special: [prefer_not], text: Q}"
@@ -73,3 +73,9 @@ def test_the_words_and_why_they_are_missing(one: Callable[[str], Question]) -> N
     assert [column.name for column in kind.columns(question)] == ["story", "story.missing"]
     assert kind.cells(question, Missing.PREFER_NOT) == (None, -4)
     assert kind.cells(question, "-4") == ("-4", 0)
+
+
+def test_what_a_browser_could_not_send_at_once_is_refused(problems: Callable[..., list[Problem]]) -> None:
+    long = [f"{{name: t{n}, type: text, text: T, max_length: 5000}}" for n in range(3)]
+    assert problems(*long[:2]) == []
+    assert [problem.code for problem in problems(*long)] == ["page-letters"]
