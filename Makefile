@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test browser check bench clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,9 +27,13 @@ test: $(VENV)/dev  ## Everything that can run on this machine; what is skipped s
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+browser: $(VENV)/dev  ## The long walk through the form: every language, width and state of a page
+	$(BIN)/python -m pytest -n 2 -m "long or not long" tests/browser
+
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
-	$(BIN)/python benchmarks/page.py
-	$(BIN)/python benchmarks/raked_coverage.py
+	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.page_weight
+	$(BIN)/python -m benchmarks.raked_coverage
 
 check: $(VENV)/dev  ## Style and types only
 	$(BIN)/ruff check .

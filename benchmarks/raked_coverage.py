@@ -1,6 +1,6 @@
 """How often a 95 % interval after raking holds the truth, by the size of the sample.
 
-    python benchmarks/raked_coverage.py [--runs 1000]
+    python -m benchmarks.raked_coverage [--runs 1000]
 
 Simple random samples in which young people answer far more often than old, raked to age and gender; the
 outcome is tied to age, or not at all. Prints the coverage and its Monte-Carlo error.
