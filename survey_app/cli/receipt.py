@@ -86,7 +86,7 @@ def _row_stands(snapshot: Path, found: Receipt) -> bool:
     from survey_app.storage.leaves import canonical_row
     from survey_app.storage.snapshot import row_of
 
-    row = row_of(snapshot, found.key)
+    row = row_of(snapshot, found.data_id)
     if row is None:
         return False
     content = (snapshot / "questionnaires" / f"{row['_version']}.yaml").read_bytes()

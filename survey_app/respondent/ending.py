@@ -8,7 +8,6 @@ from flask import make_response, render_template, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from questionnaires.lots import seed_of
 from questionnaires.model import Answer, Missing, Question
 from questionnaires.personal import draws
 from questionnaires.piping import answer_words, filled
@@ -111,7 +110,7 @@ def end_page(served: Served, state: Current) -> Response:
     more: dict[str, object] = {"receipt": receipt.code_of(state.key), "receipts": url_for("receipt.ask")}
     if end is not None:
         language = spoken(questionnaire.languages)
-        settled = {**way.settled, **draws(questionnaire, seed_of(state.key))}
+        settled = {**way.settled, **draws(questionnaire, ticket.seed(state.key))}
         more["heading"] = filled(in_language(end.title, language), language, questionnaire, settled)
         more["text"] = filled(in_language(end.text, language), language, questionnaire, settled)
     return message("thanks", 200, served, **more)

@@ -7,7 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from questionnaires.lots import seed_of
 from questionnaires.problems import StudyFault
 from questionnaires.question_types import form_values
 from questionnaires.routing import Page, first_open, head_of, on_path
@@ -23,6 +22,7 @@ from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Current, NotKept, current
+from survey_app.storage.erase import is_gone
 
 respondent = Blueprint(
     "respondent", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC
@@ -70,14 +70,16 @@ def begin(study: str) -> Response:
     elif (
         state is not None
     ):  # the browser's back button, or the link opened again: the first page, as it stands
-        first = served.pages(seed_of(state.key))[0]
+        first = served.pages(ticket.seed(state.key))[0]
         return redirect(url_for("respondent.page", key=state.key, name=first.name), 303)
+    elif ticket.known() and is_gone(shelf().engine, ticket.response_key(study)):
+        ticket.begin_again(study)
     return fill(_first_visit(served), {}, 200)
 
 
 def _first_visit(served: Served) -> Visit:
     key = ticket.response_key(served.name)
-    first = served.pages(seed_of(key))[0]
+    first = served.pages(ticket.seed(key))[0]
     return _visit(served, first, key, None)
 
 
@@ -102,7 +104,7 @@ def page(key: str, name: str) -> Response:
         return still_typed(key, name, said)
     if status != "open":
         return _not_collecting(status, served)
-    cut = served.pages(seed_of(key))
+    cut = served.pages(ticket.seed(key))
     wanted = next((page for page in cut if page.name == name), None)
     if request.method == "POST":
         if wanted is None:
@@ -127,7 +129,7 @@ def check(key: str) -> Response:
         return _not_collecting(status, served)
     if state.submitted and request.method == "GET":
         return redirect(url_for("respondent.end", key=key), 303)
-    visit = _visit(served, served.pages(seed_of(key))[-1], key, state)
+    visit = _visit(served, served.pages(ticket.seed(key))[-1], key, state)
     return take_check(visit, said) if request.method == "POST" else check_page(visit)
 
 
@@ -178,12 +180,12 @@ def _scripts() -> bool:
 
 def _first_open(served: Served, state: Current) -> Page | None:
     return first_open(
-        served.pages(seed_of(state.key)), on_path(served.questionnaire, state.answers), state.answers
+        served.pages(ticket.seed(state.key)), on_path(served.questionnaire, state.answers), state.answers
     )
 
 
 def _open_address(served: Served, state: Current) -> str:
-    cut = served.pages(seed_of(state.key))
+    cut = served.pages(ticket.seed(state.key))
     target = _first_open(served, state) or cut[-1]
     target = head_of(cut, target) if _scripts() else target
     return url_for("respondent.page", key=state.key, name=target.name)

@@ -9,7 +9,6 @@ from flask import current_app, jsonify, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from questionnaires.answers import PageReading
-from questionnaires.lots import seed_of
 from questionnaires.model import Answer, Missing
 from questionnaires.routing import Page, Way, end_of, first_open, head_of, page_after, walk
 from questionnaires.validity import first_invalid
@@ -21,7 +20,16 @@ from survey_app.respondent.markup import chrome
 from survey_app.respondent.showing import fill, message
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
-from survey_app.storage.collect import Collector, Current, Finished, NotKept, NotOpen, PagePost, current
+from survey_app.storage.collect import (
+    Changed,
+    Collector,
+    Current,
+    Finished,
+    NotKept,
+    NotOpen,
+    PagePost,
+    current,
+)
 
 
 def take(visit: Visit, said: Ticket | None) -> Response:
@@ -69,6 +77,7 @@ def take(visit: Visit, said: Ticket | None) -> Response:
         visit,
         lambda: keep(visit, reading, said),
         lambda: fill(visit, form.typed(), 503, message=say("not_kept_text"), posted=posted),
+        lambda: fill(_again(visit), form.typed(), 409, message=say("page_changed")),
     )
 
 
@@ -93,14 +102,24 @@ def _fits(said: Ticket | None, visit: Visit) -> bool:
     return said == Ticket(visit.served.name, visit.served.version, visit.page.name, visit.key)
 
 
-def _tried(visit: Visit, keep: Callable[[], Response], again: Callable[[], Response]) -> Response:
-    """Keep what is valid and lead on, or answer why it is not kept; `again` shows it as it was typed."""
+def _tried(
+    visit: Visit,
+    keep: Callable[[], Response],
+    again: Callable[[], Response],
+    changed: Callable[[], Response],
+) -> Response:
+    """Keep what is valid and lead on, or answer why it is not kept.
+
+    `again` shows it as it was typed; `changed`, too, with what another tab has changed meanwhile.
+    """
     try:
         return keep()
     except NotOpen:
         return message("closed", 410, visit.served)
     except Finished:
         return message("finished", 409, visit.served)
+    except Changed:  # in another tab, since this page was judged
+        return changed()
     except NotKept as error:
         current_app.logger.error("a page could not be kept: %s", error)
         return again()
@@ -171,6 +190,9 @@ def keep_post(visit: Visit, said: Ticket, page: str, answers: dict[str, Answer],
             shown_ms=said.shown_ms,
             width=request.form.get("_width", ""),
             receipt_hash=receipt.hash_of(served, visit.key) if ended else "",
+            seed=visit.seed,
+            begins=visit.state is None,
+            read=visit.state.last if visit.state else 0,
         )
     )
 
@@ -199,7 +221,17 @@ def take_check(visit: Visit, said: Ticket | None) -> Response:
         keep_post(visit, said, CHECK, {}, way)
         return moved(url_for("respondent.end", key=visit.key))
 
-    return _tried(visit, submit, lambda: check_page(visit, 503, say("not_kept_text")))
+    return _tried(
+        visit,
+        submit,
+        lambda: check_page(visit, 503, say("not_kept_text")),
+        lambda: check_page(_again(visit), 409, say("page_changed")),
+    )
+
+
+def _again(visit: Visit) -> Visit:
+    """Return the visit with the response as it stands now."""
+    return replace(visit, state=current(shelf().engine, visit.key) or visit.state)
 
 
 def moved(address: str) -> Response:
@@ -212,7 +244,7 @@ def moved(address: str) -> Response:
 def still_typed(key: str, name: str, said: Ticket | None) -> Response:
     """The database cannot be read: a posted page is shown again as it was typed, for it was not kept."""
     served = shelf().study(said.study, said.version)[0] if said else None
-    cut = served.pages(seed_of(key)) if served else ()
+    cut = served.pages(ticket.seed(key)) if served else ()
     wanted = next((page for page in cut if page.name == name), None)
     if said is None or served is None or wanted is None or said.response != key:
         return message("server_error", 503)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from flask import current_app, session
 from itsdangerous import BadSignature, Signer
 
+from questionnaires.lots import seed_of
 from survey_app.respondent.fielded import Served
 
 DIVIDER = ":"
@@ -134,6 +135,11 @@ def keyed(text: str) -> str:
     """Return the hash of a text under the server's key, 32 hexadecimal characters."""
     secret = str(current_app.secret_key).encode()
     return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def seed(key: str) -> int:
+    """Return the seed of a response; from its key, which stands in addresses, nobody else can tell it."""
+    return seed_of(keyed(f"seed|{key}"))
 
 
 def now_ms() -> int:

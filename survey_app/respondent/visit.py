@@ -9,7 +9,6 @@ from functools import cached_property
 from flask import request, session, url_for
 
 from questionnaires.expressions import names
-from questionnaires.lots import seed_of
 from questionnaires.model import Answer, Question, Text
 from questionnaires.personal import as_seen, seen_order
 from questionnaires.piping import filled
@@ -42,7 +41,7 @@ class Visit:
 
     @cached_property
     def seed(self) -> int:
-        return seed_of(self.key)
+        return ticket.seed(self.key)
 
     @cached_property
     def cut(self) -> tuple[Page, ...]:

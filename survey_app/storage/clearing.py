@@ -17,10 +17,24 @@ Clearing = Callable[[], None]
 
 
 def clearing(data: Path, database_url: str) -> Clearing:
-    """Return what starts the clearing of a data folder's snapshots and does not wait for it."""
+    """Return what starts the clearing of a data folder's snapshots and does not wait for it.
+
+    Only one runs at a time: each is a program with the memory of one, and a single one clears for all.
+    """
+    asked, turn = threading.Event(), threading.Lock()
+
+    def run() -> None:
+        while asked.is_set():
+            asked.clear()
+            clear(data, database_url)
+        turn.release()
+        if asked.is_set():  # asked in the moment before the turn was given back
+            start()
 
     def start() -> None:
-        threading.Thread(target=clear, args=(data, database_url), name="clearing").start()
+        asked.set()
+        if turn.acquire(blocking=False):
+            threading.Thread(target=run, name="clearing").start()
 
     return start
 

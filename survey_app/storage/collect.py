@@ -6,25 +6,28 @@ fold of its posts, so that two tabs, a retry and the back button lose nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import queue
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json, to_json
 from questionnaires.model import Answer
 from survey_app.storage.codes import SALT, random_code
 from survey_app.storage.database import hold, is_lost, told, writing
-from survey_app.storage.tables import post, response, study
+from survey_app.storage.tables import gone, post, response, study
 
 LARGEST_GROUP = 256
+MOST_POSTS = 500
+"""Posts of one response after which a program is at work, not a person."""
 LONGEST_QUEUE = 1000
 PATIENCE = 8.0
 """Seconds after which a person is told that the page was not kept, and may try again."""
@@ -33,25 +36,32 @@ WIDTHS = ("phone", "tablet", "desktop")
 
 # Built once: putting a statement together costs more than running it.
 _OPEN = select(study.c.name).where(study.c.status == "open")
-_SEEN = select(post.c.id).where(post.c.submission_key == bindparam("key"))
+_SAID = (  # what was last sent under a ticket, as it was or with other answers
+    select(post.c.answers)
+    .where(
+        or_(
+            post.c.submission_key == bindparam("key"),
+            post.c.submission_key.between(bindparam("key") + "~", bindparam("key") + "~g"),
+        )
+    )
+    .order_by(post.c.id.desc())
+    .limit(1)
+)
+_STANDS = select(func.count(), func.max(post.c.id)).where(post.c.response == bindparam("key"))
+_OF = select(response.c.study, response.c.version).where(response.c.key == bindparam("key"))
+_GONE = select(gone.c.key_hash).where(gone.c.key_hash == bindparam("key_hash"))
 _FINISHED = (
     select(post.c.final).where(post.c.response == bindparam("key")).order_by(post.c.final.desc()).limit(1)
 )
 _RESPONSE = (
     select(
         response.c.study, response.c.version,
-        post.c.page, post.c.answers, post.c.final, post.c.end, post.c.screened,
+        post.c.page, post.c.answers, post.c.final, post.c.end, post.c.screened, post.c.id,
     )
     .join(post, post.c.response == response.c.key)
     .where(response.c.key == bindparam("key"))
     .order_by(post.c.id)
 )  # fmt: skip
-_LATEST = (
-    select(post.c.answers)
-    .where(post.c.response == bindparam("response"), post.c.page == bindparam("page"))
-    .order_by(post.c.id.desc())
-    .limit(1)
-)
 _BEGIN = insert(response)
 _APPEND = insert(post)
 _RECEIPT = (
@@ -65,7 +75,8 @@ class PagePost:
 
     `end`, `screened` and `receipt_hash` come with the post that ends the response: the name of its end page,
     whether it was a screen-out, and the SHA-256 of the lookup half of its receipt ("" for none). `shown_ms`
-    is when the page was issued, `width` one of WIDTHS.
+    is when the page was issued, `width` one of WIDTHS. `seed` is what random orders follow from; `begins` tells
+    that the response may be new, and `read` which of its posts was the last when this one was judged (0: none).
     """
 
     submission_key: str
@@ -83,6 +94,9 @@ class PagePost:
     shown_ms: int | None = None
     width: str = ""
     receipt_hash: str = ""
+    seed: int | None = None
+    begins: bool = True
+    read: int | None = None
 
 
 Folded: TypeAlias = tuple[str, str, bool, str, bool]
@@ -104,6 +118,7 @@ class Current:
     submitted: bool
     end: str = ""
     screened: bool = False
+    last: int = 0
 
 
 class NotKept(Exception):
@@ -115,7 +130,11 @@ class NotOpen(Exception):
 
 
 class Finished(Exception):
-    """The response was submitted before; what was posted now is not kept."""
+    """The response was submitted before, or erased; what was posted now is not kept."""
+
+
+class Changed(Exception):
+    """The response was changed meanwhile, so that its end must be judged anew."""
 
 
 class Collector:
@@ -128,7 +147,7 @@ class Collector:
         self._thread.start()
 
     def keep(self, page_post: PagePost, patience: float = PATIENCE) -> None:
-        """Make a post durable; raise NotOpen, Finished or NotKept."""
+        """Make a post durable; raise NotOpen, Finished, Changed or NotKept."""
         if self._waiting.qsize() >= LONGEST_QUEUE:
             raise NotKept("too many posts are waiting")
         done: Future[None] = Future()
@@ -193,17 +212,15 @@ def _append(connection: Connection, page_post: PagePost) -> Exception | None:
     """Append a post, or return why it is refused. The same post again changes nothing."""
     answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
     key = page_post.submission_key
-    finished = connection.execute(_FINISHED, {"key": page_post.response}).scalar()
-    if connection.execute(_SEEN, {"key": key}).first() is not None:
-        page = {"response": page_post.response, "page": page_post.page}
-        if connection.execute(_LATEST, page).scalar() == answers:
-            return None
+    said = connection.execute(_SAID, {"key": key}).scalar()
+    if said == answers:  # a retry: whatever another tab has confirmed since stays as it is
+        return None
+    refusal = _refusal(connection, page_post)
+    if refusal is not None:
+        return refusal
+    if said is not None:
         # The same form sent again with other answers is a new post: the last thing confirmed must count.
         key = f"{key}~{secrets.token_hex(3)}"
-    if finished:
-        return Finished()
-    if finished is None:
-        connection.execute(_BEGIN, _begun(page_post))
     appended = {
         "submission_key": key,
         "response": page_post.response,
@@ -223,6 +240,30 @@ def _append(connection: Connection, page_post: PagePost) -> Exception | None:
     return None
 
 
+def _refusal(connection: Connection, page_post: PagePost) -> Exception | None:
+    """Return why a post cannot be appended; begin its response where it is the first."""
+    of = connection.execute(_OF, {"key": page_post.response}).first()
+    if of is None:
+        hashed_key = {"key_hash": key_hash(page_post.response)}
+        if not page_post.begins or connection.execute(_GONE, hashed_key).first() is not None:
+            return Finished()
+        connection.execute(_BEGIN, _begun(page_post))
+        return None
+    if tuple(of) != (page_post.study, page_post.version):
+        return Finished()
+    if connection.execute(_FINISHED, {"key": page_post.response}).scalar():
+        return Finished()
+    count, last = connection.execute(_STANDS, {"key": page_post.response}).one()
+    if count >= MOST_POSTS:
+        return NotKept("too many posts of one response")
+    return Changed() if page_post.final and page_post.read not in (None, last) else None
+
+
+def key_hash(key: str) -> str:
+    """Return what stays of the key of an erased response."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def _begun(page_post: PagePost) -> dict[str, Any]:
     return {
         "key": page_post.response,
@@ -232,6 +273,7 @@ def _begun(page_post: PagePost) -> dict[str, Any]:
         "language": page_post.language,
         "started_ms": page_post.posted_ms,
         "salt": random_code(SALT),
+        "seed": page_post.seed,
     }
 
 
@@ -244,7 +286,9 @@ def current(engine: Engine, key: str) -> Current | None:
             rows = connection.execute(_RESPONSE, {"key": key}).all()
     except SQLAlchemyError as error:
         raise NotKept(told(error)) from error
-    return fold(key, rows[0][0], rows[0][1], [row[2:] for row in rows]) if rows else None
+    if not rows:
+        return None
+    return replace(fold(key, rows[0][0], rows[0][1], [row[2:7] for row in rows]), last=rows[-1].id)
 
 
 def fold(key: str, study_name: str, version: str, posts: Sequence[Folded]) -> Current:

@@ -6,16 +6,18 @@ between the two forgets nothing; `survey_app.storage.removal` does it.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection
 
 from sqlalchemy import Connection, Engine, Table, delete, select
 
+from survey_app.storage.collect import key_hash
 from survey_app.storage.database import InsertNew, forget_log, hold, writing
 from survey_app.storage.fieldwork import questionnaire_of, version_content
-from survey_app.storage.leaves import canonical_row, leaf
+from survey_app.storage.leaves import canonical_row, data_id, leaf
 from survey_app.storage.rows import one_response, response_row
-from survey_app.storage.tables import erasure, post, response, resume, tombstone
+from survey_app.storage.tables import erasure, gone, post, response, resume, tombstone
 
 DAY_MS = 24 * 3600 * 1000
 _LOG_TRIES = 20
@@ -44,17 +46,16 @@ def erase(engine: Engine, key: str, now_ms: int) -> str | None:
         found = leaf_of(engine, key)  # as it stays: nothing can be added to the response any more
         if found is None:
             return None
-        study, last_leaf, _ = found
+        study, last_leaf, canonical = found
         _delete(connection, post, key)
         _delete(connection, resume, key)
         connection.execute(delete(response).where(response.c.key == key))
         buried = {"leaf": last_leaf.hex(), "study": study, "erased_ms": now_ms - now_ms % DAY_MS}
         connection.execute(InsertNew(tombstone).values(**buried))
-        connection.execute(InsertNew(erasure).values(response=key, study=study))
-    for _ in range(_LOG_TRIES):
-        if forget_log(engine):
-            break
-        time.sleep(0.05)
+        called = str(json.loads(canonical)["_response"])
+        connection.execute(InsertNew(erasure).values(response=called, study=study))
+        connection.execute(InsertNew(gone).values(key_hash=key_hash(key)))
+    forget_log(engine)  # where someone is reading, the clearing of the snapshots tries again
     return study
 
 
@@ -70,13 +71,14 @@ def tombstones(engine: Engine, study: str) -> list[bytes]:
 
 
 def present(engine: Engine, study: str) -> set[str]:
-    """Return the keys of a study's responses."""
+    """Return how a study's responses are called in its snapshots."""
+    query = select(response.c.salt, response.c.key).where(response.c.study == study)
     with engine.connect() as connection:
-        return set(connection.execute(select(response.c.key).where(response.c.study == study)).scalars())
+        return {data_id(*row) for row in connection.execute(query)}
 
 
 def pending(engine: Engine, study: str) -> set[str]:
-    """Return the keys of erased responses that may still stand in the study's snapshots."""
+    """Return how the erased responses are called that may still stand in the study's snapshots."""
     with engine.connect() as connection:
         return set(connection.execute(select(erasure.c.response).where(erasure.c.study == study)).scalars())
 
@@ -88,10 +90,25 @@ def studies_pending(engine: Engine) -> list[str]:
 
 
 def finished_erasure(engine: Engine, keys: Collection[str]) -> None:
-    """Forget the keys of responses that no snapshot has any more."""
-    if not keys:
+    """Forget the names of responses that no snapshot has any more, once the log is empty of their texts."""
+    if not keys or not _forgotten(engine):
         return
     with writing(engine).begin() as connection:
         for key in keys:
             _delete(connection, erasure, key)
-    forget_log(engine)
+
+
+def _forgotten(engine: Engine) -> bool:
+    """Empty the log, waiting a little for those who read; people who post meanwhile never wait for this."""
+    for _ in range(_LOG_TRIES):
+        if forget_log(engine):
+            return True
+        time.sleep(0.25)
+    return False
+
+
+def is_gone(engine: Engine, key: str) -> bool:
+    """Tell whether a response was erased."""
+    with engine.connect() as connection:
+        query = select(gone.c.key_hash).where(gone.c.key_hash == key_hash(key))
+        return connection.execute(query).first() is not None

@@ -24,6 +24,15 @@ HEAD = tuple(dict.fromkeys((*ROW_COLUMNS, "_end", "_consented", "_seed")))
 """The columns of a row that are not answers."""
 
 
+def data_id(salt: str, key: str) -> str:
+    """Return how a response is called in the data files, 32 hexadecimal characters.
+
+    Its key stands in addresses, and so perhaps in the log of a server in front: without the salt, which only the
+    database has, nobody can tell whose row belongs to which address.
+    """
+    return hashlib.sha256(f"{salt}|{key}".encode()).hexdigest()[:32]
+
+
 def canonical_row(questionnaire: Questionnaire, row: Mapping[str, Any]) -> bytes:
     """Return a row of the responses table as the bytes that are hashed.
 

@@ -32,6 +32,11 @@ class Receipt:
     salt: str
 
     @property
+    def data_id(self) -> str:
+        """How the response is called in the data files."""
+        return str(json.loads(self.row)["_response"])
+
+    @property
     def submitted_ms(self) -> int:
         return int(json.loads(self.row)["_submitted"])
 

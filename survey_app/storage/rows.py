@@ -12,11 +12,11 @@ from sqlalchemy import Engine, Select, select
 
 from questionnaires.answers import from_json
 from questionnaires.codebook import cells
-from questionnaires.lots import seed_of
 from questionnaires.model import Questionnaire
 from questionnaires.routing import on_path
 from survey_app.storage.collect import Current, fold
 from survey_app.storage.database import streaming
+from survey_app.storage.leaves import data_id
 from survey_app.storage.tables import post, response
 
 
@@ -43,7 +43,12 @@ class Stored:
     synthetic: bool
     started_ms: int
     salt: str
+    seed: int | None
     posts: Sequence[StoredPost]
+
+    @property
+    def data_id(self) -> str:
+        return data_id(self.salt, self.key)
 
     @property
     def last(self) -> StoredPost:
@@ -53,7 +58,7 @@ class Stored:
         return fold(self.key, study, self.version, [one[:5] for one in self.posts])
 
 
-_HEAD = (response.c.key, response.c.version, response.c.synthetic, response.c.started_ms, response.c.salt)
+_HEAD = tuple(response.c[name] for name in ("key", "version", "synthetic", "started_ms", "salt", "seed"))
 _POST = tuple(post.c[name] for name in StoredPost._fields)
 
 
@@ -97,7 +102,7 @@ def status(current: Current) -> str:
 def response_row(questionnaire: Questionnaire, stored: Stored, current: Current) -> dict[str, Any]:
     """Return a response as column → value: the head and its own version's columns; times in milliseconds."""
     return {
-        "_response": stored.key,
+        "_response": stored.data_id,
         "_version": stored.version,
         "_synthetic": stored.synthetic,
         "_status": status(current),
@@ -106,7 +111,7 @@ def response_row(questionnaire: Questionnaire, stored: Stored, current: Current)
         "_language": stored.last.language,
         "_end": current.end if current.submitted else None,
         "_consented": _consented(questionnaire, stored.posts),
-        "_seed": seed_of(stored.key),
+        "_seed": stored.seed,
         **cells(questionnaire, on_path(questionnaire, current.answers)),
     }
 
@@ -133,7 +138,7 @@ def post_rows(stored: Stored) -> Iterator[dict[str, Any]]:
         visits[one.page] += 1
         took = None if one.shown_ms is None else one.posted_ms - one.shown_ms
         yield {
-            "_response": stored.key,
+            "_response": stored.data_id,
             "page": one.page,
             "visit": visits[one.page],
             "shown": one.shown_ms,

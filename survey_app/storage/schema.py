@@ -37,11 +37,12 @@ FIRST = "0001"
 FIRST_COLUMNS = {
     "study": "name status version record opened_ms closed_ms",
     "version": "hash study content published_ms",
-    "response": "key study version synthetic language started_ms salt receipt_hash",
+    "response": "key study version synthetic language started_ms salt receipt_hash seed",
     "post": "id submission_key response page answers language final posted_ms end screened shown_ms width",
     "resume": "code_hash response made_ms",
     "tombstone": "leaf study erased_ms",
     "erasure": "response study",
+    "gone": "key_hash",
 }
 OURS = frozenset({"study", "version", "response", "post"})
 """Tables that every version has had."""

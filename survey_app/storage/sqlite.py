@@ -111,7 +111,12 @@ def check_links(connection: Connection) -> None:
 def forget_log(engine: Engine) -> bool:
     """Empty the write-ahead log, which still holds what was deleted; False if a reader is in the way."""
     with engine.connect() as connection:
+        # Waiting for a reader here would keep everyone who posts from writing as long.
+        before = connection.execute(text("PRAGMA busy_timeout")).scalar()
+        connection.execute(text("PRAGMA busy_timeout=0"))
         try:
             return connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar() == 0
         except OperationalError:
             return False
+        finally:
+            connection.execute(text(f"PRAGMA busy_timeout={int(before or 0)}"))

@@ -25,6 +25,7 @@ from survey_app.storage.schema import make_ready
 
 __all__ = [
     "erasure",
+    "gone",
     "metadata",
     "open_database",
     "post",
@@ -75,6 +76,7 @@ response = Table(
     Column("started_ms", BigInteger, nullable=False),
     Column("salt", _word(13), nullable=False),  # half of the receipt; goes nowhere else
     Column("receipt_hash", _word(64), unique=True),  # SHA-256 of the lookup half of the code
+    Column("seed", BigInteger),  # what its random orders follow from
     Index("response_by_study", "study"),
 )
 
@@ -117,8 +119,15 @@ tombstone = Table(
 erasure = Table(
     "erasure",  # responses gone from here whose rows in earlier snapshots are still to be removed
     metadata,
-    Column("response", _word(32), primary_key=True),
+    Column("response", _word(32), primary_key=True),  # as it stands in the snapshots, see leaves.data_id
     Column("study", _word(60), ForeignKey("study.name"), nullable=False),
+)
+
+
+gone = Table(
+    "gone",  # erased responses: a form of one that is still open somewhere must not begin it again
+    metadata,
+    Column("key_hash", _word(64), primary_key=True),
 )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from questionnaires.lots import seed_of
 from questionnaires.model import Answer, Missing
 from questionnaires.personal import draws
+from survey_app.respondent import ticket
 from survey_app.respondent.fielded import shelf
 from survey_app.respondent.resume import code_for
 from survey_app.storage.collect import PagePost
@@ -29,8 +29,8 @@ def begun(stand: Stand, upto: str, language: str = "en") -> str:
     with stand.app.test_request_context("/"):
         served, _ = shelf().study("showcase")
         assert served is not None
-        known = {**STORED, **draws(served.questionnaire, seed_of(key))}
-        for page in served.pages(seed_of(key)):
+        known = {**STORED, **draws(served.questionnaire, ticket.seed(key))}
+        for page in served.pages(ticket.seed(key)):
             if page.name == upto:
                 break
             names = [variable.name for question in page.questions for variable in question.variables]

@@ -11,6 +11,7 @@ from typing import Any
 from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
 from survey_app.storage.collect import PagePost
+from survey_app.storage.leaves import data_id
 from survey_app.storage.snapshot import take
 
 from .conftest import Field, Person
@@ -25,6 +26,11 @@ class Finished:
 
     key: str
     code: str
+
+    @property
+    def data_id(self) -> str:
+        """How the response is called in the data files."""
+        return data_id(self.code.replace("-", "")[13:], self.key)
 
 
 def finish(field: Field, number: int, **answers: Any) -> Finished:

@@ -12,8 +12,18 @@ from sqlalchemy import Engine, create_engine, event, func, select, update
 
 from questionnaires.study import Study
 from survey_app.storage import collect, fieldwork
-from survey_app.storage.collect import Collector, Finished, NotKept, NotOpen, PagePost, current, fold
+from survey_app.storage.collect import (
+    Changed,
+    Collector,
+    Finished,
+    NotKept,
+    NotOpen,
+    PagePost,
+    current,
+    fold,
+)
 from survey_app.storage.database import check_durability, hold, writing
+from survey_app.storage.erase import erase
 from survey_app.storage.tables import open_database, post, response, study
 from survey_app.storage.unusable import BadAddress, WeakDatabase
 
@@ -280,3 +290,65 @@ def test_publish_and_close(engine: Engine, small: Study) -> None:
     assert fieldwork.publish(engine, small, 5)
     assert list(fieldwork.versions(engine, "small")) == [small.version]
     assert fieldwork.fielded(engine, "none") is None
+
+
+def test_an_old_retry_does_not_undo_what_another_tab_confirmed(collector: Collector, engine: Engine) -> None:
+    collector.keep(POST)
+    collector.keep(replace(POST, submission_key="b" * 32, answers={"age": 35}))
+    collector.keep(POST)  # its reply was lost, and the script tries again
+    assert rows(engine) == 2
+    state = current(engine, POST.response)
+    assert state is not None
+    assert state.answers == {"age": 35}
+
+
+def test_a_post_of_another_study_or_version_is_not_added(collector: Collector, engine: Engine) -> None:
+    collector.keep(POST)
+    for other in (replace(POST, version="w"), replace(POST, study="other")):
+        with pytest.raises((Finished, NotOpen)):
+            collector.keep(replace(other, submission_key="b" * 32, answers={"age": 1}))
+    assert rows(engine) == 1
+
+
+def test_an_end_judged_on_answers_that_changed_meanwhile_is_judged_anew(
+    collector: Collector, engine: Engine
+) -> None:
+    collector.keep(POST)
+    state = current(engine, POST.response)
+    assert state is not None
+    final = replace(POST, submission_key="f" * 32, page="more", final=True, begins=False, read=state.last)
+    collector.keep(replace(POST, submission_key="b" * 32, answers={"age": 35}, begins=False, read=state.last))
+    with pytest.raises(Changed):
+        collector.keep(final)
+    now = current(engine, POST.response)
+    assert now is not None
+    assert not now.submitted
+    collector.keep(replace(final, read=now.last))
+    assert rows(engine) == 3
+
+
+def test_an_erased_response_is_not_begun_again(collector: Collector, engine: Engine, small: Study) -> None:
+    first = replace(POST, version=small.version)
+    collector.keep(first)
+    assert erase(engine, POST.response, 0) == "small"
+    for late in (first, replace(first, submission_key="b" * 32, page="more", begins=False)):
+        with pytest.raises(Finished):
+            collector.keep(late)
+    assert current(engine, POST.response) is None
+
+
+def test_a_later_page_never_begins_a_response(collector: Collector, engine: Engine) -> None:
+    with pytest.raises(Finished):
+        collector.keep(replace(POST, page="more", begins=False))
+    assert rows(engine) == 0
+
+
+def test_a_program_that_posts_without_end_is_stopped(
+    collector: Collector, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collect, "MOST_POSTS", 3)
+    for number in range(3):
+        collector.keep(replace(POST, submission_key=f"{number:032x}"))
+    with pytest.raises(NotKept):
+        collector.keep(replace(POST, submission_key="c" * 32))
+    assert rows(engine) == 3

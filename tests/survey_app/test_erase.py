@@ -85,7 +85,7 @@ def test_earlier_snapshots_lose_the_row_and_keep_their_root(field: Field, finish
         new = manifest(folder)
         assert (new["n"], new["erased"], new["merkle_root"]) == (4, 1, old["merkle_root"])
         assert (folder / "leaves.txt").read_bytes() == leaves
-        assert gone.key not in keys(folder) | keys(folder, "paradata")
+        assert gone.data_id not in keys(folder) | keys(folder, "paradata")
         assert len(keys(folder)) == len(keys(folder, "paradata")) == 4
         assert read_snapshot(folder).rows == 4
         assert b"secret words 2" not in (folder / "responses" / "part-00000.parquet").read_bytes()
@@ -162,9 +162,9 @@ def test_what_was_interrupted_is_finished(
     assert "could not be cleared yet: the power went" in result.output
     assert not folder.exists()
     monkeypatch.undo()
-    assert pending(field.engine, "small") == {finished[0].key}
+    assert pending(field.engine, "small") == {finished[0].data_id}
     assert run(field, "--pending").exit_code == 0
-    assert finished[0].key not in keys(folder)
+    assert finished[0].data_id not in keys(folder)
     assert manifest(folder)["erased"] == 1
     assert studies_pending(field.engine) == []
     assert not [path for path in folder.parent.iterdir() if path.name.startswith(".")]
@@ -179,9 +179,9 @@ def test_only_one_program_clears_at_a_time(
         result = run(field, finished[0].code, "--yes")
     assert result.exit_code == 1
     assert "is being cleared by another program" in result.output
-    assert finished[0].key in keys(folder)
+    assert finished[0].data_id in keys(folder)
     assert run(field, "--pending").exit_code == 0
-    assert finished[0].key not in keys(folder)
+    assert finished[0].data_id not in keys(folder)
 
 
 def test_what_another_program_left_is_done_at_the_next_start(
@@ -215,7 +215,7 @@ def test_what_is_erased_while_a_snapshot_is_written_is_not_in_it(
 
     monkeypatch.setattr(taking, "_write_beside", erase_meanwhile)
     folder = snapshot(field)
-    assert finished[0].key not in keys(folder)
+    assert finished[0].data_id not in keys(folder)
     assert (manifest(folder)["n"], manifest(folder)["erased"]) == (4, 1)
     assert read_snapshot(folder).rows == 4
 

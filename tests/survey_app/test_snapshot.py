@@ -23,7 +23,7 @@ from questionnaires.study import Study
 from survey_app.storage import fieldwork
 from survey_app.storage import snapshot as module
 from survey_app.storage.collect import Collector, PagePost
-from survey_app.storage.leaves import HEAD, canonical_row, leaf, read_leaves
+from survey_app.storage.leaves import HEAD, canonical_row, data_id, leaf, read_leaves
 from survey_app.storage.rows import Stored, StoredPost, response_row, responses
 from survey_app.storage.snapshot import NothingToSnapshot, take
 
@@ -137,7 +137,7 @@ def test_the_leaves_are_those_of_the_rows(field: Field, snapshot: Path) -> None:
     assert leaves == sorted(leaves)
     found = {row["_response"]: row for row in rows(snapshot).values()}
     for stored in responses(field.engine, "small"):
-        canonical = canonical_row(field.study.questionnaire, found[stored.key])
+        canonical = canonical_row(field.study.questionnaire, found[stored.data_id])
         assert leaf(stored.salt, canonical) in leaves
         assert stored.salt not in (snapshot / "leaves.txt").read_text()
         assert hashlib.sha256(canonical).digest() not in leaves
@@ -147,11 +147,14 @@ def test_the_leaves_are_those_of_the_rows(field: Field, snapshot: Path) -> None:
 def test_the_form_of_a_canonical_row(small: Study) -> None:
     """Written out by hand: what anyone needs to make the leaf with other tools."""
     posts = [StoredPost("start", '{"age": 34, "channel": 8}', True, "end", False, "uk", 20, 5, "phone")]
-    stored = Stored("k", "v", False, 10, "S" * 13, posts)
+    stored = Stored("k", "v", False, 10, "S" * 13, 7, posts)
     row = response_row(small.questionnaire, stored, stored.current("small"))
     expected = (
-        '{"_consented":null,"_end":"end","_language":"uk","_response":"k","_seed":3944106487203678091,'
-        '"_started":10,"_status":"complete","_submitted":20,"_synthetic":false,"_version":"v","age":34,"channel":8,"comment":null,'
+        '{"_consented":null,"_end":"end","_language":"uk","_response":"'
+        + data_id("S" * 13, "k")
+        + '","_seed":7,'
+        '"_started":10,"_status":"complete","_submitted":20,"_synthetic":false,"_version":"v","age":34,'
+        '"channel":8,"comment":null,'
         '"comment.missing":-2,"platform":-1,"used.email":-2,"used.none":-2,"used.phone":-2,"wait":-2}'
     )
     assert canonical_row(small.questionnaire, row).decode() == expected
@@ -179,7 +182,7 @@ def test_a_later_version_leaves_a_finished_leaf_as_it_was(
 
 def test_how_responses_ended(small: Study) -> None:
     def row(*posts: StoredPost) -> dict[str, Any]:
-        stored = Stored("k", "v", False, 10, "S" * 13, posts)
+        stored = Stored("k", "v", False, 10, "S" * 13, 7, posts)
         return response_row(small.questionnaire, stored, stored.current("small"))
 
     first = StoredPost("start", '{"age": 18}', False, "", False, "en", 20, 5, "")
@@ -235,7 +238,7 @@ def test_every_kind_of_column_there_and_back(engine: Engine, showcase: Study, tm
     assert filled == set(module._ARROW)
     leaves = read_leaves(folder)
     for stored, row in zip(responses(engine, "showcase"), table.to_pylist(), strict=True):
-        assert row["_response"] == stored.key
+        assert row["_response"] == stored.data_id
         assert leaf(stored.salt, canonical_row(asking, row)) in leaves
     read = read_snapshot(folder)
     named = {q.name: q for q in asking}
@@ -255,7 +258,7 @@ def test_when_consent_was_given(showcase: Study) -> None:
             StoredPost("start", text, False, "", False, "en", number, None, "")
             for number, text in enumerate(answers, start=1)
         ]
-        stored = Stored("k", "v", False, 0, "S" * 13, posts)
+        stored = Stored("k", "v", False, 0, "S" * 13, 7, posts)
         return response_row(showcase.questionnaire, stored, stored.current("showcase"))["_consented"]
 
     assert consented('{"age": 1}') is None

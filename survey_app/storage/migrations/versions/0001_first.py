@@ -52,6 +52,7 @@ def _answers() -> None:
         sa.Column("started_ms", MILLISECONDS, nullable=False),
         sa.Column("salt", word(13), nullable=False),
         sa.Column("receipt_hash", word(64), unique=True),
+        sa.Column("seed", sa.BigInteger()),
     )
     op.create_index("response_by_study", "response", ["study"])
     op.create_table(
@@ -92,3 +93,4 @@ def _beside() -> None:
         sa.Column("response", word(32), primary_key=True),
         sa.Column("study", word(60), sa.ForeignKey("study.name"), nullable=False),
     )
+    op.create_table("gone", sa.Column("key_hash", word(64), primary_key=True))
