@@ -17,7 +17,7 @@ def address() -> object:
 
 def test_ten_questions_are_light(browser: Browser, address: str) -> None:
     weight = weigh(browser, address, loads=1)
-    assert [one.kind for one in weight.resources] == ["document", "stylesheet", "script"]
+    assert {one.kind for one in weight.resources} == {"document", "stylesheet", "script"}
     assert weight.compressed <= BUDGET, printed(weight)
     assert (weight.blocking, len(weight.resources)) == (BLOCKING, ALL)
     assert weight.within_budget
