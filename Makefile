@@ -25,7 +25,7 @@ demo: $(VENV)/core  ## Synthetic people answer a real questionnaire; read the re
 test: $(VENV)/dev  ## Everything that can run on this machine; what is skipped says why
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 browser: $(VENV)/dev  ## The long walk through the form: every language, width and state of a page
 	$(BIN)/python -m pytest -n 2 -m "long or not long" tests/browser

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 @click.option("--pending", is_flag=True, help="Only finish what was begun elsewhere and interrupted.")
 def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None:
-    """Delete the answers behind a receipt from the database and from every snapshot."""
+    """Delete the answers behind a code from the database and from every snapshot.
+
+    CODE is a receipt or, of answers that were never finished, the code to come back with.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage import erase as erasing
+    from survey_app.storage.resumes import find_resumed
 
     if bool(code) == pending:
         refuse(
@@ -35,7 +39,7 @@ def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None
     engine = open_engine(settings)
     try:
         if code:
-            found = find_or_refuse(engine, code)
+            found = find_resumed(engine, code) or find_or_refuse(engine, code)
             if not yes:
                 click.confirm(
                     f"Delete these answers to {found.study} for good, from the database and every snapshot?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,16 @@ def test_a_snapshot_of_the_first_schema_can_still_be_read(field: Field, finished
     del old["erased"], old["files"]["leaves.txt"]
     (folder / "manifest.json").write_text(json.dumps({**old, "schema_version": 1}))
     assert read_snapshot(folder).rows == 5
+
+
+@pytest.mark.both_databases
+def test_answers_never_finished_go_by_the_code_to_come_back_with(field: Field, person: Person) -> None:
+    person.open("/s/small").post({"age": "34", "channel": "8"}).post({}, _action="leave")
+    code = re.search(r"<code>([^<]+)</code>", person.text)
+    assert code
+    assert run(field, code[1], "--yes").exit_code == 0
+    with field.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(post)).scalar_one() == 0
+    again = run(field, code[1], "--yes")
+    assert again.exit_code == 1
+    assert "is not a receipt" in again.output
