@@ -33,6 +33,7 @@ browser: $(VENV)/dev  ## The long walk through the form: every language, width a
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_weight
+	$(BIN)/python -m benchmarks.collection
 	$(BIN)/python -m benchmarks.raked_coverage
 
 check: $(VENV)/dev  ## Style and types only
