@@ -163,8 +163,3 @@ def _in_question(question: Question, index: int) -> Iterator[Watched]:
     for choice in question.choices:
         if choice.condition is not None:
             yield Watched("choice", question.name, choice.name, index, choice.condition)
-
-
-def section_of(questionnaire: Questionnaire, name: str) -> Section:
-    """Return the section in which a question stands."""
-    return next(s for s in questionnaire.sections if any(q.name == name for q in s.questions))
