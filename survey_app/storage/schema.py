@@ -30,7 +30,7 @@ from survey_app.storage.unusable import (
     OldDatabase,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The revision that this version works with: the number of the newest file in `migrations/versions`."""
 FIRST = "0001"
 """The revision of databases that were made before revisions were written down."""

@@ -30,8 +30,8 @@ class Upgraded:
     after: str
 
 
-def upgrade(engine: Engine, more: Iterable[Path] = ()) -> Upgraded:
-    """Upgrade a database to the newest revision, in one transaction; `more` are folders with further revisions.
+def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgraded:
+    """Upgrade a database to a revision, in one transaction; `more` are folders with further revisions.
 
     Raises OldDatabase, NewDatabase and ForeignDatabase, and sqlalchemy's errors where it cannot be written or is
     in use; then nothing has changed.
@@ -48,7 +48,7 @@ def upgrade(engine: Engine, more: Iterable[Path] = ()) -> Upgraded:
             if not schema.empty and not folders:
                 refuse_unknown(schema, shown(engine.url))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             dialect.check_links(connection)
             after = str(read(connection).revision)
     finally:

@@ -63,7 +63,7 @@ def test_a_study_in_the_field(field: Field) -> None:
     assert result.exit_code == 0, result.output
     for told in (
         "durability: ",
-        "tables: revision 0001",
+        "tables: revision 0002",
         "writing: one row",
         "study small: open, time zone Europe/Kyiv",
         "answers: the newest is of 1970-01-01 00:00:00 UTC",
@@ -135,7 +135,7 @@ def test_studies_that_cannot_be_read(field: Field) -> None:
 
 @pytest.mark.both_databases
 def test_the_revision_of_the_tables(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "REVISION", "0003")
     found = problems(field.environment)
     assert found.keys() == {"tables"}
     assert found["tables"].endswith("| stop every earshot that uses it, then: earshot upgrade")
