@@ -143,15 +143,21 @@ class Question:
         names = dict.fromkeys(name for choice in self.choices for name in choice.groups)
         return {name: tuple(c.code for c in self.choices if name in c.groups) for name in names}
 
-    @property
+    @cached_property
     def variables(self) -> tuple[Question, ...]:
         """Return everything that is stored of this question, each a question with an answer of its own."""
         return ((self,) if self.own else ()) + self.parts
 
-    @property
+    @cached_property
     def items(self) -> tuple[Question, ...]:
         """Return the rows of a matrix."""
         return tuple(part for part in self.parts if part.type == "single") if not self.own else ()
+
+    @cached_property
+    def seen_alike(self) -> bool:
+        """Whether everyone to whom it is shown sees the same choices and limits in the same order."""
+        moved = self.order in (Order.RANDOM, Order.FLIPPED)
+        return not (moved or self.limits or any(choice.condition is not None for choice in self.choices))
 
 
 @dataclass(frozen=True)
@@ -220,6 +226,11 @@ class Questionnaire:
     @property
     def questions(self) -> tuple[Question, ...]:
         return tuple(question for section in self.sections for question in section.questions)
+
+    def end(self, name: str) -> End | None:
+        """Return an end page or a screen-out by its name."""
+        screened = (end for section in self.sections for end in section.screen_out)
+        return next((end for end in (*self.ends, *screened) if end.name == name), None)
 
     @cached_property
     def _by_name(self) -> Mapping[str, Question]:

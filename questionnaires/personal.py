@@ -20,6 +20,8 @@ Known = Mapping[str, object]
 
 def as_seen(question: Question, known: Known, seed: int) -> Question:
     """Return a question as one person sees it; the question itself where nothing depends on the person."""
+    if question.seen_alike:
+        return question
     changed: dict[str, Any] = {}
     about = question.name.partition(".")[0]  # the rows of a matrix show their choices alike
     rows = bool(question.items) and question.order is Order.RANDOM  # then the rows are moved, not the choices

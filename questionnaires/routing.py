@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
 from questionnaires.model import Answer, End, Missing, Question, Questionnaire, Section, Text
@@ -29,6 +30,11 @@ class Page:
     joined: bool = False
     before: frozenset[str] = frozenset()
     says: frozenset[str] = frozenset()
+
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether everyone who comes to it sees exactly the same."""
+        return not (self.says or self.section.drawn) and all(map(_is_fixed, self.questions))
 
 
 @dataclass(frozen=True)
@@ -182,6 +188,17 @@ def asked(page: Page, settled: Mapping[str, Answer]) -> tuple[Question, ...]:
 def lies_on(question: Question, settled: Mapping[str, Answer]) -> bool:
     """Tell whether a question, or anything that is stored of it, lies on the path."""
     return any(settled[variable.name] is not Missing.NOT_ASKED for variable in question.variables)
+
+
+def _is_fixed(question: Question) -> bool:
+    """Tell whether everyone sees a question, and the same of it, whatever was answered elsewhere."""
+    own = {variable.name for variable in question.variables}
+    parts = all(
+        part.seen_alike and part.value is None and (part.condition is None or names(part.condition) <= own)
+        for part in question.parts
+    )
+    alone = question.condition is None and question.value is None and question.seen_alike
+    return parts and alone and question.type != "vignette"
 
 
 def page_after(cut: tuple[Page, ...], number: int, settled: Mapping[str, Answer]) -> Page | None:

@@ -18,6 +18,8 @@ def first_invalid(
     Reads every page again as the person saw it: a limit, a filtered choice or a check may depend on an
     earlier answer that was changed since. Soft checks were seen and passed.
     """
+    if not (_depends(questionnaire) or _emptied(questionnaire, answers)):
+        return None
     way = walk(questionnaire, answers)
     for page in cut:
         known = {name: value for name, value in way.known.items() if name in page.before}
@@ -29,6 +31,19 @@ def first_invalid(
         if any(not problem.soft for problem in reading.problems):
             return page
     return None
+
+
+def _depends(questionnaire: Questionnaire) -> bool:
+    """Tell whether an answer that was valid once can be invalid now."""
+    return any(section.checks for section in questionnaire.sections) or any(
+        variable.limits or any(choice.condition is not None for choice in variable.choices)
+        for variable in questionnaire
+    )
+
+
+def _emptied(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> bool:
+    """Tell whether a required answer was taken back by someone who left to finish later."""
+    return any(answers.get(v.name) is Missing.NOT_ANSWERED for v in questionnaire if v.required)
 
 
 def _raw(variable: Question, answers: Mapping[str, Answer]) -> Raw:

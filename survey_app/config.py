@@ -39,6 +39,8 @@ class Settings:
     reports_open: bool = False
     hosts: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
+    fresh: float = 1.0
+    """Seconds for which pages believe what the database last said of a study; a post always asks."""
 
     @property
     def reports(self) -> Path:

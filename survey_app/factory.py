@@ -7,6 +7,7 @@ from flask_compress import Compress
 from sqlalchemy import Engine
 
 from survey_app.config import MAXIMUM_BODY, Settings
+from survey_app.cookie import OneSigner
 from survey_app.executive.pages import executive
 from survey_app.respondent.fielded import keep_shelf
 from survey_app.respondent.pages import respondent
@@ -25,6 +26,7 @@ YEAR = 365 * 24 * 3600
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """Return the app; raise Unusable where answers would not be safe, sqlalchemy's errors without a database."""
     app = Flask("survey_app", static_folder=None)
+    app.session_interface = OneSigner()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME=settings.cookie,
@@ -42,7 +44,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     if engine is None:
         engine = open_database(settings.database_url)
         prove_writable(engine)
-    keep_shelf(app, engine, frozenset(settings.studies))
+    keep_shelf(app, engine, frozenset(settings.studies), settings.fresh)
     app.extensions["earshot-collector"] = Collector(engine)
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question, Value
 from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+
+_UNSTORABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\ud800-\udfff"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""Control characters, lone surrogates and non-characters: they break databases, files or spreadsheets."""
 
 
 class FreeText(QuestionType):
@@ -21,7 +29,7 @@ class FreeText(QuestionType):
         text = "".join(raw.values).replace("\r\n", "\n").replace("\r", "\n")
         if not text.strip():
             return None
-        if any(_unstorable(character) for character in text):
+        if _UNSTORABLE.search(text):
             raise AnswerFault("text_characters")
         if len(text) > question.max_length:
             raise AnswerFault("text_long", n=question.max_length)
@@ -34,9 +42,3 @@ class FreeText(QuestionType):
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         return (None, int(answer)) if isinstance(answer, Missing) else (answer, 0)
-
-
-def _unstorable(character: str) -> bool:
-    """Control characters, lone surrogates and non-characters break databases, files or spreadsheets."""
-    code = ord(character)
-    return (code < 32 and character not in "\n\t") or 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from markupsafe import Markup
@@ -49,9 +50,53 @@ class CompiledPage:
 
         A group that is not named is shown whole.
         """
+        if not members:
+            own = any("/" in name for name in values)
+            return "".join(
+                [
+                    piece if isinstance(piece, str) else values.get(piece.name, "")
+                    for piece in self._whole(own)
+                ]
+            )
         out: list[str] = []
         _fill(self.nodes, members, values, out)
         return "".join(out)
+
+    def _whole(self, own: bool) -> Sequence[str | Slot]:
+        """Return the page with every member of every group, in as few pieces as can be.
+
+        Without anything of a person's `own` the slots for answers, errors and words, which have a stroke in
+        their names, stay empty.
+        """
+        return self._pieces if own else self._fresh
+
+    @cached_property
+    def _pieces(self) -> Sequence[str | Slot]:
+        return _joined(_flat(self.nodes))
+
+    @cached_property
+    def _fresh(self) -> Sequence[str | Slot]:
+        return _joined(piece for piece in self._pieces if isinstance(piece, str) or "/" not in piece.name)
+
+
+def _flat(nodes: Sequence[Node]) -> Iterator[str | Slot]:
+    for node in nodes:
+        if isinstance(node, Group):
+            for member in node.members.values():
+                yield from _flat(member)
+        else:
+            yield node
+
+
+def _joined(pieces: Iterable[str | Slot]) -> Sequence[str | Slot]:
+    """Join neighbouring texts."""
+    found: list[str | Slot] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
 
 
 def _fill(

@@ -6,20 +6,22 @@ from collections.abc import Mapping
 
 from flask import make_response, render_template, url_for
 from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
 from werkzeug.wrappers import Response
 
 from questionnaires.model import Answer, Missing, Question
 from questionnaires.personal import draws
-from questionnaires.piping import answer_words, filled
+from questionnaires.piping import answer_words, filled, pipes
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.routing import asked, end_of, first_open, walk
+from questionnaires.routing import asked, first_open, walk
 from questionnaires.texts import in_language
 from survey_app.respondent import receipt, ticket
-from survey_app.respondent.fielded import Served
+from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.markup import chrome
-from survey_app.respondent.showing import first_input, message
+from survey_app.respondent.showing import first_input
 from survey_app.respondent.visit import Visit, spoken
-from survey_app.storage.collect import Current
+from survey_app.storage.collect import current
+from survey_app.storage.ended import Ended
 
 CHECK = "check"
 """The name of the page of all answers, in tickets and posts."""
@@ -102,15 +104,28 @@ def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
     return f"{words} {unit}".strip()
 
 
-def end_page(served: Served, state: Current) -> Response:
+def end_page(served: Served, ended: Ended) -> Response:
     """Thank, in the words of the end that this way led to, and give the receipt."""
+    language = spoken(served.questionnaire.languages)
+    code = receipt.code_of(ended)
+    compiled = shelf().compiled_end(served, bool(code), language)
+    heading, text = _end_words(served, ended, language)
+    values = {"heading": str(escape(heading)), "text": str(escape(text)), "receipt": str(escape(code))}
+    return make_response(compiled.fill({}, values))
+
+
+def _end_words(served: Served, ended: Ended, language: str) -> tuple[str, str]:
+    """Return the heading and the text of an end, with earlier answers in their places."""
     questionnaire = served.questionnaire
-    way = walk(questionnaire, state.answers)
-    end = end_of(questionnaire, way)
-    more: dict[str, object] = {"receipt": receipt.code_of(state.key), "receipts": url_for("receipt.ask")}
-    if end is not None:
-        language = spoken(questionnaire.languages)
-        settled = {**way.settled, **draws(questionnaire, ticket.seed(state.key))}
-        more["heading"] = filled(in_language(end.title, language), language, questionnaire, settled)
-        more["text"] = filled(in_language(end.text, language), language, questionnaire, settled)
-    return message("thanks", 200, served, **more)
+    end = questionnaire.end(str(ended.end))
+    if end is None:
+        say = chrome(language)["say"]
+        return say("thanks_title"), say("thanks_text")
+    words = in_language(end.title, language), in_language(end.text, language)
+    if not any(pipes(text) for text in words):
+        return words
+    state = current(shelf().engine, ended.key)
+    settled = walk(questionnaire, state.answers if state else {}).settled
+    settled |= draws(questionnaire, ticket.seed(ended.key))
+    heading, text = (filled(text, language, questionnaire, settled) for text in words)
+    return heading, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +18,7 @@ from questionnaires.model import Questionnaire
 from questionnaires.routing import Page, pages
 from questionnaires.study import Record
 from survey_app.respondent.compiled import CompiledPage, compile_page
-from survey_app.respondent.form import PageForm, form_class
-from survey_app.respondent.markup import render_page
+from survey_app.respondent.markup import render_end, render_page
 from survey_app.storage import fieldwork
 
 
@@ -54,14 +54,14 @@ class Served:
 class Shelf:
     """Finds what is to be served, and keeps what was parsed and compiled. Safe to fill twice."""
 
-    def __init__(self, engine: Engine, only: frozenset[str]) -> None:
+    def __init__(self, engine: Engine, only: frozenset[str], fresh: float) -> None:
         self.engine = engine
+        self.fresh = fresh
         self.only = only
         """The studies that may be begun here; none named, all."""
         self._served: dict[tuple[str, str, bytes], Served] = {}
         self._compiled: dict[tuple[int, str, str], CompiledPage] = {}
-        self._forms: dict[tuple[int, str], type[PageForm]] = {}
-        self._last_known: dict[str, fieldwork.Fielded] = {}
+        self._last_known: dict[str, tuple[float, fieldwork.Fielded]] = {}
 
     def is_begun_here(self, name: str) -> bool:
         """Tell whether people may begin a study here; what they began elsewhere they may always finish."""
@@ -79,18 +79,21 @@ class Shelf:
         return served, field.status if field.status != "open" else _status(served.record, datetime.now(UTC))
 
     def _field(self, name: str) -> fieldwork.Fielded | None:
-        """Return what the database says of a study; what it last said while it cannot be read.
+        """Return what the database says of a study, or said a moment ago; what it last said while it cannot be read.
 
         Whatever is posted meanwhile is not kept, and its page must come back with everything typed.
         """
+        asked_at, known = self._last_known.get(name, (0.0, None))
+        if known is not None and time.monotonic() < asked_at + self.fresh:
+            return known
         try:
             field = fieldwork.fielded(self.engine, name)
         except SQLAlchemyError:
-            if name not in self._last_known:
+            if known is None:
                 raise
-            return self._last_known[name]
+            return known
         if field is not None:
-            self._last_known[name] = field
+            self._last_known[name] = (time.monotonic(), field)
         return field
 
     def _serve(self, field: fieldwork.Fielded, version: str) -> Served:
@@ -109,14 +112,12 @@ class Shelf:
             self._compiled[key] = compile_page(lambda marks: render_page(served, shown, language, marks))
         return self._compiled[key]
 
-    def form(self, served: Served, shown: Sequence[Page]) -> type[PageForm]:
-        """Return the form class of pages of a version that are shown together."""
-        key = (id(served), shown[0].name)
-        if key not in self._forms:
-            self._forms[key] = form_class(
-                shown[0].section, [question for page in shown for question in page.questions]
-            )
-        return self._forms[key]
+    def compiled_end(self, served: Served, receipt: bool, language: str) -> CompiledPage:
+        """Return the page that thanks, with or without a receipt."""
+        key = (id(served), f"end/{receipt}", language)
+        if key not in self._compiled:
+            self._compiled[key] = compile_page(lambda marks: render_end(served, receipt, language, marks))
+        return self._compiled[key]
 
 
 def _status(record: Record, now: datetime) -> str:
@@ -137,5 +138,5 @@ def shelf() -> Shelf:
     return found
 
 
-def keep_shelf(app: Flask, engine: Engine, only: frozenset[str]) -> None:
-    app.extensions["earshot-shelf"] = Shelf(engine, only)
+def keep_shelf(app: Flask, engine: Engine, only: frozenset[str], fresh: float) -> None:
+    app.extensions["earshot-shelf"] = Shelf(engine, only, fresh)

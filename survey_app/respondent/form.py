@@ -1,4 +1,4 @@
-"""A page as a WTForms form: it binds the fields, checks the token and asks the one judge of answers."""
+"""A page as a WTForms form: it binds what was sent, checks the token and asks the one judge of answers."""
 
 from __future__ import annotations
 
@@ -22,53 +22,55 @@ EMPTY = frozenset(kind.empty_code for kind in QUESTION_TYPES.values())
 """Codes of the problem that a required question was left empty."""
 
 
-class QuestionField(Field):
-    """All form values of one shown question, by the name of each answer that is stored of it."""
+def _judge(form: PageForm, field: AnswersField) -> None:
+    """Judge the questions in their order: the answers before one on the page decide whether it is asked."""
+    assert form.reading is not None
+    for question in form.questions:
+        if form.reading.asks(question):
+            field.asked.append(question)
+            form.reading.read(question, field.raw.get(question.name, {}))
+    if form.reading.problems:
+        raise StopValidation(form.reading.problems[0].code)
 
-    def __init__(self, question: Question, **arguments: Any) -> None:
+
+class AnswersField(Field):
+    """All form values of the questions of a page; WTForms would make an object of each, for every post.
+
+    `raw` holds them by question and by the name of each answer that is stored of it.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
         super().__init__(label="", validators=[_judge], **arguments)
-        self.question = question
-        self.raw: Mapping[str, Raw] = {}
-        self.asked = False
+        self.raw: Mapping[str, Mapping[str, Raw]] = {}
+        self.asked: list[Question] = []
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         self.process_errors = []
         if formdata is not None:
-            self.raw = {v.name: raw_values(v, formdata.getlist) for v in self.question.variables}
-
-
-def _judge(form: PageForm, field: QuestionField) -> None:
-    """Judge a question in its turn: the answers before it on the page decide whether it is asked."""
-    assert form.reading is not None
-    field.asked = form.reading.asks(field.question)
-    if field.asked and (problems := form.reading.read(field.question, field.raw)):
-        raise StopValidation(problems[0].code)
+            self.raw = {
+                question.name: {v.name: raw_values(v, formdata.getlist) for v in question.variables}
+                for question in self.meta.questions
+            }
 
 
 class PageForm(FlaskForm):
     """The questions that were shown on one page, in their order."""
 
-    section: Section
-    reading: PageReading | None = None
+    answers = AnswersField()
 
-    def keep_only(self, names: Collection[str]) -> None:
-        """Take off the questions that were not shown."""
-        for attribute, field in list(self._fields.items()):
-            if isinstance(field, QuestionField) and field.question.name not in names:
-                del self[attribute]
+    def __init__(self, section: Section, questions: Sequence[Question], formdata: Any) -> None:
+        self.section = section
+        self.questions = questions
+        self.reading: PageReading | None = None
+        super().__init__(formdata=formdata, meta={"questions": questions})
 
     def judge(self, reading: PageReading, accepted: Collection[str]) -> bool:
         """Judge the page with one reading; soft checks in `accepted` were shown before and stay as they are."""
         self.reading = reading
         valid = self.validate()
-        asked = [field.question for field in self.question_fields if field.asked]
-        reading.end(self.section, asked)
+        reading.end(self.section, self.answers.asked)
         reading.problems = [p for p in reading.problems if not (p.soft and p.check in accepted)]
         return bool(valid) and not reading.problems
-
-    @property
-    def question_fields(self) -> Sequence[QuestionField]:
-        return [field for field in self if isinstance(field, QuestionField)]
 
     def faults(self) -> list[AnswerProblem]:
         return self.reading.problems if self.reading else []
@@ -79,22 +81,12 @@ class PageForm(FlaskForm):
 
     def typed(self) -> dict[str, Raw]:
         """Return the form values by the name of the answer, to be shown again."""
-        return {name: raw for field in self.question_fields for name, raw in field.raw.items()}
+        return {name: raw for of_question in self.answers.raw.values() for name, raw in of_question.items()}
 
     def foreign(self, posted: Iterable[str]) -> tuple[str, ...]:
         """Return posted fields that belong to no question shown on this page."""
-        return foreign_fields((f.question for f in self.question_fields), posted, OWN_FIELDS)
+        return foreign_fields(self.questions, posted, OWN_FIELDS)
 
     def off_path(self, posted: Iterable[str]) -> tuple[str, ...]:
         """Return posted fields of questions that, after all, are not asked of this person."""
-        return foreign_fields((f.question for f in self.question_fields if f.asked), posted, OWN_FIELDS)
-
-
-def form_class(section: Section, questions: Iterable[Question]) -> type[PageForm]:
-    """Return the form of these questions; the prefix keeps their names apart from WTForms' own."""
-    fields = {f"question_{question.name}": _unbound(question) for question in questions}
-    return type("QuestionsForm", (PageForm,), {"section": section, **fields})
-
-
-def _unbound(question: Question) -> Any:
-    return QuestionField(question, name=question.name)
+        return foreign_fields(self.answers.asked, posted, OWN_FIELDS)

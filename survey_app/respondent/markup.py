@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 
 from questionnaires.expressions import Tree, names
@@ -83,6 +83,19 @@ def render_page(served: Served, shown: Sequence[Page], language: str, marks: Mar
         slot=marks.slot,
         writer=writer,
         words=writer.words,
+    )
+
+
+def render_end(served: Served, receipt: bool, language: str, marks: Marks) -> str:
+    """Render the page that thanks with marks for its words and, where there is one, for the receipt."""
+    return render_template(
+        "respondent/message.html",
+        **chrome(language, served.record),
+        synthetic=served.synthetic,
+        heading=marks.slot("heading"),
+        text=marks.slot("text"),
+        receipt=marks.slot("receipt") if receipt else "",
+        receipts=url_for("receipt.ask"),
     )
 
 

@@ -22,6 +22,7 @@ from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Current, NotKept, current
+from survey_app.storage.ended import ended
 from survey_app.storage.erase import is_gone
 
 respondent = Blueprint(
@@ -61,7 +62,8 @@ def begin(study: str) -> Response:
     if status != "open":
         return _not_collecting(status, served)
     if request.method == "POST":
-        return take(_first_visit(served), said)
+        key = said.response if said and said.study == study else ticket.response_key(study)
+        return take(_first_visit(served, key), said)
     state = _state(ticket.response_key(study), study) if ticket.known() else None
     if state is not None and state.screened:  # who was screened out does not begin anew by the same link
         return redirect(url_for("respondent.end", key=state.key), 303)
@@ -74,11 +76,10 @@ def begin(study: str) -> Response:
         return redirect(url_for("respondent.page", key=state.key, name=first.name), 303)
     elif ticket.known() and is_gone(shelf().engine, ticket.response_key(study)):
         ticket.begin_again(study)
-    return fill(_first_visit(served), {}, 200)
+    return fill(_first_visit(served, ticket.response_key(study)), {}, 200)
 
 
-def _first_visit(served: Served) -> Visit:
-    key = ticket.response_key(served.name)
+def _first_visit(served: Served, key: str) -> Visit:
     first = served.pages(ticket.seed(key))[0]
     return _visit(served, first, key, None)
 
@@ -136,10 +137,14 @@ def check(key: str) -> Response:
 @respondent.get("/a/<key>/end")
 def end(key: str) -> Response:
     """Thanks, once everything on the path was confirmed."""
-    state, served, _ = _own(key)
-    if not state.submitted:
+    found = ended(shelf().engine, key) if ticket.known() else None
+    if found is None or not ticket.is_own(key, found.study):
+        raise NotTheirs
+    if found.end is None:
         return redirect(url_for("respondent.go_on", key=key), 303)
-    return end_page(served, state)
+    served, _ = shelf().study(found.study, found.version)
+    assert served is not None  # a response has a study
+    return end_page(served, found)
 
 
 class NotTheirs(Exception):

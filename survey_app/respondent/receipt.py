@@ -19,6 +19,7 @@ from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.showing import message
 from survey_app.storage import erase, receipts
 from survey_app.storage.codes import LOOKUP, derived_code, grouped, hashed
+from survey_app.storage.ended import Ended
 from survey_app.storage.receipts import Proof, Receipt
 
 GROUPS = (4, 4, 5, 4, 4, 5)
@@ -32,12 +33,10 @@ def hash_of(served: Served, key: str) -> str:
     return hashed(_lookup(key)) if getattr(served.record, "receipts", True) else ""
 
 
-def code_of(key: str) -> str:
+def code_of(ended: Ended) -> str:
     """Return the receipt of a finished response as it is shown; "" where it has none."""
-    found = receipts.halves(shelf().engine, key)
-    if found is None or found[0] != hashed(_lookup(key)):
-        return ""
-    return grouped(_lookup(key) + found[1], GROUPS)
+    lookup = _lookup(ended.key)
+    return grouped(lookup + ended.salt, GROUPS) if ended.receipt_hash == hashed(lookup) else ""
 
 
 def _lookup(key: str) -> str:

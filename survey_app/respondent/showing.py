@@ -81,7 +81,12 @@ def _accepted(problems: Sequence[AnswerProblem]) -> str:
 
 
 def _members(visit: Visit) -> dict[str, Sequence[str]]:
-    """Return who is seen of every group: questions, choices and rows, each in this person's order."""
+    """Return who is seen of every group: questions, choices and rows, each in this person's order.
+
+    Nobody is named where everyone sees all.
+    """
+    if visit.fixed:
+        return {}
     members: dict[str, Sequence[str]] = {
         "questions": [question.name for question in visit.questions],
         "more": [question.name for question in visit.more],
@@ -192,8 +197,10 @@ def first_input(visit: Visit, name: str) -> str:
 
 
 def _back(visit: Visit, say: Any) -> str:
+    if visit.state is None:
+        return ""
     before = page_before(visit.cut, visit.page.number, visit.way.settled)
-    if before is None or visit.state is None:
+    if before is None:
         return ""
     before = head_of(visit.cut, before) if visit.whole else before
     address = url_for("respondent.page", key=visit.key, name=before.name)

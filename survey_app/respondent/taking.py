@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flask import current_app, jsonify, redirect, request, session, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from questionnaires.answers import PageReading
@@ -21,6 +22,7 @@ from survey_app.respondent.showing import fill, message
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage.collect import (
+    Begun,
     Changed,
     Collector,
     Current,
@@ -35,14 +37,24 @@ from survey_app.storage.collect import (
 def take(visit: Visit, said: Ticket | None) -> Response:
     """Judge a posted page; keep it and go on, or show it again with everything typed."""
     served = visit.served
-    if visit.state is None and said is not None and said.study == served.name:
-        try:  # a first page sent again: its response may be there
-            state = current(shelf().engine, said.response)
-        except NotKept:
-            return _unread(replace(visit, key=said.response))
-        if state is not None and (state.study, state.version) != (served.name, served.version):
-            return redirect(url_for("respondent.go_on", key=said.response), 303)  # begun on another version
-        visit = replace(visit, key=said.response, state=state)
+    if visit.state is not None or said is None or said.study != served.name:
+        return _judge(visit, said)
+    try:  # hardly ever is a first page not the first post: that is not asked before
+        return _judge(visit, said)
+    except Begun:
+        pass
+    try:
+        state = current(shelf().engine, said.response)
+    except NotKept:
+        return _unread(visit)
+    if state is None:  # erased just now
+        return message("finished", 409, served)
+    if (state.study, state.version) != (served.name, served.version):
+        return redirect(url_for("respondent.go_on", key=said.response), 303)  # begun on another version
+    return _judge(replace(visit, state=state), said)
+
+
+def _judge(visit: Visit, said: Ticket | None) -> Response:
     whole = request.form.get("_whole") == "1"
     if len(visit.shown) > 1 and whole != session.get("scripts", False):
         session["scripts"] = whole
@@ -83,12 +95,14 @@ def take(visit: Visit, said: Ticket | None) -> Response:
 
 def _bound(visit: Visit, whole: bool) -> PageForm:
     """Return the form with what was sent, for the questions that were shown."""
-    form: PageForm = shelf().form(visit.served, visit.shown)(formdata=request.form)
-    seen = {question.name for question in visit.questions}
-    computed = {q.name for page in visit.shown for q in page.questions if q.value is not None}
-    more = {question.name for page in visit.shown[1:] for question in page.questions} if whole else set()
-    form.keep_only(seen | more | (computed if whole else set()))
-    return form
+    questions = visit.questions
+    if not visit.fixed:
+        seen = {question.name for question in visit.questions}
+        if whole:
+            seen |= {q.name for q in visit.page.questions if q.value is not None}
+            seen |= {q.name for page in visit.shown[1:] for q in page.questions}
+        questions = tuple(q for page in visit.shown for q in page.questions if q.name in seen)
+    return PageForm(visit.page.section, questions, request.form)
 
 
 def _off_path(visit: Visit, form: PageForm) -> bool:
@@ -199,7 +213,7 @@ def keep_post(visit: Visit, said: Ticket, page: str, answers: dict[str, Answer],
 
 def take_check(visit: Visit, said: Ticket | None) -> Response:
     """Submit from the list of answers, once every question on the path was confirmed."""
-    form = PageForm(formdata=request.form)
+    form = FlaskForm(formdata=request.form)
     say = chrome(visit.language)["say"]
     fits = said == Ticket(visit.served.name, visit.served.version, CHECK, visit.key)
     if "_language" in request.form:
@@ -253,7 +267,8 @@ def still_typed(key: str, name: str, said: Ticket | None) -> Response:
 
 
 def _unread(visit: Visit) -> Response:
-    form: PageForm = shelf().form(visit.served, visit.shown)(formdata=request.form)
+    questions = [question for page in visit.shown for question in page.questions]
+    form = PageForm(visit.page.section, questions, request.form)
     say = chrome(visit.language)["say"]
     return fill(
         replace(visit, blind=True),

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import cache
 
 from flask import current_app, session
 from itsdangerous import BadSignature, Signer
@@ -134,7 +135,7 @@ def digest(shown: object) -> str:
 def keyed(text: str) -> str:
     """Return the hash of a text under the server's key, 32 hexadecimal characters."""
     secret = str(current_app.secret_key).encode()
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret, text.encode(), "sha256").hex()[:32]
 
 
 def seed(key: str) -> int:
@@ -166,4 +167,10 @@ def _present() -> dict[str, str]:
 
 
 def _signer() -> Signer:
-    return Signer(str(current_app.secret_key), salt="ticket")
+    return _signer_with(str(current_app.secret_key))
+
+
+@cache
+def _signer_with(secret: str) -> Signer:
+    """Making a signer costs more than signing."""
+    return Signer(secret, salt="ticket")

@@ -18,6 +18,8 @@ from survey_app.respondent import ticket
 from survey_app.respondent.fielded import Served
 from survey_app.storage.collect import Current
 
+SEEN_BY_ALL = ticket.digest("the same for everyone")
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -53,6 +55,11 @@ class Visit:
         return together(self.cut, self.page)
 
     @cached_property
+    def fixed(self) -> bool:
+        """Whether everyone who comes to the page sees the same of it."""
+        return self.page.fixed and len(self.shown) == 1
+
+    @cached_property
     def way(self) -> Way:
         return walk(self.served.questionnaire, self.given)
 
@@ -78,6 +85,8 @@ class Visit:
         return frozenset(variable.name for question in questions for variable in question.variables)
 
     def _asked(self, page: Page, open_names: frozenset[str] = frozenset()) -> tuple[Question, ...]:
+        if page.fixed:
+            return page.questions
         order = seen_order(page.section, self.seed) if page.section.drawn else page.questions
         return tuple(
             q for q in order if q in page.questions and (self.blind or self.may_be_asked(q, open_names))
@@ -98,6 +107,8 @@ class Visit:
     @property
     def seen(self) -> str:
         """What a ticket says of what the page shows: another tab may change the path, the offer or the words."""
+        if self.fixed:
+            return SEEN_BY_ALL
         shown = (*self.questions, *self.more)
         rows = [item.name for question in shown for item in question.items if self.row_seen(item)]
         offers = [self._offer(question) for question in shown]

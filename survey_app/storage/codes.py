@@ -23,14 +23,18 @@ _BETWEEN = frozenset("-‐‑‒–—−.·")
 
 def random_code(length: int) -> str:
     """Return a random code."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return _spelt(secrets.randbits(5 * length), length)
 
 
 def derived_code(secret: str, purpose: str, key: str, length: int) -> str:
     """Return the code that a secret gives to a key for a purpose: always the same, and not to be guessed."""
-    digest = hmac.new(secret.encode(), f"{purpose}|{key}".encode(), hashlib.sha256).digest()
-    number = int.from_bytes(digest, "big")
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in range(length))
+    digest = hmac.digest(secret.encode(), f"{purpose}|{key}".encode(), "sha256")
+    return _spelt(int.from_bytes(digest, "big"), length)
+
+
+def _spelt(number: int, length: int) -> str:
+    """Return the last bits of a number, five a character."""
+    return "".join([ALPHABET[number >> 5 * place & 31] for place in range(length)])
 
 
 def read_code(typed: str, length: int) -> str | None:

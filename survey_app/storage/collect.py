@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json, to_json
@@ -35,23 +35,30 @@ WIDTHS = ("phone", "tablet", "desktop")
 """Classes of screen width as a page reports them; any other value is kept as none."""
 
 # Built once: putting a statement together costs more than running it.
-_OPEN = select(study.c.name).where(study.c.status == "open")
+_KEY = bindparam("key")
+_POSTS = select(post).where(post.c.response == bindparam("response")).subquery()
 _SAID = (  # what was last sent under a ticket, as it was or with other answers
     select(post.c.answers)
-    .where(
-        or_(
-            post.c.submission_key == bindparam("key"),
-            post.c.submission_key.between(bindparam("key") + "~", bindparam("key") + "~g"),
-        )
-    )
+    .where(or_(post.c.submission_key == _KEY, post.c.submission_key.between(_KEY + "~", _KEY + "~g")))
     .order_by(post.c.id.desc())
     .limit(1)
 )
-_STANDS = select(func.count(), func.max(post.c.id)).where(post.c.response == bindparam("key"))
-_OF = select(response.c.study, response.c.version).where(response.c.key == bindparam("key"))
-_GONE = select(gone.c.key_hash).where(gone.c.key_hash == bindparam("key_hash"))
-_FINISHED = (
-    select(post.c.final).where(post.c.response == bindparam("key")).order_by(post.c.final.desc()).limit(1)
+_STANDING = select(  # everything that decides on a post, in one look
+    select(study.c.status).where(study.c.name == bindparam("study")).scalar_subquery().label("status"),
+    _SAID.scalar_subquery().label("said"),
+    select(response.c.study).where(response.c.key == bindparam("response")).scalar_subquery().label("study"),
+    select(response.c.version)
+    .where(response.c.key == bindparam("response"))
+    .scalar_subquery()
+    .label("version"),
+    select(func.count()).select_from(_POSTS).scalar_subquery().label("count"),
+    select(func.max(_POSTS.c.id)).scalar_subquery().label("last"),
+    select(func.count()).select_from(_POSTS).where(_POSTS.c.final).scalar_subquery().label("finals"),
+    select(func.count())
+    .select_from(gone)
+    .where(gone.c.key_hash == bindparam("key_hash"))
+    .scalar_subquery()
+    .label("gone"),
 )
 _RESPONSE = (
     select(
@@ -137,6 +144,10 @@ class Changed(Exception):
     """The response was changed meanwhile, so that its end must be judged anew."""
 
 
+class Begun(Exception):
+    """The response is there already: what was posted must be judged with the answers that it has."""
+
+
 class Collector:
     """The one writer of a process. `keep` returns when the post is durable, and not before."""
 
@@ -147,7 +158,7 @@ class Collector:
         self._thread.start()
 
     def keep(self, page_post: PagePost, patience: float = PATIENCE) -> None:
-        """Make a post durable; raise NotOpen, Finished, Changed or NotKept."""
+        """Make a post durable; raise NotOpen, Begun, Finished, Changed or NotKept."""
         if self._waiting.qsize() >= LONGEST_QUEUE:
             raise NotKept("too many posts are waiting")
         done: Future[None] = Future()
@@ -197,28 +208,28 @@ class Collector:
     def _append_all(self, posts: list[PagePost]) -> list[Exception | None]:
         with self._engine.begin() as connection:
             hold(connection, studies={one.study for one in posts}, responses={one.response for one in posts})
-            is_open = _open_studies(connection)
-            return [
-                _append(connection, page_post) if page_post.study in is_open else NotOpen()
-                for page_post in posts
-            ]
-
-
-def _open_studies(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.execute(_OPEN).scalars())
+            return [_append(connection, page_post) for page_post in posts]
 
 
 def _append(connection: Connection, page_post: PagePost) -> Exception | None:
     """Append a post, or return why it is refused. The same post again changes nothing."""
-    answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
     key = page_post.submission_key
-    said = connection.execute(_SAID, {"key": key}).scalar()
-    if said == answers:  # a retry: whatever another tab has confirmed since stays as it is
+    asked = {
+        "key": key,
+        "study": page_post.study,
+        "response": page_post.response,
+        "key_hash": key_hash(page_post.response),
+    }
+    standing = connection.execute(_STANDING, asked).one()
+    if standing.status != "open":
+        return NotOpen()
+    answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
+    if standing.said == answers:  # a retry: whatever another tab has confirmed since stays as it is
         return None
-    refusal = _refusal(connection, page_post)
+    refusal = _refusal(standing, page_post)
     if refusal is not None:
         return refusal
-    if said is not None:
+    if standing.said is not None:
         # The same form sent again with other answers is a new post: the last thing confirmed must count.
         key = f"{key}~{secrets.token_hex(3)}"
     appended = {
@@ -234,29 +245,26 @@ def _append(connection: Connection, page_post: PagePost) -> Exception | None:
         "shown_ms": page_post.shown_ms,
         "width": page_post.width if page_post.width in WIDTHS else "",
     }
+    receipt_hash = page_post.receipt_hash if page_post.final and page_post.receipt_hash else None
+    if standing.study is None:
+        connection.execute(_BEGIN, _begun(page_post) | {"receipt_hash": receipt_hash})
+    elif receipt_hash:
+        connection.execute(_RECEIPT, {"of": page_post.response, "receipt_hash": receipt_hash})
     connection.execute(_APPEND, appended)
-    if page_post.final and page_post.receipt_hash:
-        connection.execute(_RECEIPT, {"of": page_post.response, "receipt_hash": page_post.receipt_hash})
     return None
 
 
-def _refusal(connection: Connection, page_post: PagePost) -> Exception | None:
-    """Return why a post cannot be appended; begin its response where it is the first."""
-    of = connection.execute(_OF, {"key": page_post.response}).first()
-    if of is None:
-        hashed_key = {"key_hash": key_hash(page_post.response)}
-        if not page_post.begins or connection.execute(_GONE, hashed_key).first() is not None:
-            return Finished()
-        connection.execute(_BEGIN, _begun(page_post))
-        return None
-    if tuple(of) != (page_post.study, page_post.version):
+def _refusal(standing: Row[Any], page_post: PagePost) -> Exception | None:
+    """Return why a post cannot be appended to its response as it stands, or cannot begin it."""
+    if standing.study is None:
+        return Finished() if standing.gone or not page_post.begins else None
+    if page_post.read == 0:
+        return Begun()
+    if (standing.study, standing.version) != (page_post.study, page_post.version) or standing.finals:
         return Finished()
-    if connection.execute(_FINISHED, {"key": page_post.response}).scalar():
-        return Finished()
-    count, last = connection.execute(_STANDS, {"key": page_post.response}).one()
-    if count >= MOST_POSTS:
+    if standing.count >= MOST_POSTS:
         return NotKept("too many posts of one response")
-    return Changed() if page_post.final and page_post.read not in (None, last) else None
+    return Changed() if page_post.final and page_post.read not in (None, standing.last) else None
 
 
 def key_hash(key: str) -> str:

@@ -66,14 +66,6 @@ def find(engine: Engine, typed: str) -> Receipt | None:
     return Receipt(row.key, *found, row.salt) if found else None
 
 
-def halves(engine: Engine, key: str) -> tuple[str, str] | None:
-    """Return the stored hash of a response's lookup id and its salt, None where it has no receipt."""
-    query = select(response.c.receipt_hash, response.c.salt).where(response.c.key == key)
-    with engine.connect() as connection:
-        row = connection.execute(query).first()
-    return (row.receipt_hash, row.salt) if row and row.receipt_hash else None
-
-
 def proofs(folder: Path, receipt: Receipt) -> list[Proof]:
     """Return what the snapshots of a study in `folder` say of a receipt, oldest first.
 

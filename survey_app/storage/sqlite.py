@@ -16,6 +16,8 @@ MAKES_ITSELF = True
 """A new file gets its tables from whoever opens it first."""
 PATIENCE = 5
 """Seconds to wait for another writer: as long as a person waits."""
+CACHE_KIB = 1024
+"""Of each connection; the system keeps the file in memory anyway, once for all of them."""
 NEEDED = {"journal_mode": ("wal",), "synchronous": ("2",)}
 """What keeps an acknowledged answer through a power cut, and is read back."""
 
@@ -53,6 +55,7 @@ def _make_durable(connection: Any, record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     cursor.close()
 
 

@@ -92,7 +92,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path, database: str) -> Settings:
     own = read_settings({}, data=tmp_path / "data")
-    return replace(own, database_url=database or own.database_url)
+    return replace(own, database_url=database or own.database_url, fresh=0)
 
 
 @pytest.fixture

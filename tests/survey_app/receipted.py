@@ -11,6 +11,7 @@ from typing import Any
 from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
 from survey_app.storage.collect import PagePost
+from survey_app.storage.ended import ended
 from survey_app.storage.leaves import data_id
 from survey_app.storage.snapshot import take
 
@@ -58,8 +59,10 @@ def finish(field: Field, number: int, **answers: Any) -> Finished:
                 receipt_hash=hashed,
             )
         )
+    found = ended(field.engine, key)
+    assert found is not None
     with field.app.test_request_context("/"):
-        return Finished(key, receipt.code_of(key))
+        return Finished(key, receipt.code_of(found))
 
 
 def snapshot(field: Field, hour: int = 10) -> Path:

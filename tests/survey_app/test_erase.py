@@ -249,13 +249,16 @@ def test_who_erased_answers_may_answer_anew(field: Field, person: Person) -> Non
         from survey_app.respondent import receipt
         from survey_app.respondent.fielded import shelf
         from survey_app.storage.database import writing
+        from survey_app.storage.ended import ended
         from survey_app.storage.tables import response
 
         served, _ = shelf().study("small")
         assert served is not None
         with writing(field.engine).begin() as connection:
             connection.execute(response.update().values(receipt_hash=receipt.hash_of(served, key)))
-        code = receipt.code_of(key)
+        found = ended(field.engine, key)
+        assert found is not None
+        code = receipt.code_of(found)
     show(person, code, "erase")
     assert "Your answers were deleted" in person.text
     person.open("/s/small").post({"age": "40", "channel": "8"})

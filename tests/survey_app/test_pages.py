@@ -337,7 +337,7 @@ def test_a_database_that_cannot_be_used_keeps_what_was_typed(
     for answers, kept in ((FIRST, 'value="34"'), (SECOND, "&lt;b&gt;=1+1")):
         field.engine.dispose()
         moved.chmod(0)
-        monkeypatch.setattr(collect, "_FINISHED", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(collect, "_STANDING", text("SELECT * FROM nowhere"))
         monkeypatch.setattr(collect, "_RESPONSE", text("SELECT * FROM nowhere"))
         monkeypatch.setattr(fieldwork, "_ONE", text("SELECT * FROM nowhere"))
         person.post(answers)

@@ -21,6 +21,7 @@ from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
 from survey_app.storage.codes import read_code
 from survey_app.storage.database import writing
+from survey_app.storage.ended import ended
 from survey_app.storage.leaves import read_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.receipts import find
@@ -59,11 +60,13 @@ def test_a_code_has_two_halves_and_is_kept_nowhere(field: Field, finished: list[
 
 
 def test_the_end_page_shows_the_same_code_again(field: Field, finished: list[Finished]) -> None:
+    found = ended(field.engine, finished[0].key)
+    assert found is not None
     with field.app.test_request_context("/"):
-        assert receipt.code_of(finished[0].key) == finished[0].code
-        assert receipt.code_of("nobody") == ""
+        assert receipt.code_of(found) == finished[0].code
         field.app.secret_key = "another"  # the stored hash is of a code that nobody can make any more
-        assert receipt.code_of(finished[0].key) == ""
+        assert receipt.code_of(found) == ""
+    assert ended(field.engine, "nobody") is None
 
 
 def test_the_code_on_the_end_page_opens_the_receipt(field: Field, person: Person) -> None:
@@ -268,8 +271,10 @@ def test_unfinished_answers_have_no_receipt(field: Field, person: Person) -> Non
     with field.engine.connect() as connection:
         key, hashed = connection.execute(select(response.c.key, response.c.receipt_hash)).one()
     assert hashed is None
+    found = ended(field.engine, key)
+    assert found is not None and found.end is None
     with field.app.test_request_context("/"):
-        assert receipt.code_of(key) == ""
+        assert receipt.code_of(found) == ""
 
 
 def test_the_form_stays_small() -> None:
