@@ -34,6 +34,8 @@ class Record:
     quasi_identifiers: tuple[str, ...] = ()
     receipts: bool = True
     """Whether a person gets a code that proves their answers are in the data."""
+    access: str = "open"
+    """Who may answer: "open", whoever comes; "invitation", who has a personal link."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from survey_app.config import MAXIMUM_BODY, Settings
 from survey_app.cookie import OneSigner
 from survey_app.executive.pages import executive
 from survey_app.respondent.fielded import keep_shelf
+from survey_app.respondent.invited import invited
 from survey_app.respondent.pages import respondent
 from survey_app.respondent.receipt import receipt
 from survey_app.respondent.resume import resume
@@ -49,7 +50,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
         app.extensions["earshot-clearing"]()
-    for blueprint in (respondent, receipt, resume):
+    for blueprint in (respondent, receipt, resume, invited):
         app.register_blueprint(blueprint)
     if settings.reports_open:
         app.register_blueprint(executive)

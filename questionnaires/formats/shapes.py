@@ -44,6 +44,7 @@ class RecordShape(Shape):
     close: dt.datetime | None = None
     quasi_identifiers: list[str] = []
     receipts: bool = True
+    access: Literal["open", "invitation"] = "open"
 
 
 class PopulationShape(Shape):

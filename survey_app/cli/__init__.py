@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import database, demo, diff, doctor, erase, field, outcome, receipt, study, tabulate
+from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, study, tabulate
 
 
 @click.group(
@@ -27,6 +27,7 @@ for verb in (
     field.publish,
     field.serve,
     field.close,
+    invite.invite,
     outcome.snapshot,
     outcome.report,
     tabulate.tabulate,

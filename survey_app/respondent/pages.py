@@ -44,7 +44,7 @@ def home() -> Response:
         except StudyFault:
             current_app.logger.error("the published files of %s cannot be read by this version", field.name)
             continue
-        if served is not None and status == "open":
+        if served is not None and status == "open" and served.record.access == "open":
             language = spoken(served.questionnaire.languages)
             address = url_for("respondent.begin", study=served.name)
             links.append((in_language(served.record.title, language), address))
@@ -61,11 +61,15 @@ def begin(study: str) -> Response:
         return message("not_found", 404)
     if status != "open":
         return _not_collecting(status, served)
+    invited = ticket.is_invited(study)
+    if served.record.access == "invitation" and not (invited or (said and said.study == study)):
+        return message("invitation_needed", 403, served)
     if request.method == "POST":
         key = said.response if said and said.study == study else ticket.response_key(study)
         return take(_first_visit(served, key), said)
     state = _state(ticket.response_key(study), study) if ticket.known() else None
-    if state is not None and state.screened:  # who was screened out does not begin anew by the same link
+    if state is not None and (state.screened or (state.submitted and invited)):
+        # Who was screened out does not begin anew by the same link, and a personal one is good for one response.
         return redirect(url_for("respondent.end", key=state.key), 303)
     if state is not None and state.submitted:
         ticket.begin_again(study)
@@ -75,6 +79,8 @@ def begin(study: str) -> Response:
         first = served.pages(ticket.seed(state.key))[0]
         return redirect(url_for("respondent.page", key=state.key, name=first.name), 303)
     elif ticket.known() and is_gone(shelf().engine, ticket.response_key(study)):
+        if invited:
+            return message("invitation_used", 410, served)
         ticket.begin_again(study)
     return fill(_first_visit(served, ticket.response_key(study)), {}, 200)
 

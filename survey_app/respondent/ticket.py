@@ -92,6 +92,23 @@ def adopt(study: str, key: str) -> None:
     session["present"] = dict([*present.items(), (study, key)][-MOST_ADOPTED:])
 
 
+def invited_key(token: str) -> str:
+    """Return the key of the one response that a personal link is good for."""
+    return keyed(f"invited|{token}")
+
+
+def come_invited(study: str, key: str) -> None:
+    """Let the response of a personal link be this browser's own, and its present one of the study."""
+    adopt(study, key)
+    others = {name: one for name, one in session.get("invited", {}).items() if name != study}
+    session["invited"] = dict([*others.items(), (study, key)][-MOST_ADOPTED:])
+
+
+def is_invited(study: str) -> bool:
+    """Tell whether this browser's present response to a study is that of a personal link."""
+    return known() and session.get("invited", {}).get(study) == _present().get(study, "")
+
+
 def is_own(key: str, study: str) -> bool:
     """Tell whether a response was begun in this browser, or adopted by it, since the last one was finished.
 
