@@ -68,7 +68,9 @@ def read_settings(
     return Settings(
         data=folder,
         database_url=database_address({} if data else environment, folder),
-        secret_key=_secret_key(folder / SECRET_KEY),
+        secret_key=_secret_key(
+            key_file(environment, folder), shared=bool(environment.get("EARSHOT_SECRET_KEY_FILE"))
+        ),
         secure=secure,
         reports_open=reports_open,
         hosts=hosts_of(environment),
@@ -90,8 +92,18 @@ def hosts_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple((environment.get("EARSHOT_HOSTS") or LOOPBACK).split(","))
 
 
-def _secret_key(path: Path) -> str:
-    """Return the key that signs cookies; made whole or not at all, whoever else is starting."""
+def key_file(environment: Mapping[str, str], folder: Path) -> Path:
+    """Return where the key is that signs cookies: in the data folder, or the file that machines share."""
+    return Path(environment.get("EARSHOT_SECRET_KEY_FILE") or folder / SECRET_KEY)
+
+
+def _secret_key(path: Path, shared: bool) -> str:
+    """Return the key that signs cookies; made whole or not at all, whoever else is starting.
+
+    One that is `shared` between machines is never made here: each would make its own.
+    """
+    if shared and not path.exists():
+        raise BadSecretKey(f"{path} is not there; make it once for all machines: openssl rand -hex 32")
     if not path.exists():
         new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -101,7 +113,7 @@ def _secret_key(path: Path) -> str:
         with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
             os.link(new, path)
         new.unlink()
-    key = path.read_text()
+    key = path.read_text().strip()
     if len(key) != KEY_LENGTH:
         raise BadSecretKey(f"{path} is not a whole key; remove it, and sessions begin anew")
     return key

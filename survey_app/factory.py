@@ -15,6 +15,7 @@ from survey_app.respondent.pages import respondent
 from survey_app.respondent.receipt import receipt
 from survey_app.respondent.resume import resume
 from survey_app.security import add_security_headers
+from survey_app.serving.metrics import counts
 from survey_app.storage.clearing import clearing
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import prove_writable
@@ -46,7 +47,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         engine = open_database(settings.database_url)
         prove_writable(engine)
     keep_shelf(app, engine, frozenset(settings.studies), settings.fresh)
-    app.extensions["earshot-collector"] = Collector(engine)
+    app.extensions["earshot-collector"] = Collector(engine, counts)
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
         app.extensions["earshot-clearing"]()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, study, tabulate
+from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate
 
 
 @click.group(
@@ -25,7 +25,7 @@ for verb in (
     study.new,
     study.check,
     field.publish,
-    field.serve,
+    serve.serve,
     field.close,
     invite.invite,
     outcome.snapshot,

@@ -105,7 +105,7 @@ def _serving(settings: Settings, folder: Path, name: str, port: int) -> Iterator
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
     command = [sys.executable, "-m", "survey_app.cli", "serve", str(folder), "--port", str(port)]
-    command += ["--data", str(settings.data), "--with-reports"]
+    command += ["--data", str(settings.data), "--with-reports", "--no-worker"]
     with (settings.data / "server.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:

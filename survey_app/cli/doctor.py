@@ -48,7 +48,7 @@ def _findings() -> Iterator[Finding]:
     now = datetime.now(UTC)
     folder = config.data_folder(os.environ)
     yield from checkup.check_folder(folder)
-    yield checkup.check_key(folder / config.SECRET_KEY, config.KEY_LENGTH)
+    yield checkup.check_key(config.key_file(os.environ, folder), config.KEY_LENGTH)
     yield checkup.check_clock(now)
     yield from checkup.check_database(config.database_address(os.environ, folder), folder, now)
     yield from _reached(config.hosts_of(os.environ), config.LOOPBACK)

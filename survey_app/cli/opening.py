@@ -43,10 +43,12 @@ def open_settings(data: Path | None = None, **options: bool) -> Settings:
     """Read the settings from the environment."""
     import os
 
-    from survey_app.config import read_settings
+    from survey_app.config import BadSecretKey, read_settings
 
     try:
         return read_settings(os.environ, data=data, **options)
+    except BadSecretKey as error:
+        refuse(str(error))
     except OSError as error:
         refuse(f"the data folder cannot be used: {error}; set EARSHOT_DATA to one that can be written")
 

@@ -1,4 +1,4 @@
-"""Running the web app under waitress."""
+"""Taking the port, and handing over to the supervisor."""
 
 from __future__ import annotations
 
@@ -11,48 +11,45 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from survey_app.config import Settings
+    from survey_app.serving.orders import Orders
 
-THREADS = 4
-CONNECTIONS = 1000
-"""Connections that may be open at once; a browser keeps its own for a while after each page."""
-IDLE_SECONDS = 20
-LARGEST_HEADER = 32 * 1024
-LARGEST_REQUEST = 16 * 1024 * 1024
-"""Bytes that are read at all: a body between this and the form's own limit gets the form's own page."""
+BACKLOG = 1024
+"""Connections that wait while all processes are busy, or are being replaced."""
+PATIENCE = 1.0
+"""Seconds in which an earlier server that was just ended may let go of the port."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, patience: float = 0.0) -> socket.socket:
     """Take the port now, or say who to ask."""
+    import time
+
+    until = time.monotonic() + patience
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        refuse(
-            f"port {port} on {host} cannot be used ({error.strerror}); "
-            f"stop the program that has it, or take another: --port {port + 1}"
-        )
-    return listener
+    while True:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            if time.monotonic() < until:
+                time.sleep(0.05)
+                continue
+            listener.close()
+            refuse(
+                f"port {port} on {host} cannot be used ({error.strerror}); "
+                f"stop the program that has it, or take another: --port {port + 1}"
+            )
+        return listener
 
 
-def run_server(settings: Settings, engine: Engine, host: str, port: int) -> None:
-    """Serve until interrupted."""
-    import waitress
+def run_server(settings: Settings, engine: Engine, orders: Orders, host: str, port: int) -> None:
+    """Serve until interrupted: this process becomes the supervisor, with none of what it has loaded."""
+    import os
+    import sys
 
-    from survey_app.factory import create_app
-
-    listener = listen(host, port)
-    app = create_app(settings, engine)
-    waitress.serve(
-        app,
-        sockets=[listener],
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        channel_timeout=IDLE_SECONDS,
-        cleanup_interval=5,
-        max_request_header_size=LARGEST_HEADER,
-        max_request_body_size=LARGEST_REQUEST,
-        asyncore_use_poll=True,  # more connections than select can watch
-        ident=None,
-    )
+    listener = listen(host, port, PATIENCE)
+    listener.listen(BACKLOG)
+    listener.set_inheritable(True)
+    engine.dispose()
+    sys.stdout.flush()
+    written = orders.written(listener=listener.fileno())
+    os.execv(sys.executable, [sys.executable, "-m", "survey_app.serving.supervisor", written])

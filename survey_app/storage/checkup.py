@@ -62,7 +62,7 @@ def check_key(path: Path, length: int) -> Finding:
     if not path.exists():
         return Finding("secret key", f"{path}: not there yet, made at first use")
     try:
-        mode, key = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
+        mode, key = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
     except OSError as error:
         remedy = "let the user that runs earshot own it"
         return Finding("secret key", f"{path} cannot be read ({error.strerror})", remedy)

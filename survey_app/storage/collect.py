@@ -11,10 +11,11 @@ import json
 import queue
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,7 +41,7 @@ _POSTS = select(post).where(post.c.response == bindparam("response")).subquery()
 _SAID = (  # what was last sent under a ticket, as it was or with other answers
     select(post.c.answers)
     .where(or_(post.c.submission_key == _KEY, post.c.submission_key.between(_KEY + "~", _KEY + "~g")))
-    .order_by(post.c.id.desc())
+    .order_by((post.c.id + 0).desc())  # a plain id tempts PostgreSQL to walk the whole table backwards for it
     .limit(1)
 )
 _STANDING = select(  # everything that decides on a post, in one look
@@ -148,17 +149,44 @@ class Begun(Exception):
     """The response is there already: what was posted must be judged with the answers that it has."""
 
 
+REASONS: dict[type[Exception], str] = {
+    NotKept: "not_kept",
+    NotOpen: "not_open",
+    Finished: "finished",
+    Changed: "changed",
+    Begun: "begun",
+}
+"""Why a post was not kept, as it is counted."""
+
+
+class Watch(Protocol):
+    """Who counts what the writer does."""
+
+    def kept(self, count_in_group: int, seconds: float) -> None: ...
+
+    def refused(self, reason: str) -> None: ...
+
+
 class Collector:
     """The one writer of a process. `keep` returns when the post is durable, and not before."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, watch: Watch | None = None) -> None:
         self._engine = writing(engine)
+        self._watch = watch
         self._waiting: queue.Queue[tuple[PagePost, Future[None]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def keep(self, page_post: PagePost, patience: float = PATIENCE) -> None:
         """Make a post durable; raise NotOpen, Begun, Finished, Changed or NotKept."""
+        try:
+            self._keep(page_post, patience)
+        except Exception as refusal:
+            if self._watch is not None:
+                self._watch.refused(REASONS.get(type(refusal), "fault"))
+            raise
+
+    def _keep(self, page_post: PagePost, patience: float) -> None:
         if self._waiting.qsize() >= LONGEST_QUEUE:
             raise NotKept("too many posts are waiting")
         done: Future[None] = Future()
@@ -167,6 +195,10 @@ class Collector:
             done.result(patience)
         except TimeoutError:
             raise NotKept("the database did not answer in time") from None
+
+    def waiting(self) -> int:
+        """Return how many posts wait for the writer."""
+        return self._waiting.qsize()
 
     def close(self) -> None:
         """Finish what is waiting and stop."""
@@ -189,6 +221,7 @@ class Collector:
 
         Where the database itself is lost, none is tried again: each would wait for it in turn.
         """
+        start = time.perf_counter()
         try:
             verdicts = self._append_all([page_post for page_post, _ in group])
         except Exception as error:  # whatever it was: nothing of this transaction may be acknowledged
@@ -199,6 +232,8 @@ class Collector:
             for _, done in group:
                 done.set_exception(NotKept(told(error)))
             return
+        if self._watch is not None:
+            self._watch.kept(verdicts.count(None), time.perf_counter() - start)
         for (_, done), refusal in zip(group, verdicts, strict=True):
             if refusal is None:
                 done.set_result(None)

@@ -284,7 +284,7 @@
 
   function arrived(reply, text) {
     const { to } = Object.assign({}, data(text));
-    if (reply.status > 499) lost();
+    if (reply.status > 499 || reply.status === 429) lost();
     else if (to) return taken(to);
     else if (reply.redirected) location.assign(reply.url);
     else if (reply.status === 413) {

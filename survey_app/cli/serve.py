@@ -1,0 +1,115 @@
+"""`earshot serve`: a study's form, until it is told to stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from survey_app.cli.opening import STUDY, open_engine, open_settings, open_study, refuse
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from questionnaires.study import Study
+
+HERE = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command(epilog="Example:  earshot serve my_study --port 8080")
+@STUDY
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder, instead of EARSHOT_DATA.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64),
+              help="How many processes serve people.")  # fmt: skip
+@click.option("--no-worker", is_flag=True, help="Leave the jobs (snapshots, reports) to another earshot.")
+@click.option("--with-reports", is_flag=True, help="Show the finished reports too (this machine only).")
+@click.option("--behind-https", is_flag=True, help="People reach the form over https, through a proxy here.")
+@click.option("--proxy-hops", default=0, show_default=True, type=click.IntRange(0, 8),
+              help="How many proxies of yours add to X-Forwarded-For.")  # fmt: skip
+@click.option("--insecure-lan", is_flag=True, help="Let --host be reached from outside over plain http.")
+@click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="On standard error: errors only, or JSON with a line a request.")  # fmt: skip
+def serve(
+    study: Path,
+    host: str,
+    port: int,
+    data: Path | None,
+    processes: int,
+    no_worker: bool,
+    with_reports: bool,
+    behind_https: bool,
+    proxy_hops: int,
+    insecure_lan: bool,
+    log: str,
+) -> None:
+    """Serve a published study's form until Ctrl-C.
+
+    The server itself speaks plain http on this machine. Behind a proxy that speaks https, name the hosts
+    that people use in EARSHOT_HOSTS (divided by commas) and say --behind-https. In a network that you trust,
+    to try the form on a phone, say --insecure-lan: whoever listens there can read the answers.
+    """
+    from dataclasses import replace
+
+    from survey_app.cli.server import run_server
+    from survey_app.serving.orders import Orders
+
+    _refuse_places(host, with_reports=with_reports, behind_https=behind_https, insecure_lan=insecure_lan)
+    found = open_study(study)
+    settings = open_settings(data, reports_open=with_reports, secure=behind_https)
+    hosts = (host,) if insecure_lan else ()
+    settings = replace(settings, studies=(found.name,), hosts=(*settings.hosts, *hosts))
+    engine = open_engine(settings)
+    _see_that_it_collects(engine, found, study)
+    orders = Orders(
+        studies=(found.name,),
+        data=str(settings.data) if data else "",
+        hosts=hosts,
+        secure=behind_https,
+        reports_open=with_reports,
+        processes=processes,
+        worker=not no_worker and _has_worker(),
+        proxy_hops=proxy_hops,
+        log=log,
+        announced=f"The form: http://{_in_address(host)}:{port}/s/{found.name}  (Ctrl-C ends)",
+    )
+    run_server(settings, engine, orders, host, port)
+
+
+def _refuse_places(host: str, *, with_reports: bool, behind_https: bool, insecure_lan: bool) -> None:
+    """Refuse what would let the wrong people in."""
+    if host in ("0.0.0.0", "::") and insecure_lan:
+        refuse(f"{host} is no address that a phone can open; give --host the address of this machine")
+    if host not in HERE and not insecure_lan:
+        refuse(
+            f"{host} is reached from outside and this server speaks plain http; use 127.0.0.1 behind a proxy, "
+            "or --insecure-lan to try the form in a network that you trust"
+        )
+    if insecure_lan and (with_reports or behind_https):
+        refuse("--insecure-lan goes alone: reports stay on this machine, and https needs a proxy")
+    if with_reports and behind_https:
+        refuse(
+            "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
+        )
+
+
+def _see_that_it_collects(engine: Engine, found: Study, folder: Path) -> None:
+    from survey_app.storage import fieldwork
+
+    field = fieldwork.fielded(engine, found.name)
+    if field is None or field.status != "open":
+        refuse(f"{found.name} does not collect; let it with: earshot publish {folder}")
+    if field.version != found.version:
+        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
+
+
+def _has_worker() -> bool:
+    from survey_app.cli import main
+
+    return "worker" in main.commands
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,101 @@
+"""Token buckets in memory: how fast somebody comes. Who it is, is kept as a keyed hash, and soon forgotten.
+
+The key of the hash is random, of this process alone and never written down, so that nothing that could be found
+in memory leads back to an address, a session or an invitation.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+FORGETTING = 10.0
+"""Seconds between two looks for buckets that are full again: they say no more than none at all."""
+
+
+class Buckets:
+    """A bucket for everyone: `capacity` tokens, refilled by `rate` a second; `debt` is how far it may be overdrawn."""
+
+    def __init__(
+        self, capacity: float, rate: float, debt: float = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._capacity, self._rate, self._debt, self._clock = capacity, rate, debt, clock
+        self._levels: dict[bytes, tuple[float, float]] = {}
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._look_at = clock() + FORGETTING
+
+    def take(self, who: str) -> float:
+        """Take a token and return 0, or return for how many seconds there is none.
+
+        Where debt is allowed the token is taken all the same, and the seconds are what it takes to pay it back.
+        """
+        name = hmac.digest(self._key, who.encode(), "sha256")[:16]
+        with self._lock:
+            now = self._clock()
+            if now >= self._look_at:
+                self._forget(now)
+            level, at = self._levels.get(name, (self._capacity, now))
+            level = min(self._capacity, level + (now - at) * self._rate)
+            if level < 1 and not self._debt:
+                self._levels[name] = (level, now)
+                return (1 - level) / self._rate
+            level = max(level - 1, -self._debt)
+            self._levels[name] = (level, now)
+        return max(0.0, -level / self._rate)
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def _forget(self, now: float) -> None:
+        self._look_at = now + FORGETTING
+        self._levels = {
+            name: (level, at)
+            for name, (level, at) in self._levels.items()
+            if level + (now - at) * self._rate < self._capacity
+        }
+
+
+def network(address: str) -> str:
+    """Return the network of an address, by which open links are told apart: the bytes of its /24, or /48.
+
+    "" for this machine itself, and for what is no address.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if found.is_loopback:
+        return ""
+    return found.packed[: 3 if found.version == 4 else 6].hex()
+
+
+def sender(peer: str, forwarded: str, hops: int) -> str:
+    """Return who sent a request: the peer, or the one whom `hops` proxies of ours have handed it on for.
+
+    `forwarded` is X-Forwarded-For: each proxy adds at its right end the address that it saw. What is further
+    left than our own proxies is what the sender claims.
+    """
+    named = [one.strip() for one in forwarded.split(",")] if hops else []
+    if not hops or len(named) < hops:
+        return peer
+    written = named[-hops]
+    if written.startswith("["):
+        written = written[1:].partition("]")[0]
+    elif written.count(":") == 1:
+        written = written.partition(":")[0]
+    return written if _is_address(written) else peer
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,183 @@
+"""One connection at the doors: what it may take its time for, and how its requests are answered or refused."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from waitress.buffers import OverflowableBuffer
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+
+from survey_app.serving.refusals import refusal
+
+HEADER, BODY = 10.0, 30.0
+"""Seconds from the first byte of a request to the end of its header, and to its last byte."""
+CROWDED = 2.0
+"""Both, while no more connections can be taken."""
+IDLE = 20.0
+"""Seconds that a connection is kept open on which nothing is asked."""
+SLOWEST = 4096
+"""Bytes a second at which an answer has to be taken, after as long as an idle connection is kept three times."""
+FAREWELL = 5.0
+"""Seconds in which a refusal has to be taken."""
+UNREAD = 256 * 1024
+"""Bytes that are thrown away at once of what is still sent after a refusal."""
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
+OTHER = "other"
+"""Stands for a method or a route that is not known: what a stranger has written is not told."""
+
+
+class _Timed:
+    """Tells the doors how a request was answered, and how long that took."""
+
+    close_on_finish: bool
+    environ: dict[str, Any] | None = None
+    channel: Any
+    request: Any
+    status: str
+
+    def service(self) -> None:
+        doors = self.channel.server
+        if doors.leaving:
+            self.set_close_on_finish()  # type: ignore[attr-defined]
+        try:
+            super().service()  # type: ignore[misc]
+        finally:
+            route = (self.environ or {}).get("earshot.route", OTHER)
+            method = getattr(self.request, "command", OTHER)
+            method = method if method in METHODS else OTHER
+            doors.served(route, method, self.status[:3], time.perf_counter() - self.channel.handed)
+
+
+class Answer(_Timed, WSGITask):
+    """A request that the app answers."""
+
+    def get_environment(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_environment()
+        found["REMOTE_ADDR"] = found["REMOTE_HOST"] = self.request.sender
+        found["earshot.proxied"] = self.request.proxied
+        return found
+
+
+class Refusal(_Timed, ErrorTask):
+    """A request that never reaches the app: too large, or no HTTP."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = refusal(error.code, self.request.headers.get("ACCEPT_LANGUAGE", ""))
+        self.status = f"{error.code} {error.reason}"
+        carried = self.channel.server.headers.items()
+        self.response_headers += [("Content-Type", "text/html; charset=utf-8"), *carried]
+        self.set_close_on_finish()
+        self.channel.refused = True
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Connection(HTTPChannel):
+    """A connection; times are of a clock that never goes back."""
+
+    task_class = Answer
+    error_task_class = Refusal
+    server: Any
+    began = 0.0
+    """When the first byte of the request came that is being read; 0 while none is."""
+    handed = 0.0
+    """When the last request was whole and could be answered."""
+    leave_by = 0.0
+    """When what is on its way out has to be taken; 0 while nothing is."""
+    refused = lingering = False
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.rest = time.monotonic()
+        super().__init__(*arguments, **named)
+
+    def __repr__(self) -> str:  # as waitress logs it: without the address
+        return "<a connection>"
+
+    def received(self, data: bytes) -> bool:
+        if not self.began:
+            self.began = time.monotonic()
+        taken: bool = super().received(data)
+        if self.requests:  # blank lines alone are no request, and do not begin the time anew
+            self.began = 0.0 if self.request is None else time.monotonic()
+        return taken
+
+    def at_rest(self) -> None:
+        """Its requests are answered; what is not sent yet may take a while."""
+        self.rest = time.monotonic()
+        waiting = self.total_outbufs_len
+        if not waiting:  # waitress keeps what was sent in memory until the connection is closed
+            self.outbufs = [OverflowableBuffer(self.adj.outbuf_overflow)]
+        self.leave_by = self.rest + 3 * IDLE + waiting / SLOWEST if waiting else 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.requests or self.began or self.total_outbufs_len)
+
+    def overdue(self, now: float, crowded: bool = False) -> str:
+        """Return for what it has taken too long, "" where it may go on."""
+        if self.requests:
+            return ""
+        if self.leave_by and (self.total_outbufs_len or self.lingering):
+            return "answer" if now > self.leave_by else ""
+        if self.began:
+            reads_header = self.request is None or not self.request.headers_finished
+            limit = HEADER if reads_header else BODY
+            slow = now - self.began > (CROWDED if crowded else limit)
+            return ("header" if reads_header else "body") if slow else ""
+        return "idle" if now - self.rest > IDLE else ""
+
+    def drop(self, now: float) -> None:
+        """Close it; one whose request is not whole is told why, if it listens."""
+        if not self.began or self.leave_by:
+            self.handle_close()
+            return
+        self.began, self.request = 0.0, None
+        self.leave_by = now + FAREWELL
+        self.refused = self.close_when_flushed = True
+        self.write_soon(_whole("408 Request Timeout", refusal(408, ""), self.server.headers))
+
+    def handle_close(self) -> None:
+        """Close it; whoever was refused while sending is listened to a little longer.
+
+        To close with something unread would take the refusal back before it was read.
+        """
+        if not self.refused or self.lingering or self.socket is None:
+            super().handle_close()
+            return
+        self.lingering, self.will_close, self.leave_by = True, False, time.monotonic() + FAREWELL
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            super().handle_close()
+
+    def readable(self) -> bool:
+        return self.lingering or bool(super().readable())
+
+    def writable(self) -> bool:
+        return not self.lingering and bool(super().writable())
+
+    def handle_read(self) -> None:
+        if self.lingering:
+            self.recv(UNREAD)
+        else:
+            super().handle_read()
+
+    def add_channel(self, map: Any = None) -> None:  # noqa: A002 - the name that waitress calls it by
+        super().add_channel(map)
+        self.server.arrived(self)
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002
+        self.server.forget(self._fileno)
+        super().del_channel(map)
+
+
+def _whole(status: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return an answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status}", "Connection: close", "Content-Type: text/html; charset=utf-8"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode("ascii") + body

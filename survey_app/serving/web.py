@@ -1,0 +1,191 @@
+"""A process that serves people, beside others on the same socket.
+
+    python -m survey_app.serving.web ORDERS
+
+SIGTERM finishes what is in flight and ends, SIGUSR1 lets those whose connections are open send what they have first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from waitress import wasyncore
+
+from survey_app.config import Settings, read_settings
+from survey_app.factory import create_app
+from survey_app.security import headers
+from survey_app.serving.child import READY
+from survey_app.serving.doors import CONNECTIONS, Doors, Served
+from survey_app.serving.exposition import Exposition
+from survey_app.serving.front import Front
+from survey_app.serving.health import Readiness
+from survey_app.serving.limits import limit_posts
+from survey_app.serving.log import Log
+from survey_app.serving.metrics import counts
+from survey_app.serving.notices import tell_errors
+from survey_app.serving.orders import Orders, read
+from survey_app.storage.collect import Collector
+from survey_app.storage.database import prove_writable
+from survey_app.storage.remedies import in_words
+from survey_app.storage.tables import job, open_database
+
+FINISH = 10.0
+"""Seconds to finish what is in flight."""
+RETIRE = 30.0
+"""Seconds in which open connections are still answered: longer than an idle one is kept."""
+OPEN_FILES = 65536
+RESERVED = 200
+"""Files that are not connections: the database, modules, temporary files."""
+JOBS = ("waiting", "running", "failed")
+
+
+def settings_of(orders: Orders) -> Settings:
+    """Return the settings of the environment, with what was ordered; raise OSError."""
+    found = read_settings(
+        os.environ,
+        data=Path(orders.data) if orders.data else None,
+        secure=orders.secure,
+        reports_open=orders.reports_open,
+    )
+    return replace(found, studies=orders.studies, hosts=(*found.hosts, *orders.hosts))
+
+
+class Line(wasyncore.dispatcher):
+    """The line to the supervisor: its end means that the supervisor is no more."""
+
+    def __init__(self, control: socket.socket, doors: Doors) -> None:
+        super().__init__(control, doors._map)
+        self.connected, self._doors = True, doors
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read(self) -> None:
+        self.recv(16)
+
+    def handle_close(self) -> None:
+        self._doors.forget(self._fileno)
+        self.close()
+        self._doors.stop(FINISH)
+
+
+def serve(orders: Orders, settings: Settings, engine: Engine) -> None:
+    """Serve until told to end; raise OSError or sqlalchemy's errors where that cannot be."""
+    log = Log(orders.log, "web")
+    app = create_app(settings, engine)
+    tell_errors(app, log)
+    limit_posts(app)
+    shared = Path(orders.shared) if orders.shared else None
+    doors = Doors(
+        _front(app, settings, engine, shared),
+        socket.socket(fileno=orders.listener),
+        _telling(log),
+        headers(settings.secure),
+        orders.proxy_hops,
+        connections=min(CONNECTIONS, _raise_open_files() - RESERVED),
+    )
+    _watch(doors, app.extensions["earshot-collector"], shared)
+    signal.signal(signal.SIGTERM, lambda *_: doors.ask(lambda: doors.stop(FINISH)))
+    signal.signal(signal.SIGUSR1, lambda *_: doors.ask(lambda: doors.retire(RETIRE)))
+    control = socket.socket(fileno=orders.control)
+    control.send(READY)
+    Line(control, doors)
+    doors.run()
+    app.extensions["earshot-collector"].close()
+    if shared is not None:
+        counts.leave(shared)
+
+
+def _front(app: Flask, settings: Settings, engine: Engine, shared: Path | None) -> Front:
+    return Front(
+        app,
+        headers(settings.secure),
+        Readiness(engine, settings.data).why_not,
+        Exposition(counts, shared, partial(_jobs, engine)).text,
+        token=os.environ.get("EARSHOT_METRICS_TOKEN", ""),
+        hosts=settings.hosts,
+    )
+
+
+def _telling(log: Log) -> Served:
+    """Return what counts every answer, and writes a line of it where lines are wanted."""
+    if not log.json:
+        return counts.served
+    numbers, process = itertools.count(1), secrets.token_hex(4)
+
+    def told(route: str, method: str, status: str, seconds: float) -> None:
+        counts.served(route, method, status, seconds)
+        log.request(route, method, int(status), seconds, f"{process}-{next(numbers)}")
+
+    return told
+
+
+def _watch(doors: Doors, collector: Collector, shared: Path | None) -> None:
+    counts.watch("writer_queue", collector.waiting)
+    counts.watch("connections", lambda: len(doors.active_channels))
+    counts.watch("task_queue", lambda: len(doors.task_dispatcher.queue))
+    counts.watch("resident_bytes", _resident_bytes)
+    if shared is not None:
+        doors.each_second = partial(counts.leave, shared)
+
+
+def _jobs(engine: Engine) -> Mapping[str, int]:
+    """Return how many jobs wait, run and have failed; nothing where the database does not say."""
+    states = select(job.c.state, func.count()).where(job.c.state.in_(JOBS)).group_by(job.c.state)
+    try:
+        with engine.connect() as connection:
+            found = {str(state): int(count) for state, count in connection.execute(states)}
+    except SQLAlchemyError:
+        return {}
+    return {state: found.get(state, 0) for state in JOBS}
+
+
+def _resident_bytes() -> float:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:  # another system than Linux
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return pages * resource.getpagesize()
+
+
+def _raise_open_files() -> int:
+    """Let this process have as many connections as the system allows; return how many files that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+def main() -> int:
+    orders = read(sys.argv[1])
+    settings = settings_of(orders)
+    try:
+        engine = open_database(settings.database_url)
+        prove_writable(engine)
+        serve(orders, settings, engine)
+        engine.dispose()
+    except SQLAlchemyError as error:
+        Log(orders.log, "web").say(
+            f"the database cannot be used: {in_words(error, settings.database_url)}", "error"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
