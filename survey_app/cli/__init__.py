@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate
+from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate, work
 
 
 @click.group(
@@ -36,5 +36,6 @@ for verb in (
     erase.erase,
     database.upgrade,
     doctor.doctor,
+    work.worker,
 ):
     main.add_command(verb)

@@ -17,12 +17,14 @@ def publish(study: Path) -> None:
 
     from questionnaires.problems import StudyFault
     from survey_app.storage import fieldwork
+    from survey_app.storage.published import keep_files
     from survey_app.storage.remedies import in_words
 
     found = open_study(study)
     settings = open_settings()
     engine = open_engine(settings)
     try:
+        keep_files(settings.data, found)
         changed = fieldwork.publish(engine, found, now_ms())
     except StudyFault as fault:
         refuse("\n".join(map(str, [*fault.problems, f"{study}: not published; nothing was changed"])))

@@ -2,32 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from survey_app.cli.opening import STUDY, open_engine, open_settings, open_study, refuse
 
+PATIENCE = 2.0
+"""Seconds after which it is shown how far something is."""
+
 
 @click.command(epilog="Example:  earshot snapshot my_study")
 @STUDY
-def snapshot(study: Path) -> None:
-    """Write the answers of a study as a snapshot folder (Parquet, codebook, manifest)."""
+@click.option("--anew", is_flag=True, help="Read every response, whatever an earlier snapshot has.")
+@click.option("--json", "as_json", is_flag=True, help="Print the folder and what is in it as JSON.")
+def snapshot(study: Path, anew: bool, as_json: bool) -> None:
+    """Write the answers of a study as a snapshot folder (Parquet, codebook, manifest).
+
+    What an earlier snapshot has of finished responses is taken over, and only what came after it is read. People
+    may answer meanwhile.
+    """
     from datetime import UTC, datetime
 
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from survey_app.storage.database import told
     from survey_app.storage.snapshot import NothingToSnapshot, take
 
     found = open_study(study)
     settings = open_settings()
     engine = open_engine(settings)
     try:
-        folder = take(engine, found, settings.snapshots / found.name, datetime.now(UTC))
+        with _bar("Reading") as progress:
+            folder = take(
+                engine, found, settings.snapshots / found.name, datetime.now(UTC), progress, anew=anew
+            )
     except NothingToSnapshot:
         refuse(
             f"{found.name} was never published in {settings.data}, so it has no answers; "
             f"start with: earshot publish {study}, or name the right folder in EARSHOT_DATA"
         )
-    click.echo(str(folder))
+    except OSError as error:
+        refuse(f"no snapshot was made: {error}; see that {settings.snapshots} has room and can be written")
+    except SQLAlchemyError as error:
+        refuse(f"no snapshot was made: {told(error)}; try again in a moment")
+    click.echo(_as_json(folder) if as_json else str(folder))
+
+
+def _as_json(folder: Path) -> str:
+    import json
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    names = ("study", "version", "n", "erased", "synthetic", "merkle_root", "made_at")
+    told = {"snapshot": str(folder), **{name: manifest[name] for name in names}}
+    return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows on standard error, where a person sees it, how far something is after two seconds."""
+    import sys
+    import time
+    from contextlib import ExitStack
+
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        bar = None
+
+        def progress(done: int, of: int) -> None:
+            nonlocal bar
+            if bar is None and time.monotonic() - begun > PATIENCE and sys.stderr.isatty():
+                bar = stack.enter_context(click.progressbar(length=of, label=label, file=sys.stderr))
+            if bar is not None:
+                bar.update(done - bar.pos)
+
+        yield progress
 
 
 @click.command(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,26 @@ def canonical_row(questionnaire: Questionnaire, row: Mapping[str, Any]) -> bytes
     return json.dumps(own, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
+class Canonical:
+    """`canonical_row` for many rows of one version that are lists of values: what is the same is done once."""
+
+    def __init__(self, questionnaire: Questionnaire, places: Mapping[str, int]) -> None:
+        kinds = {column.name: column.kind for column in columns([questionnaire])}
+        self._names = sorted({*HEAD, *kinds})
+        self._values = itemgetter(*(places[name] for name in self._names))
+        self._fractions = [n for n, name in enumerate(self._names) if kinds.get(name) in FRACTIONS]
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+    def __call__(self, row: Sequence[Any]) -> bytes:
+        """Return a row as the bytes that are hashed; times in milliseconds."""
+        values = self._values(row)
+        if self._fractions:
+            values = list(values)
+            for place in self._fractions:
+                values[place] = None if values[place] is None else float(values[place])
+        return self._encode(dict(zip(self._names, values, strict=True))).encode()
+
+
 def leaf(salt: str, canonical: bytes) -> bytes:
     """Return the leaf of a canonical row, 32 bytes."""
     return hashlib.sha256(salt.encode() + canonical).digest()
@@ -56,12 +77,14 @@ def leaf(salt: str, canonical: bytes) -> bytes:
 
 def write_leaves(folder: Path, leaves: Iterable[bytes]) -> None:
     """Write the leaves of a snapshot in the order they are given."""
-    (folder / FILE).write_text("".join(f"{one.hex()}\n" for one in leaves), encoding="ascii")
+    with (folder / FILE).open("w", encoding="ascii", newline="\n") as file:
+        file.writelines(f"{one.hex()}\n" for one in leaves)
 
 
 def read_leaves(folder: Path) -> list[bytes]:
     """Return the leaves of a snapshot; raise OSError or ValueError where it has none to read."""
-    return [bytes.fromhex(line) for line in (folder / FILE).read_text(encoding="ascii").splitlines()]
+    with (folder / FILE).open(encoding="ascii") as file:
+        return [bytes.fromhex(line) for line in file]
 
 
 def snapshots(folder: Path) -> list[Path]:

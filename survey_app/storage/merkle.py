@@ -6,21 +6,27 @@ RFC 6962 §2.1: leaves and nodes are hashed apart, an odd one is carried up. SHA
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 Step: TypeAlias = tuple[Literal["left", "right"], bytes]
 """One step from a leaf towards the root: on which side the other hash stands, and the hash."""
 
 
-def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes in their order, 32 bytes."""
-    if not leaves:
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes in their order, 32 bytes; a million of them need no more room than one."""
+    whole: list[tuple[int, bytes]] = []  # subtrees of falling size that stand beside each other
+    for leaf in leaves:
+        size, reached = 1, _leaf(leaf)
+        while whole and whole[-1][0] == size:
+            reached, size = _node(whole.pop()[1], reached), 2 * size
+        whole.append((size, reached))
+    if not whole:
         return hashlib.sha256(b"").digest()
-    level = [_leaf(leaf) for leaf in leaves]
-    while len(level) > 1:
-        level = _above(level)
-    return level[0]
+    root = whole.pop()[1]
+    while whole:
+        root = _node(whole.pop()[1], root)
+    return root
 
 
 def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -21,24 +21,26 @@ import pyarrow.parquet as pq
 
 ERASED = ".erased"
 """Ending of the folder that is on its way out."""
+ASIDE = ".part"
+"""Ending of a folder that is not whole yet."""
 PATIENCE = 600.0
 """Seconds to wait for another program that is clearing the same snapshots."""
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, doing: str = "clearing", done: str = "cleared") -> Iterator[None]:
     """Keep other programs from clearing the snapshots in `folder` meanwhile; raise OSError if they do not end.
 
     Two at once could each put back the row that the other has removed. The lock is SQLite's, because it ends
-    with its program however that ends, on every system.
+    with its program however that ends, on every system. There is one for each thing that one can be `doing`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = folder.with_name(f".{folder.name}.clearing")
+    lock = folder.with_name(f".{folder.name}.{doing}")
     with closing(sqlite3.connect(lock, timeout=PATIENCE, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            raise OSError(f"{folder} is being cleared by another program ({error})") from error
+            raise OSError(f"{folder} is being {done} by another program ({error})") from error
         yield
 
 
@@ -53,16 +55,16 @@ def remove_rows(snapshot: Path, keys: Collection[str]) -> int:
     holding = [path for path in parts if _has(path, keys)]
     if not holding:
         return 0
-    aside = snapshot.with_name(f".{snapshot.name}.part")
+    aside = snapshot.with_name(f".{snapshot.name}{ASIDE}")
     shutil.rmtree(aside, ignore_errors=True)
     manifest = json.loads((snapshot / "manifest.json").read_text(encoding="utf-8"))
-    shutil.copytree(snapshot, aside, copy_function=_link)
+    shutil.copytree(snapshot, aside, copy_function=link)
     removed = 0
     for path in holding:
         name = path.relative_to(snapshot).as_posix()
         gone = _rewrite(path, aside / name, keys)
         removed += gone if path.parent.name == "responses" else 0
-        manifest["files"][name] = hashlib.sha256((aside / name).read_bytes()).hexdigest()
+        manifest["files"][name] = sha256_of(aside / name)
     manifest["n"] -= removed
     manifest["erased"] = manifest.get("erased", 0) + removed
     (aside / "manifest.json").unlink()  # it is a link: writing into it would change the old one
@@ -90,30 +92,54 @@ def _swap(snapshot: Path, aside: Path) -> None:
     shutil.rmtree(old)
 
 
-def keys_of(snapshot: Path) -> set[str]:
-    """Return the keys of the responses in a snapshot's files."""
-    parts = (snapshot / "responses").glob("*.parquet")
-    return {
-        key for path in parts for key in pq.read_table(path, columns=["_response"])["_response"].to_pylist()
-    }
+def tidy(folder: Path) -> None:
+    """Remove what programs that were stopped have left half made; call it where no other can be at work."""
+    for left in folder.glob(f".*{ASIDE}"):
+        shutil.rmtree(left)
+
+
+def keys_beyond(snapshot: Path, present: pa.Array) -> list[str]:
+    """Return the keys of the responses in a snapshot's files that are not among those present."""
+    parts = sorted((snapshot / "responses").glob("*.parquet"))
+    keys = pa.concat_tables(pq.read_table(path, columns=["_response"]) for path in parts)["_response"]
+    found: list[str] = keys.filter(pc.invert(pc.is_in(keys, value_set=present))).to_pylist()
+    return found
+
+
+def without(paths: Sequence[Path], keys: Collection[str]) -> list[pa.Table]:
+    """Read files of a snapshot without the rows of some responses."""
+    tables = [pq.read_table(path) for path in paths]
+    return (
+        [table.filter(pc.invert(_theirs(table["_response"], keys))) for table in tables] if keys else tables
+    )
+
+
+def _theirs(names: pa.ChunkedArray, keys: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(names, value_set=pa.array(sorted(keys), pa.string()))
 
 
 def _has(path: Path, keys: Collection[str]) -> bool:
     found = pq.read_table(path, columns=["_response"])["_response"]
-    return bool(pc.any(pc.is_in(found, value_set=pa.array(sorted(keys), pa.string()))).as_py())
+    return bool(pc.any(_theirs(found, keys)).as_py())
 
 
 def _rewrite(source: Path, target: Path, keys: Collection[str]) -> int:
-    table = pq.read_table(source)
-    theirs = pc.is_in(table["_response"], value_set=pa.array(sorted(keys), pa.string()))
-    kept = table.filter(pc.invert(theirs))
+    rows = pq.read_metadata(source).num_rows
+    kept = without([source], keys)[0]
     target.unlink()
     pq.write_table(kept, target, compression="zstd")
-    return int(table.num_rows - kept.num_rows)
+    return int(rows - kept.num_rows)
 
 
-def _link(source: str, target: str) -> None:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def link(source: str, target: str) -> None:
+    """Let a file stand in a second place; a copy where the file system has no hard links."""
     try:
         os.link(source, target)
-    except OSError:  # a file system without hard links
+    except OSError:
         shutil.copy2(source, target)

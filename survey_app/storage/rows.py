@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, select
 
 from questionnaires.answers import from_json
 from questionnaires.codebook import cells
 from questionnaires.model import Questionnaire
 from questionnaires.routing import on_path
 from survey_app.storage.collect import Current, fold
-from survey_app.storage.database import streaming
-from survey_app.storage.leaves import data_id
+from survey_app.storage.leaves import HEAD, data_id
 from survey_app.storage.tables import post, response
+
+AT_ONCE = 500
+"""Responses that are read by one statement: each is short, so that no reader is ever long in the way."""
 
 
 class StoredPost(NamedTuple):
@@ -32,6 +34,7 @@ class StoredPost(NamedTuple):
     posted_ms: int
     shown_ms: int | None
     width: str
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,36 +63,44 @@ class Stored:
 
 _HEAD = tuple(response.c[name] for name in ("key", "version", "synthetic", "started_ms", "salt", "seed"))
 _POST = tuple(post.c[name] for name in StoredPost._fields)
+_JOINED = (
+    select(*_HEAD, *_POST).join(post, post.c.response == response.c.key).order_by(response.c.key, post.c.id)
+)
+
+
+def read(connection: Connection, study: str, keys: Sequence[str], mark: int | None = None) -> list[Stored]:
+    """Return those of some responses that are of a study, with their posts up to number `mark`."""
+    # Said so that it finds them by their keys: by its study, SQLite would look through all of it each time.
+    query = _JOINED.where(response.c.key.in_(keys), response.c.study + "" == study)
+    return list(_stored(connection, query if mark is None else query.where(post.c.id <= mark)))
 
 
 def responses(engine: Engine, study: str) -> Iterator[Stored]:
-    """Read the responses of a study one after the other, in the order of their keys."""
-    return _read(engine, _query().where(response.c.study == study))
+    """Read the responses of a study, some hundreds at a time, and these in the order of their keys."""
+    with engine.connect() as connection:
+        query = select(response.c.key).where(response.c.study == study)
+        keys = connection.execute(query).scalars().all()
+        for start in range(0, len(keys), AT_ONCE):
+            yield from read(connection, study, keys[start : start + AT_ONCE])
 
 
 def one_response(engine: Engine, key: str) -> Stored | None:
     """Return one response, None where there is none."""
-    found = list(_read(engine, _query().where(response.c.key == key)))
-    return found[0] if found else None
+    with engine.connect() as connection:
+        return next(_stored(connection, _JOINED.where(response.c.key == key)), None)
 
 
-def _query() -> Select[Any]:
-    joined = select(*_HEAD, *_POST).join(post, post.c.response == response.c.key)
-    return joined.order_by(response.c.key, post.c.id)
-
-
-def _read(engine: Engine, query: Select[Any]) -> Iterator[Stored]:
-    with streaming(engine).connect() as connection:
-        head: tuple[Any, ...] | None = None
-        posts: list[StoredPost] = []
-        for row in connection.execution_options(yield_per=2000).execute(query):
-            if head is not None and row[0] != head[0]:
-                yield Stored(*head, posts)
-                posts = []
-            head = tuple(row[: len(_HEAD)])
-            posts.append(StoredPost(*row[len(_HEAD) :]))
-        if head is not None:
+def _stored(connection: Connection, query: Select[Any]) -> Iterator[Stored]:
+    head: tuple[Any, ...] | None = None
+    posts: list[StoredPost] = []
+    for row in connection.execute(query).all():
+        if head is not None and row[0] != head[0]:
             yield Stored(*head, posts)
+            posts = []
+        head = tuple(row[: len(_HEAD)])
+        posts.append(StoredPost._make(row[len(_HEAD) :]))
+    if head is not None:
+        yield Stored(*head, posts)
 
 
 def status(current: Current) -> str:
@@ -101,26 +112,35 @@ def status(current: Current) -> str:
 
 def response_row(questionnaire: Questionnaire, stored: Stored, current: Current) -> dict[str, Any]:
     """Return a response as column → value: the head and its own version's columns; times in milliseconds."""
-    return {
-        "_response": stored.data_id,
-        "_version": stored.version,
-        "_synthetic": stored.synthetic,
-        "_status": status(current),
-        "_started": stored.started_ms,
-        "_submitted": next((one.posted_ms for one in stored.posts if one.final), None),
-        "_language": stored.last.language,
-        "_end": current.end if current.submitted else None,
-        "_consented": _consented(questionnaire, stored.posts),
-        "_seed": stored.seed,
-        **cells(questionnaire, on_path(questionnaire, current.answers)),
-    }
+    head = head_of(consents(questionnaire), stored, current)
+    answered = cells(questionnaire, on_path(questionnaire, current.answers))
+    return dict(zip(HEAD, head, strict=True)) | answered
 
 
-def _consented(questionnaire: Questionnaire, posts: Sequence[StoredPost]) -> int | None:
-    """Return when consent was first given, None where it was not or is not asked for."""
-    asking = {question.name for question in questionnaire if question.type == "consent"}
-    if not asking:
-        return None
+def head_of(asking: Collection[str], stored: Stored, current: Current) -> tuple[Any, ...]:
+    """Return the values of the columns HEAD; `asking` are the questions that ask for consent."""
+    return (
+        stored.data_id,
+        stored.version,
+        stored.synthetic,
+        status(current),
+        stored.started_ms,
+        # The clock may have gone back meanwhile: nothing is submitted before it is begun.
+        next((max(one.posted_ms, stored.started_ms) for one in stored.posts if one.final), None),
+        stored.last.language,
+        current.end if current.submitted else None,
+        _consented(asking, stored.posts) if asking else None,
+        stored.seed,
+    )
+
+
+def consents(questionnaire: Questionnaire) -> frozenset[str]:
+    """Return the names of the questions that ask for consent."""
+    return frozenset(question.name for question in questionnaire if question.type == "consent")
+
+
+def _consented(asking: Collection[str], posts: Sequence[StoredPost]) -> int | None:
+    """Return when consent was first given, None where it was not."""
     for one in posts:
         answers = from_json(json.loads(one.answers))
         if any(answers.get(name) == 1 for name in asking):
@@ -128,22 +148,23 @@ def _consented(questionnaire: Questionnaire, posts: Sequence[StoredPost]) -> int
     return None
 
 
-def post_rows(stored: Stored) -> Iterator[dict[str, Any]]:
+def post_rows(stored: Stored) -> Iterator[tuple[Any, ...]]:
     """Return what is known about the answering, a row a post and no answers; times in milliseconds.
 
-    `visit` counts the posts of a page; `seconds` is unknown where the clock went back between.
+    The values are those of `_response page visit shown posted seconds language width`. `visit` counts the posts
+    of a page; `seconds` is unknown where the clock went back between.
     """
-    visits: Counter[str] = Counter()
+    called, visits = stored.data_id, Counter[str]()
     for one in stored.posts:
         visits[one.page] += 1
         took = None if one.shown_ms is None else one.posted_ms - one.shown_ms
-        yield {
-            "_response": stored.data_id,
-            "page": one.page,
-            "visit": visits[one.page],
-            "shown": one.shown_ms,
-            "posted": one.posted_ms,
-            "seconds": took / 1000 if took is not None and took >= 0 else None,
-            "language": one.language,
-            "width": one.width,
-        }
+        yield (
+            called,
+            one.page,
+            visits[one.page],
+            one.shown_ms,
+            one.posted_ms,
+            took / 1000 if took is not None and took >= 0 else None,
+            one.language,
+            one.width,
+        )

@@ -52,7 +52,9 @@ def snapshot(engine: Engine, small: Study, tmp_path: Path) -> Path:
 
 
 def rows(snapshot: Path) -> list[dict[str, Any]]:
-    return list(pq.read_table(snapshot / "paradata" / "part-00000.parquet").to_pylist())
+    """The posts of finished responses stand in the first parts, those of the others follow."""
+    parts = sorted((snapshot / "paradata").iterdir(), reverse=True)
+    return [row for path in parts for row in pq.read_table(path).to_pylist()]
 
 
 def test_a_row_a_post(snapshot: Path) -> None:

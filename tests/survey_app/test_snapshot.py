@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from analysis.table.responses import read_snapshot
@@ -20,12 +22,13 @@ from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.model import Answer, Question
 from questionnaires.question_types import QUESTION_TYPES, Column
 from questionnaires.study import Study
+from survey_app.cli import outcome
 from survey_app.storage import fieldwork
-from survey_app.storage import snapshot as module
 from survey_app.storage.collect import Collector, PagePost
 from survey_app.storage.leaves import HEAD, canonical_row, data_id, leaf, read_leaves
 from survey_app.storage.rows import Stored, StoredPost, response_row, responses
 from survey_app.storage.snapshot import NothingToSnapshot, take
+from survey_app.storage.snapshot.table import ARROW, not_asked
 
 from .conftest import Field, Person
 
@@ -44,7 +47,7 @@ def snapshot(field: Field, person: Person, tmp_path: Path) -> Path:
 
 
 def rows(snapshot: Path) -> dict[Any, dict[str, Any]]:
-    table = pq.read_table(snapshot / "responses" / "part-00000.parquet")
+    table = pq.read_table(snapshot / "responses")
     return {row["age"]: row for row in table.to_pylist()}
 
 
@@ -233,9 +236,9 @@ def test_every_kind_of_column_there_and_back(engine: Engine, showcase: Study, tm
         )
     collector.close()
     folder = take(engine, showcase, tmp_path / "snapshots", NOW)
-    table = pq.read_table(folder / "responses" / "part-00000.parquet")
+    table = pq.read_table(folder / "responses")
     filled = {c.kind for c in columns([asking]) if table[c.name].to_pylist()[1] not in (None, -1, -2)}
-    assert filled == set(module._ARROW)
+    assert filled == set(ARROW)
     leaves = read_leaves(folder)
     for stored, row in zip(responses(engine, "showcase"), table.to_pylist(), strict=True):
         assert row["_response"] == stored.data_id
@@ -266,6 +269,55 @@ def test_when_consent_was_given(showcase: Study) -> None:
 
 
 def test_not_asked_of_each_kind() -> None:
-    for kind, arrow in module._ARROW.items():
-        value = module._not_asked(Column("x", "x", kind))
+    for kind, arrow in ARROW.items():
+        value = not_asked(Column("x", "x", kind))
         assert pa.array([value], arrow).to_pylist() == [None if kind in ("text", "order", "value") else -1]
+
+
+def run_verb(field: Field, files: dict[str, bytes], folder: Path, *options: str) -> Result:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return CliRunner().invoke(outcome.snapshot, [str(folder), *options], env=field.environment)
+
+
+def test_the_verb_says_where_it_is_and_what_is_in_it(
+    field: Field, person: Person, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    person.open("/s/small").post({"age": "34", "channel": "8"}).post({})
+    plain = run_verb(field, files, tmp_path / "small")
+    told = json.loads(run_verb(field, files, tmp_path / "small", "--json", "--anew").stdout)
+    assert plain.exit_code == 0
+    first, second = Path(plain.stdout.strip()), Path(told.pop("snapshot"))
+    assert first.parent == second.parent == field.settings.snapshots / "small"
+    assert told == {name: json.loads((second / "manifest.json").read_text())[name] for name in told}
+    assert told["n"] == 1
+    assert plain.stderr == ""  # a bar is for a terminal
+
+
+def test_the_verb_says_why_there_is_none(
+    field: Field, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("survey_app.storage.snapshot._write_beside", full)
+    result = run_verb(field, files, tmp_path / "small")
+    assert result.exit_code == 1
+    assert "no snapshot was made: [Errno 28] No space left on device; see that" in result.stderr
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(0.0, True), (60.0, False)])
+def test_a_bar_is_shown_to_who_waits(monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(outcome, "PATIENCE", patience)
+    monkeypatch.setattr("sys.stderr", terminal)
+    with outcome._bar("Reading") as progress:
+        progress(500, 1000)
+        progress(1000, 1000)
+    assert ("Reading" in terminal.getvalue() and "100%" in terminal.getvalue()) == shown

@@ -1,0 +1,135 @@
+"""What a new snapshot takes over from the newest earlier one: what cannot have changed, and is found whole.
+
+A response that is finished stays as it is until it is erased. So its part is linked, and only what was posted
+after the earlier snapshot is read, with the responses that were unfinished then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from sqlalchemy import Engine
+
+from survey_app.storage.leaves import FILE as LEAVES
+from survey_app.storage.leaves import read_leaves, snapshots
+from survey_app.storage.removal import link, sha256_of, without
+from survey_app.storage.snapshot import parts
+from survey_app.storage.snapshot.counts import Counts
+from survey_app.storage.snapshot.parts import KINDS, Parts
+from survey_app.storage.snapshot.reading import Anchor, anchor
+from survey_app.storage.snapshot.table import Rows
+
+FILE = "increment.json"
+"""What a later snapshot has to know of this one."""
+
+
+@dataclass(frozen=True)
+class Increment:
+    """The state of a snapshot that a later one goes on from.
+
+    `mark` is the number of the last post that may be in it, `parts` how many of the parts, from the first on, hold
+    finished responses, `unfinished` the numbers of the last posts of all others, and `leaves` theirs, sorted.
+    `made` is all that decides how rows come out: where it differs, every row is made anew.
+    """
+
+    mark: int
+    anchor: Anchor | None
+    parts: int
+    unfinished: Sequence[int]
+    leaves: Sequence[str]
+    made: Mapping[str, Any]
+
+    def write(self, folder: Path) -> None:
+        (folder / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="ascii")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier snapshot that was found whole and fitting."""
+
+    folder: Path
+    files: Mapping[str, str]
+    increment: Increment
+
+    @property
+    def names(self) -> list[str]:
+        """The parts with finished responses."""
+        return sorted(path.name for path in (self.folder / KINDS[0]).iterdir())[: self.increment.parts]
+
+    def leaves(self) -> list[bytes]:
+        """Return the leaves of the finished responses, and of those that were erased."""
+        changing = {bytes.fromhex(one) for one in self.increment.leaves}
+        return [one for one in read_leaves(self.folder) if one not in changing]
+
+    def hand_over(
+        self, aside: Path, finished: Parts, counts: Counts, erased: Collection[str]
+    ) -> dict[str, str]:
+        """Put its parts of finished responses into a new snapshot; return the SHA-256 of those that are links.
+
+        A part that lost most of its rows, or never had many, is joined with what follows; `erased` responses
+        that still stand in it are left out.
+        """
+        linked: dict[str, str] = {}
+        for name in self.names:
+            held = [self.folder / kind / name for kind in KINDS]
+            rows = pq.read_metadata(held[0]).num_rows
+            tables = without(held, erased) if erased or rows < parts.ROWS_PER_PART / 2 else None
+            if tables is not None and (rows < parts.ROWS_PER_PART / 2 or tables[0].num_rows < rows):
+                finished.add_tables(*tables)
+                continue
+            new = finished.next_name()
+            for kind, path in zip(KINDS, held, strict=True):
+                link(str(path), str(aside / kind / new))
+                linked[f"{kind}/{new}"] = self.files[f"{kind}/{name}"]
+            counts.add_files(aside, new)
+        return linked
+
+
+def made_by(rows: Rows, schema_version: int, synthetic: bool) -> dict[str, Any]:
+    """Return what decides how the rows of a snapshot come out."""
+    return {
+        "program": version("earshot"),
+        "schema_version": schema_version,
+        "synthetic": synthetic,
+        "columns": [[column.name, column.kind] for column in rows.columns],
+    }
+
+
+def newest_fitting(engine: Engine, folder: Path, made: Mapping[str, Any]) -> Earlier | None:
+    """Return the newest snapshot in a folder, None where everything has to be made anew."""
+    newest = snapshots(folder)[-1:]
+    found = _read(newest[0]) if newest else None
+    if found is None or found.increment.made != made or not _is_of(engine, found.increment.anchor):
+        return None
+    return found if _is_whole(found) else None
+
+
+def _read(folder: Path) -> Earlier | None:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if sha256_of(folder / FILE) != manifest["files"][FILE]:
+            return None
+        told = json.loads((folder / FILE).read_text(encoding="ascii"))
+    except (OSError, ValueError, KeyError):  # made by a version that could not go on from it, or damaged
+        return None
+    told["anchor"] = Anchor(**told["anchor"]) if told["anchor"] else None
+    return Earlier(folder, manifest["files"], Increment(**told))
+
+
+def _is_of(engine: Engine, known: Anchor | None) -> bool:
+    """Tell whether the database is the one that the snapshot was taken of, and was not set back since."""
+    return known is not None and anchor(engine, known.post) == known
+
+
+def _is_whole(found: Earlier) -> bool:
+    names = [LEAVES, *(f"{kind}/{name}" for name in found.names for kind in KINDS)]
+    try:
+        return all(sha256_of(found.folder / name) == found.files.get(name) for name in names)
+    except OSError:
+        return False
