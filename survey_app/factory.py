@@ -6,9 +6,14 @@ from flask import Flask
 from flask_compress import Compress
 from sqlalchemy import Engine
 
+from survey_app.accounts.joining import joining
+from survey_app.accounts.own import own
+from survey_app.accounts.signing import signing
 from survey_app.config import MAXIMUM_BODY, Settings
 from survey_app.cookie import OneSigner
 from survey_app.executive.pages import executive
+from survey_app.researcher.people import staff
+from survey_app.researcher.study import researcher
 from survey_app.respondent.fielded import keep_shelf
 from survey_app.respondent.invited import invited
 from survey_app.respondent.pages import respondent
@@ -41,6 +46,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         COMPRESS_ALGORITHM=["br", "gzip"],
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a slow reader loses nothing
         REPORTS=str(settings.reports),
+        REPORTS_OPEN=settings.reports_open,
         SNAPSHOTS=str(settings.snapshots),
     )
     if engine is None:
@@ -51,10 +57,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
         app.extensions["earshot-clearing"]()
-    for blueprint in (respondent, receipt, resume, invited):
+    for blueprint in (respondent, receipt, resume, invited, signing, own, joining, researcher, staff, executive):
         app.register_blueprint(blueprint)
-    if settings.reports_open:
-        app.register_blueprint(executive)
     add_security_headers(app)
     Compress(app)
     return app

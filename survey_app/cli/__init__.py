@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate, work
+from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate, user, work
 
 
 @click.group(
@@ -36,6 +36,7 @@ for verb in (
     erase.erase,
     database.upgrade,
     doctor.doctor,
+    user.user,
     work.worker,
 ):
     main.add_command(verb)

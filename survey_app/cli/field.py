@@ -17,6 +17,7 @@ def publish(study: Path) -> None:
 
     from questionnaires.problems import StudyFault
     from survey_app.storage import fieldwork
+    from survey_app.storage.accounts import audit
     from survey_app.storage.published import keep_files
     from survey_app.storage.remedies import in_words
 
@@ -26,6 +27,8 @@ def publish(study: Path) -> None:
     try:
         keep_files(settings.data, found)
         changed = fieldwork.publish(engine, found, now_ms())
+        if changed:
+            audit.record(engine, now_ms(), None, "published", found.name, version=found.version[:12])
     except StudyFault as fault:
         refuse("\n".join(map(str, [*fault.problems, f"{study}: not published; nothing was changed"])))
     except OSError as error:
@@ -46,10 +49,12 @@ def publish(study: Path) -> None:
 def close(study: Path) -> None:
     """End a study's fieldwork; what was answered stays."""
     from survey_app.storage import fieldwork
+    from survey_app.storage.accounts import audit
 
     found = open_study(study)
     engine = open_engine(open_settings())
     if not fieldwork.close(engine, found.name, now_ms()):
         refuse(f"{found.name} is not open, so it cannot be closed")
+    audit.record(engine, now_ms(), None, "closed", found.name)
     counts = fieldwork.counts(engine, found.name)
     click.echo(f"{found.name} is closed: {counts['started']} started, {counts['finished']} finished.")

@@ -26,6 +26,7 @@ def invite(study: Path, count: int, at: str) -> None:
     each is kept. Who gets which is for your own list to know; here nothing leads from a link to a person.
     """
     from survey_app.storage import fieldwork
+    from survey_app.storage.accounts import audit
     from survey_app.storage.invitations import invite
 
     if not at.startswith(("http://", "https://")):
@@ -34,6 +35,7 @@ def invite(study: Path, count: int, at: str) -> None:
     engine = open_engine(open_settings())
     if fieldwork.fielded(engine, found.name) is None:
         refuse(f"{found.name} was never published; publish it first: earshot publish {study}")
+    audit.record(engine, now_ms(), None, "links_made", found.name, count=count)
     written = csv.writer(sys.stdout, lineterminator="\n")
     written.writerow(("number", "link"))
     for number, token in enumerate(invite(engine, found.name, count, now_ms()), start=1):

@@ -1,57 +1,111 @@
-"""Finished reports by study and snapshot: the list and the files."""
+"""Finished reports by study and snapshot: the list, the pages to read and the files to keep."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, request, send_from_directory, session
+from flask import Blueprint, abort, current_app, send_from_directory
 from werkzeug.wrappers import Response
 
-from questionnaires.texts import LANGUAGES
-from survey_app.respondent.markup import chrome
+from survey_app.accounts import door
+from survey_app.accounts.showing import show
+from survey_app.executive.shelf import Shelved, finished
+from survey_app.storage.accounts import audit, rights
 
 executive = Blueprint("executive", __name__, url_prefix="/reports", template_folder="templates")
+door.keep_door(executive)
 
 
-@dataclass(frozen=True)
-class Shelved:
-    """One finished report: where it is, and what it says of itself in each language."""
+def readers(guard: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let in whom a door lets in; everyone where reports are open, as on the machine of a demonstration."""
 
-    study: str
-    snapshot: str
-    synthetic: bool
-    words: Mapping[str, Mapping[str, str]]
+    def decorated(view: Any) -> Any:
+        guarded = guard(view)
 
-    def in_language(self, language: str) -> Mapping[str, str]:
-        return self.words.get(language) or next(iter(self.words.values()))
+        @wraps(guarded)
+        def either(*arguments: Any, **values: Any) -> Any:
+            return (view if _open() else guarded)(*arguments, **values)
 
+        return either
 
-def finished(folder: Path) -> list[Shelved]:
-    """Return the finished reports below a folder, newest first."""
-    found = []
-    for path in folder.glob("*/*/page/about.json"):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        study, snapshot = path.parts[-4:-2]
-        found.append(Shelved(study, snapshot, about["synthetic"], about["words"]))
-    return sorted(found, key=lambda report: (report.snapshot, report.study), reverse=True)
+    return decorated
 
 
 @executive.get("/")
-def reports() -> str:
-    """The list: each report with the one sentence that it found."""
-    wanted = session.get("language") or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
-    shelved = finished(Path(current_app.config["REPORTS"]))
-    return render_template("executive/reports.html", **chrome(wanted), reports=shelved, synthetic=False)
+@readers(door.signed_in)
+def reports() -> Response:
+    """The list: each report that this person may read, with the one sentence that it found."""
+    return show("executive/reports.html", reports=_readable())
 
 
 @executive.get("/<study>/<snapshot>/<path:name>")
+@readers(door.requires("reports"))
 def report_file(study: str, snapshot: str, name: str) -> Response:
-    """Hand out one file of a report that is on the list; nothing else of the disk."""
-    shelved = {(r.study, r.snapshot) for r in finished(Path(current_app.config["REPORTS"]))}
-    if (study, snapshot) not in shelved:
+    """Hand out one file of a report's pages; nothing else of the disk."""
+    _shelved(study, snapshot)
+    shown = send_from_directory(_folder() / study / snapshot / "page", name)
+    if name.endswith(".html"):
+        _note(study, snapshot, name)
+    return _private(shown)
+
+
+@executive.get("/<study>/<snapshot>/files/<name>")
+@readers(door.requires("reports"))
+def report_download(study: str, snapshot: str, name: str) -> Response:
+    """Hand out one finished file to keep, such as the slides."""
+    if name not in _shelved(study, snapshot).files:
         abort(404)
-    folder = Path(current_app.config["REPORTS"]) / study / snapshot / "page"
-    return send_from_directory(folder, name)
+    _note(study, snapshot, name)
+    handed = send_from_directory(
+        _folder() / study / snapshot, name, as_attachment=True, download_name=f"{study}-{name}"
+    )
+    return _private(handed)
+
+
+def _private(handed: Response) -> Response:
+    """What one person may read is kept by no cache between; their own browser asks each time."""
+    handed.headers["Cache-Control"] = "private, no-cache"
+    return handed
+
+
+def _readable() -> list[Shelved]:
+    found = finished(_folder())
+    if _open():
+        return found
+    me = door.me()
+    own = rights.studies_of(door.engine(), me.account, me.administrator)
+    mine = {one.name for one in own if rights.may(one.role, "reports")}
+    return [report for report in found if report.study in mine]
+
+
+def _shelved(study: str, snapshot: str) -> Shelved:
+    found = [one for one in finished(_folder()) if (one.study, one.snapshot) == (study, snapshot)]
+    if not found:
+        abort(404)
+    return found[0]
+
+
+def _note(study: str, snapshot: str, name: str) -> None:
+    """Write down who read what, where it is known who."""
+    signed = door.who()
+    if signed is not None:
+        audit.record(
+            door.engine(),
+            door.now_ms(),
+            signed.account,
+            "report_downloaded",
+            study,
+            snapshot=snapshot,
+            file=name,
+        )
+
+
+def _open() -> bool:
+    return bool(current_app.config["REPORTS_OPEN"])
+
+
+def _folder() -> Path:
+    return Path(current_app.config["REPORTS"])

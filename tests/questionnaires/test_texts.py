@@ -9,7 +9,7 @@ import pytest
 
 from questionnaires.texts import LANGUAGES, OWN_NAMES, Catalogue, catalogue, in_language, plural
 
-PACKAGES = ("questionnaires", "survey_app.respondent", "reports")
+PACKAGES = ("questionnaires", "survey_app.respondent", "survey_app.accounts", "survey_app.serving", "reports")
 
 
 def placeholders(entry: Any) -> set[str]:

@@ -9,7 +9,14 @@ from sqlalchemy import Engine
 
 from survey_app.storage.database import connect, writing
 from survey_app.storage.schema import make_ready
-from survey_app.storage.tables.accounts import account, account_invitation, audit, membership, sign_in
+from survey_app.storage.tables.accounts import (
+    account,
+    account_invitation,
+    audit,
+    membership,
+    recovery_code,
+    sign_in,
+)
 from survey_app.storage.tables.base import metadata
 from survey_app.storage.tables.collecting import (
     erasure,
@@ -36,6 +43,7 @@ __all__ = [
     "metadata",
     "open_database",
     "post",
+    "recovery_code",
     "response",
     "resume",
     "sign_in",

@@ -38,9 +38,18 @@ sign_in = Table(
     Column("token_hash", word(64), primary_key=True),
     Column("account", word(22), ForeignKey("account.id"), nullable=False),
     Column("complete", Boolean, nullable=False),  # False until the second factor was given
+    Column("totp_pending", word(64)),  # a second factor that is being set up, until its first code was given
     Column("made_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger, nullable=False),
     Index("sign_in_by_account", "account"),
+)
+
+recovery_code = Table(
+    "recovery_code",  # good once each: a code that was used is gone
+    metadata,
+    Column("code_hash", word(64), primary_key=True),
+    Column("account", word(22), ForeignKey("account.id"), nullable=False),
+    Index("recovery_code_by_account", "account"),
 )
 
 account_invitation = Table(
@@ -53,6 +62,7 @@ account_invitation = Table(
     Column("made_by", word(22), ForeignKey("account.id"), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger),
+    Index("account_invitation_by_study", "study"),
 )
 
 audit = Table(

@@ -65,10 +65,22 @@ def _sessions() -> None:
         sa.Column("token_hash", word(64), primary_key=True),
         sa.Column("account", word(22), sa.ForeignKey("account.id"), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("totp_pending", word(64)),
         sa.Column("made_ms", MILLISECONDS, nullable=False),
         sa.Column("seen_ms", MILLISECONDS, nullable=False),
     )
     op.create_index("sign_in_by_account", "sign_in", ["account"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("code_hash", word(64), primary_key=True),
+        sa.Column("account", word(22), sa.ForeignKey("account.id"), nullable=False),
+    )
+    op.create_index("recovery_code_by_account", "recovery_code", ["account"])
+    _invitations_of_colleagues()
+    _log()
+
+
+def _invitations_of_colleagues() -> None:
     op.create_table(
         "account_invitation",
         sa.Column("token_hash", word(64), primary_key=True),
@@ -79,6 +91,10 @@ def _sessions() -> None:
         sa.Column("made_ms", MILLISECONDS, nullable=False),
         sa.Column("used_ms", MILLISECONDS),
     )
+    op.create_index("account_invitation_by_study", "account_invitation", ["study"])
+
+
+def _log() -> None:
     op.create_table(
         "audit",
         sa.Column("id", NUMBER, primary_key=True),

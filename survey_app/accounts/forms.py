@@ -1,0 +1,123 @@
+"""The workplace's forms: WTForms binds them; what is wrong is the key of a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, PasswordField, SelectField, StringField, ValidationError
+from wtforms.validators import StopValidation
+
+from questionnaires.texts import LANGUAGES
+from survey_app.storage.accounts import passwords, people
+from survey_app.storage.accounts.rights import ROLES
+
+LONGEST_TYPED = 1000
+"""Characters of a field that are looked at, or shown again."""
+
+
+class _Form(FlaskForm):
+    def problems(self) -> dict[str, str]:
+        """Return the key of what is wrong by field, in the order of the fields."""
+        return {name: str(errors[0]) for name, errors in self.errors.items() if name and errors}
+
+
+class _Needed:
+    """Something has to be there."""
+
+    field_flags: dict[str, Any] = {}  # noqa: RUF012  # wtforms asks for it
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if not (field.data or "").strip():
+            raise StopValidation(self._key)
+        if len(field.data) > LONGEST_TYPED:
+            raise StopValidation("too_long")
+
+
+def _email(form: Form, field: Field) -> None:
+    if people.read_email(field.data or "") is None:
+        raise ValidationError("email_bad")
+
+
+def _name(form: Form, field: Field) -> None:
+    if people.read_name(field.data or "") is None:
+        raise ValidationError("name_bad")
+
+
+def _same(form: Form, field: Field) -> None:
+    if field.data != form.password.data:
+        raise ValidationError("password_differs")
+
+
+class _Choice(SelectField):
+    """One of a list; a page of ours sends nothing else."""
+
+    def pre_validate(self, form: Form) -> None:
+        if self.data not in self.choices:
+            raise ValidationError("choice_bad")
+
+
+class SignInForm(_Form):
+    """E-mail and password; whether they are right is not told by field."""
+
+    email = StringField(validators=[_Needed("email_needed")])
+    password = PasswordField(validators=[_Needed("password_needed")])
+    next = StringField()
+
+
+class CodeForm(_Form):
+    """A code of the telephone, or a recovery code."""
+
+    code = StringField(validators=[_Needed("code_needed")])
+    next = StringField()
+
+
+class NewPasswordForm(_Form):
+    """A new password, twice, for an account whose e-mail is known."""
+
+    password = PasswordField(validators=[_Needed("password_needed")])
+    again = PasswordField(validators=[_Needed("again_needed"), _same])
+
+    def validate_for(self, email: str) -> bool:
+        """Tell whether the form may be accepted for an account."""
+        valid = self.validate()
+        fault = "" if self.password.errors else passwords.fault(self.password.data or "", email)
+        if fault:
+            self.password.errors = [f"password_{fault}"]
+        return valid and not fault
+
+
+class JoinForm(NewPasswordForm):
+    name = StringField(validators=[_Needed("name_bad"), _name])
+
+
+class ChangePasswordForm(NewPasswordForm):
+    now = PasswordField(validators=[_Needed("now_needed")])
+
+
+class OwnForm(_Form):
+    name = StringField(validators=[_Needed("name_bad"), _name])
+    language = _Choice(choices=[*LANGUAGES])
+
+
+class SecondFactorForm(_Form):
+    """What changes the second factor needs the password; turning it on, a first code."""
+
+    now = PasswordField(validators=[_Needed("now_needed")])
+    code = StringField()
+
+
+class InviteForm(_Form):
+    email = StringField(validators=[_Needed("email_needed"), _email])
+    role = _Choice(choices=[*ROLES])
+
+
+class RoleForm(_Form):
+    role = _Choice(choices=[*ROLES])
+
+
+class PlainForm(_Form):
+    """Nothing but the form's own token."""

@@ -1,0 +1,198 @@
+"""`earshot user`: the people who work here, from the console. The first of them can only be made here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from survey_app.cli.opening import now_ms, open_engine, open_settings, refuse
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from survey_app.storage.accounts.people import Account
+
+ROLES = ("researcher", "field_manager", "analyst", "executive", "administrator")
+EMAIL = click.argument("email", metavar="EMAIL")
+FROM_INPUT = click.option(
+    "--password-stdin", "from_input", is_flag=True, help="Read the password from standard input, one line."
+)
+
+
+@click.group(epilog='Example:  earshot user add --email anna@example.org --name "Anna Koval" --administrator')
+def user() -> None:
+    """Who may sign in: make accounts, list them, let them in or not.
+
+    Colleagues after the first are better invited on the page of a study: they set their own password.
+    """
+
+
+@user.command(
+    epilog="Example:  earshot user add --email anna@example.org --name Anna --study my_study --role analyst"
+)
+@click.option("--email", required=True, help="What this person signs in with.")
+@click.option("--name", required=True, help="How colleagues see them.")
+@click.option("--administrator", is_flag=True, help="May do everything, in every study.")
+@click.option("--study", help="The published study that they have a role in.")
+@click.option("--role", type=click.Choice(ROLES), help="Their role in it.")
+@FROM_INPUT
+def add(
+    email: str, name: str, administrator: bool, study: str | None, role: str | None, from_input: bool
+) -> None:
+    """Make an account; asks for its password twice. There is no default password."""
+    from survey_app.storage.accounts import passwords, people, rights
+
+    if bool(study) != bool(role):
+        refuse("--study and --role go together: a role is in a study; nothing was changed")
+    read, called = people.read_email(email), people.read_name(name)
+    if read is None:
+        refuse(f'"{email}" is no whole e-mail, for example anna@example.org; nothing was changed')
+    if called is None:
+        refuse(f"--name needs a name of at most {people.LONGEST_NAME} characters; nothing was changed")
+    engine = open_engine(open_settings())
+    if people.by_email(engine, read):
+        refuse(
+            f"{read} has an account already; a new password: earshot user password {read}, a role: invite "
+            "them on the page of the study"
+        )
+    if study:
+        _published_or_refuse(engine, study)
+    password = _ask_password(read, from_input)
+    key = people.add(engine, read, called, passwords.hashed(password), now_ms(), administrator=administrator)
+    if study and role:
+        rights.give_role(engine, key, study, role, now_ms(), by=None)
+    where = "everything" if administrator else f"{study} ({role})" if study else "no study yet"
+    click.echo(f"{read} may sign in at /sign-in, with rights in: {where}.")
+
+
+@user.command("list", epilog="Example:  earshot user list --json")
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+def list_(as_json: bool) -> None:
+    """Show every account with its roles."""
+    import json
+
+    from survey_app.storage.accounts import people, rights
+
+    engine = open_engine(open_settings())
+    everyone, roles = people.everyone(engine), rights.roles_by_account(engine)
+    if as_json:
+        rows = [
+            {
+                "email": one.email,
+                "name": one.name,
+                "administrator": one.administrator,
+                "disabled": one.disabled_ms is not None,
+                "second_factor": one.second_factor,
+                "roles": dict(roles.get(one.id, ())),
+            }
+            for one in everyone
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    if not everyone:
+        click.echo("No account yet; the first: earshot user add --email … --name … --administrator")
+    for one in everyone:
+        click.echo(_line(one, roles.get(one.id, [])))
+
+
+@user.command(epilog="Example:  earshot user disable anna@example.org")
+@EMAIL
+def disable(email: str) -> None:
+    """Let someone in no more; whatever they have open ends at once."""
+    from survey_app.storage.accounts import people
+
+    engine = open_engine(open_settings())
+    found = _account_or_refuse(engine, email)
+    if not people.disable(engine, found.id, now_ms(), by=None):
+        refuse(f"{found.email} is disabled already; nothing was changed")
+    click.echo(f"{found.email} cannot sign in any more, and every session has ended.")
+    if found.administrator and people.last_administrator(engine, found.id):
+        click.echo("Nobody is left who administers everything; make one with: earshot user add", err=True)
+
+
+@user.command(epilog="Example:  earshot user enable anna@example.org")
+@EMAIL
+def enable(email: str) -> None:
+    """Let someone who was disabled sign in again."""
+    from survey_app.storage.accounts import people
+
+    engine = open_engine(open_settings())
+    found = _account_or_refuse(engine, email)
+    if not people.enable(engine, found.id, now_ms(), by=None):
+        refuse(f"{found.email} is not disabled; nothing was changed")
+    click.echo(f"{found.email} may sign in again, with the password and the roles of before.")
+
+
+@user.command(epilog="Example:  earshot user password anna@example.org")
+@EMAIL
+@FROM_INPUT
+def password(email: str, from_input: bool) -> None:
+    """Set a new password; every session of the account ends."""
+    from survey_app.storage.accounts import passwords, people
+
+    engine = open_engine(open_settings())
+    found = _account_or_refuse(engine, email)
+    hashed = passwords.hashed(_ask_password(found.email, from_input))
+    people.set_password(engine, found.id, hashed, now_ms(), by=None)
+    click.echo(f"{found.email} has a new password, and every session has ended.")
+
+
+@user.command("second-factor-off", epilog="Example:  earshot user second-factor-off anna@example.org")
+@EMAIL
+def second_factor_off(email: str) -> None:
+    """Take the second factor away from someone who has lost the telephone and the recovery codes."""
+    from survey_app.storage.accounts import people
+
+    engine = open_engine(open_settings())
+    found = _account_or_refuse(engine, email)
+    if not found.second_factor:
+        refuse(f"{found.email} has no second factor; nothing was changed")
+    people.second_factor_off(engine, found.id, now_ms(), by=None)
+    click.echo(f"{found.email} signs in with the password alone now, and every session has ended.")
+
+
+def _account_or_refuse(engine: Engine, email: str) -> Account:
+    from survey_app.storage.accounts import people
+
+    found = people.by_email(engine, people.read_email(email) or "")
+    if found is None:
+        refuse(f'"{email}" has no account here; see who has: earshot user list')
+    return found
+
+
+def _published_or_refuse(engine: Engine, study: str) -> None:
+    from survey_app.storage import fieldwork
+
+    if fieldwork.fielded(engine, study) is None:
+        refuse(f"{study} was never published here; start with: earshot publish {study}; nothing was changed")
+
+
+def _ask_password(email: str, from_input: bool) -> str:
+    """Return a password that may be one; it is never on the command line, where others could see it."""
+    import sys
+
+    from survey_app.storage.accounts import passwords
+
+    if from_input:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    else:
+        typed = str(click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True))
+    faults = {
+        "short": f"the password is too short: at least {passwords.SHORTEST} characters",
+        "long": f"the password is too long: at most {passwords.LONGEST} characters",
+        "common": "this password is among those that are tried first; take another, for example of four words",
+        "email": "the password must not be the e-mail",
+    }
+    fault = passwords.fault(typed, email)
+    if fault:
+        refuse(f"{faults[fault]}; nothing was changed")
+    return typed
+
+
+def _line(one: Account, roles: list[tuple[str, str]]) -> str:
+    marks = ["administrator"] if one.administrator else []
+    marks += [f"{study}: {role}" for study, role in roles] or ([] if one.administrator else ["no role"])
+    marks += ["second factor"] if one.second_factor else []
+    marks += ["disabled"] if one.disabled_ms is not None else []
+    return f"{one.email}  {one.name}  ({', '.join(marks)})"

@@ -1,0 +1,143 @@
+"""Who is signed in: sessions that the server keeps. The cookie has a random token, the database only its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+
+from survey_app.storage.accounts import audit
+from survey_app.storage.database import writing
+from survey_app.storage.tables import account, sign_in
+
+IDLE_MS = 2 * 3600 * 1000
+LONGEST_MS = 12 * 3600 * 1000
+HALF_MS = 10 * 60 * 1000
+"""How long a session may wait for its second factor."""
+SEEN_EVERY_MS = 60 * 1000
+"""How exactly it is known when a session was last used: not every page has to be written down."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A session and whose it is; `complete` is False until the second factor was given."""
+
+    token_hash: str
+    account: str
+    email: str
+    name: str
+    administrator: bool
+    second_factor: bool
+    language: str
+    complete: bool
+    pending: str | None
+
+
+def begin(engine: Engine, who: str, now_ms: int, *, complete: bool, instead: str = "") -> str:
+    """Begin a session and return its token; the one whose token hash is `instead` ends."""
+    with writing(engine).begin() as connection:
+        _forget_old(connection, now_ms)
+        if instead:
+            connection.execute(delete(sign_in).where(sign_in.c.token_hash == instead))
+        token = insert_session(connection, who, now_ms, complete)
+        if complete:
+            audit.write(connection, now_ms, who, "signed_in")
+    return token
+
+
+def insert_session(connection: Connection, who: str, now_ms: int, complete: bool) -> str:
+    """Begin a session within a transaction."""
+    token = secrets.token_urlsafe(32)
+    row = {"account": who, "complete": complete, "made_ms": now_ms, "seen_ms": now_ms}
+    connection.execute(insert(sign_in).values(token_hash=hash_of(token), **row))
+    return token
+
+
+def find(engine: Engine, token: str, now_ms: int) -> Signed | None:
+    """Return the session of a token; None where it is unknown, too old, or its account may not sign in."""
+    query = (
+        select(
+            sign_in, account.c.email, account.c.name, account.c.administrator, account.c.totp_secret,
+            account.c.language,
+        )
+        .join(account, account.c.id == sign_in.c.account)
+        .where(sign_in.c.token_hash == hash_of(token), account.c.disabled_ms.is_(None))
+    )  # fmt: skip
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None or now_ms - row.seen_ms > IDLE_MS or now_ms - row.made_ms > _longest(row.complete):
+        return None
+    if now_ms - row.seen_ms > SEEN_EVERY_MS:
+        with writing(engine).begin() as connection:
+            connection.execute(
+                update(sign_in).where(sign_in.c.token_hash == row.token_hash).values(seen_ms=now_ms)
+            )
+    return Signed(
+        row.token_hash,
+        row.account,
+        row.email,
+        row.name,
+        row.administrator,
+        row.totp_secret is not None,
+        row.language,
+        row.complete,
+        row.totp_pending,
+    )
+
+
+def renew(engine: Engine, signed: Signed, now_ms: int) -> str:
+    """Return a new token for a session, which lives no longer for it; the one of before opens nothing."""
+    token = secrets.token_urlsafe(32)
+    with writing(engine).begin() as connection:
+        connection.execute(
+            update(sign_in)
+            .where(sign_in.c.token_hash == signed.token_hash)
+            .values(token_hash=hash_of(token), seen_ms=now_ms)
+        )
+    return token
+
+
+def end(engine: Engine, signed: Signed, now_ms: int) -> None:
+    """End one session."""
+    with writing(engine).begin() as connection:
+        connection.execute(delete(sign_in).where(sign_in.c.token_hash == signed.token_hash))
+        audit.write(connection, now_ms, signed.account, "signed_out")
+
+
+def end_others(engine: Engine, signed: Signed, now_ms: int) -> None:
+    """End every other session of the same account."""
+    with writing(engine).begin() as connection:
+        connection.execute(
+            delete(sign_in).where(
+                sign_in.c.account == signed.account, sign_in.c.token_hash != signed.token_hash
+            )
+        )
+        audit.write(connection, now_ms, signed.account, "others_signed_out")
+
+
+def count(engine: Engine, who: str, now_ms: int) -> int:
+    """Return how many sessions of an account are open."""
+    alive = select(func.count()).where(
+        sign_in.c.account == who,
+        sign_in.c.complete,
+        sign_in.c.seen_ms >= now_ms - IDLE_MS,
+        sign_in.c.made_ms >= now_ms - LONGEST_MS,
+    )
+    with engine.connect() as connection:
+        return connection.execute(alive).scalar() or 0
+
+
+def hash_of(token: str) -> str:
+    """Return what is stored of a token: it is random and long, so that a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _longest(complete: bool) -> int:
+    return LONGEST_MS if complete else HALF_MS
+
+
+def _forget_old(connection: Connection, now_ms: int) -> None:
+    old = or_(sign_in.c.seen_ms < now_ms - IDLE_MS, sign_in.c.made_ms < now_ms - LONGEST_MS)
+    connection.execute(delete(sign_in).where(old))
