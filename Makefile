@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check bench clean
+.PHONY: help demo test browser check torture bench clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: $(VENV)/dev  ## Everything that can run on this machine; what is skipped s
 
 browser: $(VENV)/dev  ## The long walk through the form: every language, width and state of a page
 	$(BIN)/python -m pytest -n 2 -m "long or not long" tests/browser
+
+torture: $(VENV)/dev  ## What may lose an answer, done again and again; most of it wants root (docs/torture.md)
+	$(BIN)/python -m tests.torture
 
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
 	$(BIN)/python -m benchmarks.page

@@ -107,7 +107,8 @@ def page(key: str, name: str) -> Response:
     said = _said()
     try:
         state, served, status = _own(key, said)
-    except NotKept:
+    except NotKept as error:
+        current_app.logger.error("a response could not be read: %s", error)
         return still_typed(key, name, said)
     if status != "open":
         return _not_collecting(status, served)

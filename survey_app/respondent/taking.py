@@ -45,7 +45,8 @@ def take(visit: Visit, said: Ticket | None) -> Response:
         pass
     try:
         state = current(shelf().engine, said.response)
-    except NotKept:
+    except NotKept as error:
+        current_app.logger.error("a response could not be read: %s", error)
         return _unread(visit)
     if state is None:  # erased just now
         return message("finished", 409, served)
