@@ -165,7 +165,7 @@ def count_jobs(engine: Engine) -> dict[str, int]:
     counts = dict.fromkeys(("waiting", "running", "done", "failed"), 0)
     with engine.connect() as connection:
         query = select(job.c.state, func.count()).group_by(job.c.state)
-        return counts | dict(connection.execute(query).tuples().all())
+        return counts | {row[0]: row[1] for row in connection.execute(query)}
 
 
 def forget_done(engine: Engine, before_ms: int) -> None:

@@ -20,11 +20,10 @@ from questionnaires.study import Study
 from survey_app.cli import main
 from survey_app.config import Settings
 from survey_app.factory import create_app
-from survey_app.storage import collect, disk, erase, fieldwork, postgresql, sqlite
+from survey_app.storage import collect, disk, erase, fieldwork, postgresql, rows, sqlite
 from survey_app.storage.collect import Collector, Finished, NotKept, current
 from survey_app.storage.database import connect, hold, parsed, prove_writable, writing
 from survey_app.storage.remedies import in_words
-from survey_app.storage.rows import responses
 from survey_app.storage.tables import open_database, post
 from survey_app.storage.unusable import BadAddress, MissingDriver, WeakDatabase
 from survey_app.storage.upgrade import upgrade
@@ -167,7 +166,7 @@ def test_times_far_ahead_are_kept(settings: Settings, engine: Engine, small: Stu
     far = 4_102_444_800_000  # the year 2100
     with processes(settings, 1) as (writer,):
         writer.keep(replace(POST, posted_ms=far, shown_ms=far - 1))
-    assert [stored.started_ms for stored in responses(engine, "small")] == [far]
+    assert [stored.started_ms for stored in rows.responses(engine, "small")] == [far]
 
 
 @pytest.mark.both_databases
@@ -197,18 +196,17 @@ def test_a_lost_database_is_asked_once_for_a_group(engine: Engine, small: Study)
 
 
 @pytest.mark.both_databases
-def test_every_row_can_be_read_without_holding_it(engine: Engine, settings: Settings, small: Study) -> None:
+def test_every_row_is_read_a_few_at_a_time(
+    engine: Engine, settings: Settings, small: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "AT_ONCE", 50)
     fieldwork.publish(engine, small, 0)
     with processes(settings, 1) as (writer,):
         writer._append_all([replace(POST, submission_key=f"{n}", response=f"{n:032x}") for n in range(200)])
     said: list[str] = []
-
-    def note(connection: object, cursor: object, *more: object) -> None:
-        said.append(type(cursor).__name__)
-
-    event.listen(engine, "before_cursor_execute", note)
-    assert sum(1 for _ in responses(engine, "small")) == 200
-    assert said[-1] == ("ServerCursor" if engine.dialect.name == "postgresql" else "Cursor")
+    event.listen(engine, "before_cursor_execute", lambda connection, cursor, text, *more: said.append(text))
+    assert sum(1 for _ in rows.responses(engine, "small")) == 200
+    assert sum("JOIN post" in text for text in said) == 4
 
 
 def test_a_server_that_restarts_loses_nothing(
