@@ -34,9 +34,10 @@ torture: $(VENV)/dev  ## What may lose an answer, done again and again; most of 
 	$(BIN)/python -m tests.torture
 
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.snapshot
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_weight
-	$(BIN)/python -m benchmarks.collection
 	$(BIN)/python -m benchmarks.raked_coverage
 
 check: $(VENV)/dev  ## Style and types only
