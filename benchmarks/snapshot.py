@@ -34,8 +34,9 @@ from benchmarks.ten_questions import CHANNELS, COUNTRIES, HOURS, STUDY, question
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, NotKept, PagePost
+from survey_app.storage.collect import Collector
 from survey_app.storage.database import connect, writing
+from survey_app.storage.posts import NotKept, PagePost
 from survey_app.storage.snapshot import take
 from survey_app.storage.tables import open_database, post, response
 from survey_app.storage.upgrade import upgrade

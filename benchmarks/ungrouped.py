@@ -13,7 +13,8 @@ import waitress
 
 from survey_app.config import read_settings
 from survey_app.factory import create_app
-from survey_app.storage.collect import PATIENCE, Collector, PagePost
+from survey_app.storage.collect import PATIENCE, Collector
+from survey_app.storage.posts import PagePost
 
 
 def keep(self: Collector, page_post: PagePost, patience: float = PATIENCE) -> None:

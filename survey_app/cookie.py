@@ -6,7 +6,15 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+
+
+class Uncompressed(URLSafeTimedSerializer):
+    """Does not try to compress what is small: other threads would take their turn at every try."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(Serializer.dump_payload(self, obj))
 
 
 class OneSigner(SecureCookieSessionInterface):
@@ -26,5 +34,11 @@ class OneSigner(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> Any:
         secret = str(app.secret_key)
         if secret not in self._signers:
-            self._signers[secret] = super().get_signing_serializer(app)
+            made = Uncompressed(
+                secret,
+                salt=self.salt,
+                serializer=self.serializer,
+                signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
+            )
+            self._signers[secret] = made
         return self._signers[secret]

@@ -57,7 +57,18 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
         app.extensions["earshot-clearing"]()
-    for blueprint in (respondent, receipt, resume, invited, signing, own, joining, researcher, staff, executive):
+    for blueprint in (
+        respondent,
+        receipt,
+        resume,
+        invited,
+        signing,
+        own,
+        joining,
+        researcher,
+        staff,
+        executive,
+    ):
         app.register_blueprint(blueprint)
     add_security_headers(app)
     Compress(app)

@@ -20,7 +20,7 @@ from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.markup import chrome
 from survey_app.respondent.showing import first_input
 from survey_app.respondent.visit import Visit, spoken
-from survey_app.storage.collect import current
+from survey_app.storage.current import current
 from survey_app.storage.ended import Ended
 
 CHECK = "check"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Questionnaire
+from questionnaires.problems import StudyFault
 from questionnaires.routing import Page, pages
 from questionnaires.study import Record
 from survey_app.respondent.compiled import CompiledPage, compile_page
@@ -76,6 +78,8 @@ class Shelf:
         if field is None:
             return None, ""
         served = self._serve(field, version or field.version)
+        if served is None:
+            return None, ""
         return served, field.status if field.status != "open" else _status(served.record, datetime.now(UTC))
 
     def _field(self, name: str) -> fieldwork.Fielded | None:
@@ -96,10 +100,20 @@ class Shelf:
             self._last_known[name] = (time.monotonic(), field)
         return field
 
-    def _serve(self, field: fieldwork.Fielded, version: str) -> Served:
+    def warm(self) -> None:
+        """Read what is fielded before anyone comes: a form is to be shown again even while no database answers."""
+        for field in fieldwork.all_fielded(self.engine):
+            if self.is_begun_here(field.name):
+                with suppress(StudyFault):  # told when it is asked for
+                    self.study(field.name)
+
+    def _serve(self, field: fieldwork.Fielded, version: str) -> Served | None:
+        """Return a version of a study; None where the database, restored perhaps, does not have it."""
         key = (field.name, version, field.record)
         if key not in self._served:
-            content = fieldwork.version_content(self.engine, field.name, version) or b""
+            content = fieldwork.version_content(self.engine, field.name, version)
+            if content is None:
+                return None
             study = study_from_files({"questionnaire.yaml": content, "study.yaml": field.record})
             made = Served(study.record, study.questionnaire, version, study.synthetic)
             self._served.setdefault(key, made)  # of two threads the first stays: its id names its pages

@@ -12,7 +12,7 @@ from survey_app.respondent.beside import LONGEST_CODE, CodeForm, beside, only_fr
 from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.showing import message
 from survey_app.storage.codes import RESUME, derived_code, grouped
-from survey_app.storage.collect import Current, current
+from survey_app.storage.current import Current, current
 from survey_app.storage.resumes import find_resumed, remember
 
 GROUPS = (4, 4, 4, 4)

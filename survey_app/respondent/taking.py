@@ -21,17 +21,9 @@ from survey_app.respondent.markup import chrome
 from survey_app.respondent.showing import fill, message
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
-from survey_app.storage.collect import (
-    Begun,
-    Changed,
-    Collector,
-    Current,
-    Finished,
-    NotKept,
-    NotOpen,
-    PagePost,
-    current,
-)
+from survey_app.storage.collect import Collector
+from survey_app.storage.current import Current, current
+from survey_app.storage.posts import Begun, Changed, Finished, NotKept, NotOpen, PagePost
 
 
 def take(visit: Visit, said: Ticket | None) -> Response:

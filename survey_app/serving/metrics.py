@@ -82,7 +82,9 @@ class Counts:
         """Return the sums over all processes, and the present values of each process by its name."""
         states = {NAME: self.state()}
         if folder is not None:
-            _write(folder / f"{NAME}.json", states[NAME])  # another process that is asked next must not tell less
+            _write(
+                folder / f"{NAME}.json", states[NAME]
+            )  # another process that is asked next must not tell less
             states = {p.stem: _read(p) for p in folder.glob("*-*.json")} | states
             ended = _read(folder / ENDED)  # after the others: whatever is in it is not to be counted twice
             states = {name: state for name, state in states.items() if name not in ended.get("of", {})}

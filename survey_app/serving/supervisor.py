@@ -102,7 +102,8 @@ class Supervisor:
         if child.control.recv(1) != READY:
             return
         child.ready = True
-        mine = [one for one in self._children if one.kind == "web" and one.generation == self._generation]
+        webs = [one for one in self._children if one.kind == "web" and not one.retiring_by]
+        mine = [one for one in webs if one.generation == self._generation]
         if not all(one.ready for one in mine) or len(mine) < self._orders.processes:
             return
         if self._coming_by:
@@ -139,6 +140,8 @@ class Supervisor:
             if self._coming_by and child.generation == self._generation:
                 self._give_up_take_over(f"a process {child.how}")
                 return
+        if child.kind == "web" and self._coming_by and child.generation != self._generation:
+            return  # its successors are coming; where they fail, as many are started as are missing
         self._again(child)
 
     def _again(self, child: Child) -> None:

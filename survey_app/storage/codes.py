@@ -28,7 +28,7 @@ def random_code(length: int) -> str:
 
 def derived_code(secret: str, purpose: str, key: str, length: int) -> str:
     """Return the code that a secret gives to a key for a purpose: always the same, and not to be guessed."""
-    digest = hmac.digest(secret.encode(), f"{purpose}|{key}".encode(), "sha256")
+    digest = hmac.new(secret.encode(), f"{purpose}|{key}".encode(), hashlib.sha256).digest()
     return _spelt(int.from_bytes(digest, "big"), length)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, and_, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from survey_app.storage.collect import NotKept
 from survey_app.storage.database import told
+from survey_app.storage.posts import NotKept
 from survey_app.storage.tables import post, response
 
 _ENDED = (

@@ -6,8 +6,8 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.storage.codes import hashed, random_code, read_code
-from survey_app.storage.collect import NotKept
 from survey_app.storage.database import told, writing
+from survey_app.storage.posts import NotKept
 from survey_app.storage.tables import invitation
 
 TOKEN = 26

@@ -6,8 +6,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.storage.codes import RESUME, hashed, read_code
-from survey_app.storage.collect import Current, NotKept, current
+from survey_app.storage.current import Current, current
 from survey_app.storage.database import InsertNew, hold, told, writing
+from survey_app.storage.posts import NotKept
 from survey_app.storage.tables import resume
 
 

@@ -14,7 +14,7 @@ from questionnaires.answers import from_json
 from questionnaires.codebook import cells
 from questionnaires.model import Questionnaire
 from questionnaires.routing import on_path
-from survey_app.storage.collect import Current, fold
+from survey_app.storage.current import Current, fold
 from survey_app.storage.leaves import HEAD, data_id
 from survey_app.storage.tables import post, response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from survey_app.storage.disk import network_disk
-from survey_app.storage.unusable import WeakDatabase
+from survey_app.storage.unusable import DamagedDatabase, WeakDatabase
 
 MAKES_ITSELF = True
 """A new file gets its tables from whoever opens it first."""
@@ -35,7 +36,36 @@ def engine_of(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", _make_durable)
     event.listen(engine, "begin", _begin)
+    if path:
+        _watch(engine, path)
     return engine
+
+
+def _watch(engine: Engine, path: Path) -> None:
+    """See before each use that the file is still the one that was opened: what goes into a removed one is lost."""
+
+    def opened(connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(path)
+
+    def begun(connection: Connection) -> None:
+        if connection.info.get("file") != _identity(path):
+            connection.engine.dispose()
+            connection.invalidate()
+            raise DamagedDatabase(
+                f"{path} was removed, or another file was put in its place, while it was open; nothing was kept; "
+                "stop earshot before a database file is replaced"
+            )
+
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "begin", begun, insert=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def file_of(url: URL) -> Path | None:

@@ -20,7 +20,8 @@ from questionnaires.routing import pages
 from questionnaires.study import Study
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, PagePost
+from survey_app.storage.collect import Collector
+from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take
 from survey_app.storage.tables import open_database
 

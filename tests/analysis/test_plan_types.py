@@ -15,7 +15,8 @@ from questionnaires.study import Study
 from reports.outline import outline
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, PagePost
+from survey_app.storage.collect import Collector
+from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take
 from survey_app.storage.tables import open_database
 

@@ -9,7 +9,7 @@ from questionnaires.personal import draws
 from survey_app.respondent import ticket
 from survey_app.respondent.fielded import shelf
 from survey_app.respondent.resume import code_for
-from survey_app.storage.collect import PagePost
+from survey_app.storage.posts import PagePost
 from tests.browser.person import WRITTEN
 from tests.browser.stand import Stand
 

@@ -18,7 +18,8 @@ from questionnaires.study import Study
 from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, Current, current
+from survey_app.storage.collect import Collector
+from survey_app.storage.current import Current, current
 from survey_app.storage.tables import open_database, post
 
 

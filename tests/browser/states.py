@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from playwright.sync_api import expect
 
-from survey_app.storage.collect import NotKept
+from survey_app.storage.posts import NotKept
 from tests.browser.person import Person, expect_page, of
 from tests.browser.stand import Stand
 

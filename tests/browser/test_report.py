@@ -24,7 +24,8 @@ def report_file(complaint_channels: Study, tmp_path_factory: pytest.TempPathFact
     from datetime import UTC, datetime
 
     from questionnaires.routing import pages
-    from survey_app.storage.collect import Collector, PagePost
+    from survey_app.storage.collect import Collector
+    from survey_app.storage.posts import PagePost
 
     folder = tmp_path_factory.mktemp("report")
     engine = open_database(read_settings({}, data=folder / "data").database_url)

@@ -6,24 +6,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, func, select, update
 
 from questionnaires.study import Study
-from survey_app.storage import collect, fieldwork
-from survey_app.storage.collect import (
-    Changed,
-    Collector,
-    Finished,
-    NotKept,
-    NotOpen,
-    PagePost,
-    current,
-    fold,
-)
+from survey_app.storage import collect, fieldwork, posts
+from survey_app.storage.collect import Collector
+from survey_app.storage.current import current, fold
 from survey_app.storage.database import check_durability, hold, writing
 from survey_app.storage.erase import erase
+from survey_app.storage.posts import Changed, Finished, NotKept, NotOpen, PagePost
 from survey_app.storage.tables import open_database, post, response, study
 from survey_app.storage.unusable import BadAddress, WeakDatabase
 
@@ -197,10 +191,33 @@ def test_answers_never_reach_a_message(collector: Collector, engine: Engine) -> 
 
 def test_a_slow_database_is_no_yes(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(collect, "_append", lambda *arguments: gate.wait(10))
+    monkeypatch.setattr(collect, "append", lambda *arguments: gate.wait(10))
     with pytest.raises(NotKept, match="in time"):
         collector.keep(POST, patience=0.05)
     gate.set()
+
+
+def test_what_was_told_not_to_be_kept_does_not_come_later(
+    collector: Collector, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer is busy, the person is told to try again, and answers something else by another process."""
+    gate, own = threading.Event(), Collector._append_group
+
+    def slow(self: Collector, group: Any) -> Any:
+        if self is collector:
+            gate.wait(10)
+        return own(self, group)
+
+    monkeypatch.setattr(Collector, "_append_group", slow)
+    with pytest.raises(NotKept, match="in time"):
+        collector.keep(replace(POST, answers={"channel": 1}), patience=0.05)
+    other = Collector(engine)
+    other.keep(replace(POST, answers={"channel": 8}))
+    other.close()
+    gate.set()
+    collector.keep(replace(POST, submission_key="last", answers={}))  # the writer lives
+    found = current(engine, POST.response)
+    assert found is not None and found.answers == {"channel": 8}
 
 
 def test_a_closed_study_takes_nothing(collector: Collector, engine: Engine) -> None:
@@ -346,7 +363,7 @@ def test_a_later_page_never_begins_a_response(collector: Collector, engine: Engi
 def test_a_program_that_posts_without_end_is_stopped(
     collector: Collector, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "MOST_POSTS", 3)
+    monkeypatch.setattr(posts, "MOST_POSTS", 3)
     for number in range(3):
         collector.keep(replace(POST, submission_key=f"{number:032x}"))
     with pytest.raises(NotKept):

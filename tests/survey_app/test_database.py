@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from questionnaires.study import Study
 from survey_app.cli import main
 from survey_app.config import Settings
 from survey_app.factory import create_app
-from survey_app.storage import collect, disk, erase, fieldwork, postgresql, rows, sqlite
-from survey_app.storage.collect import Collector, Finished, NotKept, current
+from survey_app.storage import disk, erase, fieldwork, postgresql, rows, sqlite
+from survey_app.storage.collect import Collector
+from survey_app.storage.current import current
 from survey_app.storage.database import connect, hold, parsed, prove_writable, writing
+from survey_app.storage.posts import Finished, NotKept
 from survey_app.storage.remedies import in_words
 from survey_app.storage.tables import open_database, post
 from survey_app.storage.unusable import BadAddress, MissingDriver, WeakDatabase
@@ -187,8 +191,8 @@ def test_a_lost_database_is_asked_once_for_a_group(engine: Engine, small: Study)
         asked.append(len(posts))
         raise OperationalError("", None, OSError("gone"), connection_invalidated=True)
 
-    collector._append_all = lost  # type: ignore[method-assign]
-    futures = [collect.Future() for _ in range(5)]
+    collector._append_group = lost  # type: ignore[method-assign]
+    futures = [Future() for _ in range(5)]
     collector._commit([(POST, done) for done in futures])
     assert asked == [5]
     assert [str(done.exception()) for done in futures] == ["gone"] * 5
@@ -207,6 +211,30 @@ def test_every_row_is_read_a_few_at_a_time(
     event.listen(engine, "before_cursor_execute", lambda connection, cursor, text, *more: said.append(text))
     assert sum(1 for _ in rows.responses(engine, "small")) == 200
     assert sum("JOIN post" in text for text in said) == 4
+
+
+def test_a_file_that_is_replaced_or_removed_is_not_written_to(settings: Settings, small: Study) -> None:
+    """What went into a removed file would be acknowledged and gone."""
+    engine, path = open_database(settings.database_url), settings.data / "earshot.db"
+    fieldwork.publish(engine, small, 0)
+    collector = Collector(engine)
+    collector.keep(POST)
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    copy = path.with_name("copy.db")
+    shutil.copy(path, copy)
+    copy.replace(path)
+    with pytest.raises(NotKept, match="another file was put in its place"):
+        collector.keep(replace(POST, submission_key="b", page="b"))
+    collector.keep(replace(POST, submission_key="c", page="c"))  # into the file that is there now
+    found = current(open_database(settings.database_url), POST.response)
+    assert found is not None and found.pages == {POST.page, "c"}
+    path.unlink()
+    for key in "de":
+        with pytest.raises(NotKept):
+            collector.keep(replace(POST, submission_key=key, page=key))
+    collector.close()
+    engine.dispose()
 
 
 def test_a_server_that_restarts_loses_nothing(

@@ -15,7 +15,7 @@ from questionnaires.study import Study
 from survey_app.config import Settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Current, current
+from survey_app.storage.current import Current, current
 from survey_app.storage.tables import open_database, response
 from tests.conftest import STUDY
 from tests.survey_app.conftest import Field, Person

@@ -15,8 +15,10 @@ from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Missing
 from survey_app.factory import create_app
 from survey_app.security import HEADERS
-from survey_app.storage import collect, fieldwork
-from survey_app.storage.collect import current
+from survey_app.storage import current as current_module
+from survey_app.storage import fieldwork
+from survey_app.storage import posts as posts_module
+from survey_app.storage.current import current
 from survey_app.storage.tables import post, response
 
 from .conftest import Field, Person
@@ -337,8 +339,8 @@ def test_a_database_that_cannot_be_used_keeps_what_was_typed(
     for answers, kept in ((FIRST, 'value="34"'), (SECOND, "&lt;b&gt;=1+1")):
         field.engine.dispose()
         moved.chmod(0)
-        monkeypatch.setattr(collect, "_STANDING", text("SELECT * FROM nowhere"))
-        monkeypatch.setattr(collect, "_RESPONSE", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(posts_module, "_STANDING", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(current_module, "_RESPONSE", text("SELECT * FROM nowhere"))
         monkeypatch.setattr(fieldwork, "_ONE", text("SELECT * FROM nowhere"))
         person.post(answers)
         assert person.response.status_code == 503, person.text

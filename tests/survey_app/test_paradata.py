@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, PagePost
+from survey_app.storage.collect import Collector
+from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take
 
 FIRST = PagePost(

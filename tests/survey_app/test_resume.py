@@ -12,7 +12,8 @@ from sqlalchemy import Engine, func, select
 
 from survey_app.storage import fieldwork
 from survey_app.storage.codes import ALPHABET, grouped, read_code
-from survey_app.storage.collect import NotKept, current
+from survey_app.storage.current import current
+from survey_app.storage.posts import NotKept
 from survey_app.storage.resumes import find_resumed, remember
 from survey_app.storage.tables import resume, writing
 

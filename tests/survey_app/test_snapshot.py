@@ -24,8 +24,9 @@ from questionnaires.question_types import QUESTION_TYPES, Column
 from questionnaires.study import Study
 from survey_app.cli import outcome
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Collector, PagePost
+from survey_app.storage.collect import Collector
 from survey_app.storage.leaves import HEAD, canonical_row, data_id, leaf, read_leaves
+from survey_app.storage.posts import PagePost
 from survey_app.storage.rows import Stored, StoredPost, response_row, responses
 from survey_app.storage.snapshot import NothingToSnapshot, take
 from survey_app.storage.snapshot.table import ARROW, not_asked

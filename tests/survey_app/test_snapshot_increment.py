@@ -14,16 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 
 from analysis.table.responses import read_snapshot
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.study import Study
-from survey_app.storage import fieldwork, removal
-from survey_app.storage.collect import Collector, Finished, PagePost
+from survey_app.storage import fieldwork, removal, snapshot
+from survey_app.storage.collect import Collector
 from survey_app.storage.database import hold, writing
 from survey_app.storage.erase import erase
 from survey_app.storage.leaves import read_leaves, snapshots
+from survey_app.storage.posts import Finished, PagePost
 from survey_app.storage.snapshot import earlier, finish_erasures, parts, take
 from survey_app.storage.snapshot.reading import high_water
 from survey_app.storage.tables import metadata, post
@@ -338,6 +339,57 @@ def test_a_database_that_was_set_back_is_read_anew(
         newest = connection.execute(select(post.c.id).order_by(post.c.id.desc()).limit(1)).scalar_one()
         connection.execute(post.update().where(post.c.id == newest).values(submission_key="another"))
     assert not is_linked(first, fielding.take())
+
+
+def test_a_restored_database_with_another_study_in_it_is_read_whole(fielding: Fielding) -> None:
+    """The newest post of the snapshot's study is still there, and numbers beyond it are given again."""
+    files = {**fielding.study.files}
+    own = f"name: {fielding.study.name}".encode()
+    files["questionnaire.yaml"] = files["questionnaire.yaml"].replace(own, b"name: other", 1)
+    ours, other = fielding.study, study_from_files(files)
+    fielding.answer(1, final=True)
+    fieldwork.publish(fielding.engine, other, 1)
+    fielding.study = other
+    for person in range(100, 104):
+        fielding.answer(person, final=True)
+    fielding.study = ours
+    fielding.take()
+    posts, people = metadata.tables["post"], metadata.tables["response"]
+    with writing(fielding.engine).begin() as connection:  # as a restore leaves it
+        of_other = select(people.c.key).where(people.c.study == "other")
+        connection.execute(posts.delete().where(posts.c.response.in_(of_other)))
+        back = "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'post'"
+        if fielding.engine.dialect.name == "postgresql":
+            back = "SELECT setval(pg_get_serial_sequence('post', 'id'), (SELECT max(id) FROM post))"
+        connection.execute(text(back))
+    for person in range(2, 5):
+        fielding.answer(person, final=True)
+    assert content(fielding.take())["manifest"] == content(fielding.take(anew=True))["manifest"]
+
+
+def test_who_is_erased_while_a_snapshot_is_finished_is_in_none(
+    fielding: Fielding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clearing has run before the snapshot could be found, and the program ends before it can look again."""
+    for person in range(1, 5):
+        fielding.answer(person, final=True)
+    own = snapshot._write_manifest
+
+    def erased_meanwhile(*arguments: Any) -> None:
+        own(*arguments)
+        erase(fielding.engine, f"{2:032x}", 5_000)
+        snapshot.finish_erasures(fielding.engine, fielding.folder, fielding.study.name)
+
+    def ended(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(snapshot, "_write_manifest", erased_meanwhile)
+    monkeypatch.setattr(snapshot, "remove_rows", ended)
+    with pytest.raises(KeyboardInterrupt):
+        fielding.take()
+    monkeypatch.undo()
+    fielding.answer(5, final=True)
+    assert content(fielding.take()) == content(fielding.take(anew=True))
 
 
 def test_who_writes_is_waited_for(fielding: Fielding) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from survey_app.respondent import ticket
 from survey_app.respondent.fielded import Served, shelf
-from survey_app.storage.collect import current
+from survey_app.storage.current import current
 from survey_app.storage.tables import response
 
 from .conftest import Field, Person

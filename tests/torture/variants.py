@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from survey_app.storage.collect import Collector, NotKept
+from survey_app.storage.collect import Collector
+from survey_app.storage.posts import NotKept
 
 _keep = Collector.keep
 

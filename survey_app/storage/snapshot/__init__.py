@@ -71,11 +71,11 @@ def take(
         making.leaves = _whole(making.leaves + making.changing + gone)
         write_leaves(making.aside, making.leaves)
         _write_manifest(study, found.version, making, now)
-        making.aside.replace(target)
-        if tombstones(engine, study.name) != gone:
-            with alone(folder):
+        with alone(folder):  # who is erased after this look is still pending when the snapshot can be found
+            if tombstones(engine, study.name) != gone:
                 here = pa.array(present(engine, study.name), pa.string())
-                remove_rows(target, keys_beyond(target, here))
+                remove_rows(making.aside, keys_beyond(making.aside, here))
+            making.aside.replace(target)
     return target
 
 
@@ -174,7 +174,7 @@ def _read_posts(engine: Engine, name: str, making: _Making, progress: Progress |
     keys = (
         every_key(engine, name)
         if before is None
-        else changed_keys(engine, before.mark, making.mark, before.unfinished)
+        else changed_keys(engine, before.anchor.post if before.anchor else 0, making.mark, before.unfinished)
     )
     for done, some in read_all(engine, name, keys, making.mark):
         for stored in some:
