@@ -150,7 +150,7 @@ def test_every_key_of_the_record_is_told() -> None:
     assert all(f"`{name}`" in page("study-folder.md") for name in RecordShape.model_fields)
 
 
-@pytest.mark.parametrize("verb", ["check", "diff", "receipt", "erase", "doctor"])
+@pytest.mark.parametrize("verb", ["check", "diff", "receipt", "erase", "doctor", "backup", "restore"])
 def test_options_are_told(verb: str) -> None:
     row = next(line for line in page("commands.md").splitlines() if line.startswith(f"| `earshot {verb}`"))
     for parameter in main.commands[verb].params:

@@ -8,7 +8,23 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli import database, demo, diff, doctor, erase, field, invite, outcome, receipt, serve, study, tabulate, user, work
+from survey_app.cli import (
+    backup,
+    database,
+    demo,
+    diff,
+    doctor,
+    erase,
+    field,
+    invite,
+    outcome,
+    receipt,
+    serve,
+    study,
+    tabulate,
+    user,
+    work,
+)
 
 
 @click.group(
@@ -34,6 +50,8 @@ for verb in (
     diff.diff,
     receipt.receipt,
     erase.erase,
+    backup.backup,
+    backup.restore,
     database.upgrade,
     doctor.doctor,
     user.user,

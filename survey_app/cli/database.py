@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from survey_app.cli.opening import close_at_end, open_settings, refuse
+from survey_app.cli.opening import close_at_end, refuse
 
 
 @click.command(epilog="Example:  earshot upgrade  (EARSHOT_DATABASE_URL names the database)")
@@ -14,13 +14,21 @@ def upgrade() -> None:
     Stop every earshot that uses the database before. Whatever happens meanwhile, the database is as it was or
     as it should be, and never between.
     """
+    import os
+
     from sqlalchemy.exc import SQLAlchemyError
 
+    from survey_app.config import data_folder, database_address
     from survey_app.storage.database import connect, parsed, shown
     from survey_app.storage.remedies import in_words
     from survey_app.storage.upgrade import upgrade as run
 
-    address = open_settings().database_url
+    folder = data_folder(os.environ)  # and no secret key: a backup may bring one
+    address = database_address(os.environ, folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"the data folder cannot be used: {error}; set EARSHOT_DATA to one that can be written")
     try:
         engine = connect(address)
         close_at_end(engine)

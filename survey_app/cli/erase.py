@@ -45,7 +45,7 @@ def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None
                     f"Delete these answers to {found.study} for good, from the database and every snapshot?",
                     abort=True,
                 )
-            erasing.erase(engine, found.key, now_ms())
+            erasing.erase(engine, found.key, now_ms(), settings.data)
             click.echo(f"Deleted from the database; of its row in {found.study} only the leaf stays.")
         _clear(engine, settings)
     except SQLAlchemyError as error:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from survey_app.cli.opening import STUDY, open_engine, open_settings, open_study, refuse
-
-PATIENCE = 2.0
-"""Seconds after which it is shown how far something is."""
+from survey_app.cli.progress import bar
 
 
 @click.command(epilog="Example:  earshot snapshot my_study")
@@ -35,7 +31,7 @@ def snapshot(study: Path, anew: bool, as_json: bool) -> None:
     settings = open_settings()
     engine = open_engine(settings)
     try:
-        with _bar("Reading") as progress:
+        with bar("Reading") as progress:
             folder = take(
                 engine, found, settings.snapshots / found.name, datetime.now(UTC), progress, anew=anew
             )
@@ -58,27 +54,6 @@ def _as_json(folder: Path) -> str:
     names = ("study", "version", "n", "erased", "synthetic", "merkle_root", "made_at")
     told = {"snapshot": str(folder), **{name: manifest[name] for name in names}}
     return json.dumps(told, ensure_ascii=False, indent=1)
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows on standard error, where a person sees it, how far something is after two seconds."""
-    import sys
-    import time
-    from contextlib import ExitStack
-
-    begun = time.monotonic()
-    with ExitStack() as stack:
-        bar = None
-
-        def progress(done: int, of: int) -> None:
-            nonlocal bar
-            if bar is None and time.monotonic() - begun > PATIENCE and sys.stderr.isatty():
-                bar = stack.enter_context(click.progressbar(length=of, label=label, file=sys.stderr))
-            if bar is not None:
-                bar.update(done - bar.pos)
-
-        yield progress
 
 
 @click.command(

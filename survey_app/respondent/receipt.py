@@ -87,7 +87,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
 
 def _erased(found: Receipt, served: Served | None) -> Response:
     engine = shelf().engine
-    erase.erase(engine, found.key, ticket.now_ms())
+    erase.erase(engine, found.key, ticket.now_ms(), Path(current_app.config["SNAPSHOTS"]).parent)
     if ticket.known() and ticket.response_key(found.study) == found.key:
         ticket.begin_again(found.study)  # the key must not come back with the next visit
     current_app.extensions["earshot-clearing"]()

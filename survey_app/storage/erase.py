@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, delete, select
 
-from survey_app.storage.collect import key_hash
+from survey_app.storage import erased, sqlite
 from survey_app.storage.database import InsertNew, forget_log, hold, writing
 from survey_app.storage.fieldwork import questionnaire_of, version_content
 from survey_app.storage.leaves import canonical_row, data_id, leaf
+from survey_app.storage.posts import key_hash
 from survey_app.storage.rows import one_response, response_row
 from survey_app.storage.tables import erasure, gone, post, response, resume, tombstone
 
@@ -35,11 +37,13 @@ def leaf_of(engine: Engine, key: str) -> tuple[str, bytes, bytes] | None:
     return study, leaf(stored.salt, canonical), canonical
 
 
-def erase(engine: Engine, key: str, now_ms: int) -> str | None:
+def erase(engine: Engine, key: str, now_ms: int, folder: Path | None = None) -> str | None:
     """Delete a response from the database and return its study, None where there is no such response.
 
     Its leaf becomes a tombstone, and its key waits in the table `erasure` until the snapshots' files are
-    without it. Raises sqlalchemy's errors where the database cannot be written.
+    without it. That it was erased is also written into a file in `folder`, the data folder (None: where the
+    SQLite file is), so that no older backup brings it back. Raises sqlalchemy's errors where the database or
+    that file cannot be written.
     """
     with writing(engine).begin() as connection:
         hold(connection, responses=[key])
@@ -47,16 +51,28 @@ def erase(engine: Engine, key: str, now_ms: int) -> str | None:
         if found is None:
             return None
         study, last_leaf, canonical = found
-        _delete(connection, post, key)
-        _delete(connection, resume, key)
-        connection.execute(delete(response).where(response.c.key == key))
-        buried = {"leaf": last_leaf.hex(), "study": study, "erased_ms": now_ms - now_ms % DAY_MS}
-        connection.execute(InsertNew(tombstone).values(**buried))
-        called = str(json.loads(canonical)["_response"])
-        connection.execute(InsertNew(erasure).values(response=called, study=study))
-        connection.execute(InsertNew(gone).values(key_hash=key_hash(key)))
+        bury(connection, key, study, last_leaf, str(json.loads(canonical)["_response"]), now_ms)
+        place = folder or _folder_of(engine)
+        if place is not None:  # before the commit: what was acknowledged must stand there
+            erased.record(place, [key_hash(key)])
     forget_log(engine)  # where someone is reading, the clearing of the snapshots tries again
     return study
+
+
+def bury(connection: Connection, key: str, study: str, last_leaf: bytes, called: str, now_ms: int) -> None:
+    """Delete a response in a transaction that has it to itself; `called` is its name in the data files."""
+    _delete(connection, post, key)
+    _delete(connection, resume, key)
+    connection.execute(delete(response).where(response.c.key == key))
+    buried = {"leaf": last_leaf.hex(), "study": study, "erased_ms": now_ms - now_ms % DAY_MS}
+    connection.execute(InsertNew(tombstone).values(**buried))
+    connection.execute(InsertNew(erasure).values(response=called, study=study))
+    connection.execute(InsertNew(gone).values(key_hash=key_hash(key)))
+
+
+def _folder_of(engine: Engine) -> Path | None:
+    file = sqlite.file_of(engine.url) if engine.dialect.name == "sqlite" else None
+    return None if file is None else file.parent
 
 
 def _delete(connection: Connection, table: Table, key: str) -> None:

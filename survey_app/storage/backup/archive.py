@@ -1,0 +1,227 @@
+"""The file of a backup: a zip with a member of JSON lines for each table, the secret key, and a manifest.
+
+Each line is the list of a row's values in the order that the manifest says; what is not text is in Base64. The
+manifest has the SHA-256 of every member, and nothing is read that it does not name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from survey_app.storage.backup.manifest import FORMAT, Manifest, Member, from_json, to_json
+from survey_app.storage.backup.refusals import BadBackup
+
+MANIFEST = "manifest.json"
+KEY = "secret-key"
+COMPRESSION = 1
+"""6 takes three times as long and saves a fifth of the room."""
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes of a row: a questionnaire is the longest thing in a database, and far shorter."""
+LARGEST_MANIFEST = 16 * 1024 * 1024
+LARGEST_RATIO = 300
+"""How many times larger than in the file a table may be: answers never come near it, traps do."""
+SMALL = 1024 * 1024
+"""Bytes below which that does not matter."""
+_BLOCK = 1024 * 1024
+_PLAIN = frozenset({str, int, bool, type(None)})
+_UNREADABLE = (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+"""What a damaged zip is met with."""
+
+
+class Writer:
+    """Writes the members of a backup, the manifest last."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION)
+
+    def table(self, name: str, columns: Sequence[str], binary: Sequence[str], batches: Batches) -> Member:
+        """Write a table and return what the manifest says of it; its last number is still to come."""
+        digest, count, size = hashlib.sha256(), 0, 0
+        places = [columns.index(one) for one in binary]
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        with self._zip.open(_member(name), "w", force_zip64=True) as file:
+            for batch in batches:
+                rows = (_in_base64(row, places) for row in batch) if places else batch
+                block = "".join([f"{encode(list(row))}\n" for row in rows]).encode()
+                file.write(block)
+                digest.update(block)
+                count, size = count + len(batch), size + len(block)
+        return Member(tuple(columns), tuple(binary), count, None, size, digest.hexdigest())
+
+    def abandon(self) -> None:
+        """Let go of a file that is not going to be whole."""
+        with suppress(OSError, ValueError):
+            self._zip.close()
+
+    def finish(self, manifest: Manifest, key: str | None) -> None:
+        """Write the key and the manifest, and close the zip."""
+        if key is not None:
+            self._zip.writestr(KEY, key)
+        told = json.dumps(to_json(manifest), ensure_ascii=False, indent=1)
+        self._zip.writestr(MANIFEST, told)
+        self._zip.close()
+
+
+Batches = Iterable[Sequence[Sequence[Any]]]
+
+
+class Backup:
+    """A backup that is open; its manifest was read, and its members are of the sizes that it says."""
+
+    def __init__(self, path: Path, archive: ZipFile) -> None:
+        self.path, self._zip = path, archive
+        self.manifest = self._read_manifest()
+        self._refuse_strange_members()
+
+    def verify(self, tick: Callable[[int], None]) -> None:
+        """Read everything once; raise BadBackup, which names the first member that is not as it was written."""
+        for name, member in self.manifest.tables.items():
+            digest, lines = hashlib.sha256(), 0
+            for block in self._blocks(_member(name)):
+                digest.update(block)
+                found = block.count(b"\n")
+                lines += found
+                tick(found)
+            if digest.hexdigest() != member.sha256:
+                raise BadBackup(self._damaged(_member(name), "its SHA-256 is not that of the manifest"))
+            if lines != member.rows:
+                raise BadBackup(self._damaged(_member(name), f"it has {lines} rows, not {member.rows}"))
+        self.key()
+
+    def rows(self, table: str) -> Iterator[list[list[Any]]]:
+        """Yield the rows of a table, some thousands at a time; raise BadBackup for a line that is no row."""
+        member, name = self.manifest.tables[table], _member(table)
+        places = [member.columns.index(one) for one in member.binary]
+        wide, number = len(member.columns), 0
+        for lines in self._lines(name):
+            batch = []
+            for line in lines:
+                number += 1
+                try:
+                    batch.append(_row(line, wide, places))
+                except (ValueError, RecursionError):
+                    raise BadBackup(self._damaged(name, f"line {number} is not a row")) from None
+            yield batch
+
+    def key(self) -> str | None:
+        """Return the secret key, None where it was left out."""
+        if self.manifest.key is None:
+            return None
+        key = b"".join(self._blocks(KEY))
+        if hashlib.sha256(key).hexdigest() != self.manifest.key:
+            raise BadBackup(self._damaged(KEY, "its SHA-256 is not that of the manifest"))
+        if not key.isascii():
+            raise BadBackup(self._damaged(KEY, "it is not a key"))
+        return key.decode("ascii")
+
+    def _lines(self, name: str) -> Iterator[list[bytes]]:
+        rest = b""
+        for block in self._blocks(name):
+            *lines, rest = (rest + block).split(b"\n")
+            if len(rest) > LONGEST_LINE:
+                raise BadBackup(self._damaged(name, "a line is too long"))
+            yield lines
+        if rest:
+            yield [rest]
+
+    def _blocks(self, name: str) -> Iterator[bytes]:
+        try:
+            with self._zip.open(name) as file:
+                while block := file.read(_BLOCK):
+                    yield block
+        except _UNREADABLE as error:
+            raise BadBackup(self._damaged(name, str(error) or type(error).__name__)) from None
+
+    def _read_manifest(self) -> Manifest:
+        try:
+            info = self._zip.getinfo(MANIFEST)
+        except KeyError:
+            raise BadBackup(f"{self.path} is not a backup of earshot: it has no {MANIFEST}") from None
+        if info.file_size > LARGEST_MANIFEST:
+            raise BadBackup(self._damaged(MANIFEST, "it is too long"))
+        text = b"".join(self._blocks(MANIFEST))
+        try:
+            told = json.loads(text)
+            form = told.pop("format")
+            if form == FORMAT:
+                return from_json(told)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise BadBackup(self._damaged(MANIFEST, f"it does not read ({type(error).__name__})")) from None
+        raise BadBackup(
+            f"{self.path} is a backup of form {form!r}, and this version reads {FORMAT}; run the newer one"
+        )
+
+    def _refuse_strange_members(self) -> None:
+        sizes = {_member(name): member.bytes for name, member in self.manifest.tables.items()}
+        wanted = {MANIFEST, *sizes, *([KEY] if self.manifest.key else [])}
+        there: set[str] = set()
+        for info in self._zip.infolist():
+            if info.filename not in wanted:
+                raise BadBackup(self._damaged(repr(info.filename)[:100], "the manifest does not name it"))
+            if info.filename in there:
+                raise BadBackup(self._damaged(info.filename, "it is there twice"))
+            there.add(info.filename)
+            if wrong := _wrong(info, sizes.get(info.filename)):
+                raise BadBackup(self._damaged(info.filename, wrong))
+        for name in sorted(wanted - there):
+            raise BadBackup(self._damaged(name, "it is not there"))
+
+    def _damaged(self, name: str, what: str) -> str:
+        return f"{self.path}: {name} is not as it was written: {what}; take another backup"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Backup]:
+    """Open a backup; raise BadBackup for what is none, and OSError where it cannot be read."""
+    with path.open("rb") as file:
+        try:
+            archive = ZipFile(file)
+        except _UNREADABLE as error:
+            raise BadBackup(
+                f"{path} is not a backup, or its end is cut off or damaged ({error}); take another backup"
+            ) from None
+        with archive:
+            yield Backup(path, archive)
+
+
+def _wrong(info: ZipInfo, size: int | None) -> str:
+    """Return what is wrong with a member before a byte of it is unpacked, "" for nothing."""
+    if info.flag_bits & 1 or info.compress_type not in (ZIP_DEFLATED, ZIP_STORED):
+        return "it is packed in another way"
+    if size is not None and info.file_size != size:
+        return f"it has {info.file_size} bytes, not {size}"
+    if info.filename == KEY and info.file_size > SMALL:
+        return "it is too long"
+    if info.file_size > SMALL and info.file_size > LARGEST_RATIO * info.compress_size:
+        return f"{info.compress_size} bytes would become {info.file_size}"
+    return ""
+
+
+def _member(table: str) -> str:
+    return f"{table}.jsonl"
+
+
+def _in_base64(row: Sequence[Any], places: Sequence[int]) -> list[Any]:
+    values = list(row)
+    for place in places:
+        if values[place] is not None:
+            values[place] = base64.b64encode(values[place]).decode("ascii")
+    return values
+
+
+def _row(line: bytes, wide: int, places: Sequence[int]) -> list[Any]:
+    row = json.loads(line)
+    if type(row) is not list or len(row) != wide or not _PLAIN.issuperset(map(type, row)):
+        raise ValueError
+    for place in places:
+        if row[place] is not None:
+            row[place] = base64.b64decode(str(row[place]), validate=True)
+    return row

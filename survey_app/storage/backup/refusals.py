@@ -1,0 +1,19 @@
+"""Why no backup is made or put back: each message says what is wrong and what to do."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Nothing was changed."""
+
+
+class BadBackup(Refused):
+    """The file is not a backup, not whole, or of a version that is not known here."""
+
+
+class NotEmpty(Refused):
+    """The database holds something already."""
+
+
+class OtherKey(Refused):
+    """The data folder has a secret key of its own."""

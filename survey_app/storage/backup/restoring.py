@@ -1,0 +1,251 @@
+"""One file → a database: checked, put in, compared by its Merkle roots, and rid of what was erased since.
+
+All of it is one transaction, so that nobody is let in before the end, and nothing is there where it fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, Engine, select
+
+from questionnaires.problems import StudyFault
+from survey_app.storage import erased
+from survey_app.storage.backup.archive import Backup, opened
+from survey_app.storage.backup.loading import claim, load
+from survey_app.storage.backup.making import Progress, Steps, make
+from survey_app.storage.backup.refusals import BadBackup, OtherKey, Refused
+from survey_app.storage.backup.roots import Root, Seen, Taken, roots
+from survey_app.storage.database import InsertNew, connect, dialect_of, writing
+from survey_app.storage.disk import existing, free_bytes
+from survey_app.storage.durable import new_file
+from survey_app.storage.erase import bury
+from survey_app.storage.posts import key_hash
+from survey_app.storage.rows import Stored
+from survey_app.storage.schema import REVISION, read
+from survey_app.storage.sqlite import file_of
+from survey_app.storage.tables import gone, open_database
+from survey_app.storage.upgrade import VERSIONS, upgrade
+
+ROOM = 3
+"""How many times what the tables take unpacked an SQLite file, its indexes and its log may take."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a backup is put: a database, and the folder and the file of the secret key beside it."""
+
+    engine: Engine
+    folder: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back: the studies by name, how many responses were erased again, what became of the key."""
+
+    studies: dict[str, Taken]
+    erased_again: int
+    key: str
+    """written | the same | left out"""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A study in a drill: its root by the manifest, and by the rows that were put back."""
+
+    study: str
+    told: Root | None
+    found: Root | None
+    seconds: float
+
+    @property
+    def equal(self) -> bool:
+        return self.told == self.found
+
+
+def restore(
+    backup: Backup,
+    place: Place,
+    now: datetime,
+    *,
+    with_key: bool = True,
+    gone_since: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Restored:
+    """Put a backup into an empty database and return what came of it.
+
+    `gone_since` are hashes of erased responses, beside those that stand in the backup and in the list in the
+    data folder: none of them comes back. Raises Refused (BadBackup, NotEmpty, OtherKey), BadList, OSError and
+    sqlalchemy's errors; then nothing was changed, but that a database may have empty tables.
+    """
+    key = backup.key() if with_key else None
+    refuse_other_key(place.key, key)
+    known = _listed(place.folder)
+    with at_this_revision(backup, now) as source:
+        _make_tables(place.engine)
+        refuse_small_disk(place.engine, source)
+        steps = Steps(progress, 2 * source.manifest.rows + source.manifest.responses)
+        source.verify(steps)
+        with writing(place.engine).begin() as connection:
+            claim(connection)
+            load(connection, source, steps)
+            found, again = _settle(connection, source, {*known, *gone_since}, now, steps)
+            every = frozenset(connection.execute(select(gone.c.key_hash)).scalars())
+            erased.record(place.folder, sorted(every - known))
+            done = _put_key(place.key, key)  # before the commit: rows without their key would be of no use
+    return Restored(found, again, done)
+
+
+def drill(backup: Backup, folder: Path, now: datetime, progress: Progress | None = None) -> list[Compared]:
+    """Put a backup into a new SQLite file in a folder and compare the root of every study with the manifest.
+
+    Raises BadBackup where it is not even whole, OSError and sqlalchemy's errors.
+    """
+    with at_this_revision(backup, now) as source:
+        engine = open_database(f"sqlite:///{folder / 'drill.db'}")
+        try:
+            refuse_small_disk(engine, source)
+            steps = Steps(progress, 2 * source.manifest.rows + source.manifest.responses)
+            source.verify(steps)
+            with writing(engine).begin() as connection:
+                claim(connection)
+                load(connection, source, steps)
+                found = _roots(connection, source, steps)
+        finally:
+            engine.dispose()
+    told = backup.manifest.studies
+    return [_compared(name, told, found) for name in sorted({*told, *found})]
+
+
+def refuse_other_key(path: Path, key: str | None) -> None:
+    """Raise OtherKey where a restored key would take the place of another one."""
+    if key is not None and path.exists() and path.read_text().strip() != key.strip():
+        raise OtherKey(
+            f"{path} is another secret key than that of the backup, and with it no receipt and no personal link of "
+            "the backup would be good; move it away if nothing needs it, or restore with --without-key"
+        )
+
+
+def refuse_small_disk(engine: Engine, backup: Backup) -> None:
+    """Raise Refused where an SQLite file of that size has no room."""
+    file = file_of(engine.url) if engine.dialect.name == "sqlite" else None
+    if file is None:
+        return
+    needed, free = ROOM * backup.manifest.bytes, free_bytes(existing(file.absolute()))
+    if free < needed:
+        raise Refused(
+            f"{file} needs up to {needed // 2**20 + 1} MiB while it is filled, and its disk has {free // 2**20}; "
+            "make room"
+        )
+
+
+@contextmanager
+def at_this_revision(backup: Backup, now: datetime) -> Iterator[Backup]:
+    """Yield a backup whose tables are those of this version; an older one is upgraded in a folder aside.
+
+    Raises BadBackup for one of a newer version.
+    """
+    revision = backup.manifest.revision
+    if revision == REVISION:
+        yield backup
+        return
+    if revision > REVISION or not any(VERSIONS.glob(f"{revision}_*.py")):
+        raise BadBackup(
+            f"{backup.path} was made by a newer earshot ({backup.manifest.earshot}, revision {revision}; this "
+            f"version knows {REVISION}); restore it with that version"
+        )
+    with TemporaryDirectory(prefix="earshot-") as name:
+        newer = Path(name) / backup.path.name
+        engine = connect(f"sqlite:///{Path(name) / 'upgraded.db'}")
+        try:
+            upgrade(engine, to=revision)
+            backup.verify(lambda count: None)
+            with writing(engine).begin() as connection:
+                load(connection, backup, lambda count: None)
+            upgrade(engine)
+            make(engine, newer, now, key=None)
+        finally:
+            engine.dispose()
+        with opened(newer) as upgraded:
+            _refuse_different(backup, upgraded.manifest.studies)
+            yield upgraded
+
+
+def _make_tables(engine: Engine) -> None:
+    """Make the tables of a server's new database: it is as empty with them as without."""
+    if dialect_of(engine).MAKES_ITSELF:
+        return
+    with engine.connect() as connection:
+        empty = read(connection).empty
+    if empty:
+        upgrade(engine)
+
+
+def _listed(folder: Path) -> frozenset[str]:
+    path = folder / erased.FILE
+    return erased.recorded(path) if path.exists() else frozenset()
+
+
+def _settle(
+    connection: Connection, source: Backup, hashes: set[str], now: datetime, steps: Steps
+) -> tuple[dict[str, Taken], int]:
+    """Compare the roots, and erase what was erased since; its leaves stay, so that the roots stay."""
+    before = set(connection.execute(select(gone.c.key_hash)).scalars())
+    hashes |= before
+    doomed: list[tuple[str, str, bytes, str]] = []
+
+    def look(study: str, stored: Stored, leaf: bytes) -> None:
+        if key_hash(stored.key) in hashes:
+            doomed.append((stored.key, study, leaf, stored.data_id))
+
+    found = _roots(connection, source, steps, look if hashes else None)
+    _refuse_different(source, {name: taken.root for name, taken in found.items()})
+    for one in doomed:
+        bury(connection, *one, int(now.timestamp() * 1000))
+    for one_hash in (
+        hashes - before
+    ):  # a form that is still open somewhere must not begin an erased response again
+        connection.execute(InsertNew(gone).values(key_hash=one_hash))
+    return found, len(doomed)
+
+
+def _roots(
+    connection: Connection, source: Backup, steps: Steps, seen: Seen | None = None
+) -> dict[str, Taken]:
+    try:
+        return roots(connection, steps, seen)
+    except (StudyFault, KeyError, ValueError, TypeError) as error:
+        what = f"its rows make no responses ({type(error).__name__})"
+        raise BadBackup(f"{source.path}: {what}; take another backup") from None
+
+
+def _refuse_different(source: Backup, found: Mapping[str, Root]) -> None:
+    told = source.manifest.studies
+    for name in sorted({*told, *found}):
+        if told.get(name) != found.get(name):
+            raise BadBackup(
+                f"{source.path}: the Merkle root of {name} is not that of the manifest; look at it with --drill, "
+                f"and restore it with the version that made it ({source.manifest.earshot}), or take another backup"
+            )
+
+
+def _compared(name: str, told: Mapping[str, Root], found: Mapping[str, Taken]) -> Compared:
+    taken = found.get(name)
+    return Compared(name, told.get(name), taken.root if taken else None, taken.seconds if taken else 0.0)
+
+
+def _put_key(path: Path, key: str | None) -> str:
+    if key is None:
+        return "left out"
+    try:
+        new_file(path, key.encode("ascii"))
+    except FileExistsError:
+        refuse_other_key(path, key)
+        return "the same"
+    return "written"
