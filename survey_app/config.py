@@ -103,7 +103,10 @@ def _secret_key(path: Path, shared: bool) -> str:
     One that is `shared` between machines is never made here: each would make its own.
     """
     if shared and not path.exists():
-        raise BadSecretKey(f"{path} is not there; make it once for all machines: openssl rand -hex 32")
+        raise BadSecretKey(
+            f"{path} is not there; make it once for all machines: "
+            f"openssl rand -hex 32 > {path}; chmod 600 {path}"
+        )
     if not path.exists():
         new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -115,5 +118,8 @@ def _secret_key(path: Path, shared: bool) -> str:
         new.unlink()
     key = path.read_text().strip()
     if len(key) != KEY_LENGTH:
-        raise BadSecretKey(f"{path} is not a whole key; remove it, and sessions begin anew")
+        raise BadSecretKey(
+            f"{path} is not a whole key (64 characters); put the one of a backup in its place: with a new one, "
+            "personal links that were used are good again, and codes to come back with are not found"
+        )
     return key

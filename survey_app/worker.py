@@ -134,9 +134,10 @@ def _kind(job: Job) -> Callable[[Doing], str]:
 def _sentence(error: Exception) -> str:
     if isinstance(error, SQLAlchemyError):
         return f"the database could not be used: {told(error)}"
-    return (
-        f"a file could not be written or read: {error}; see that the data folder has room and can be written"
-    )
+    why = (
+        error.strerror or type(error).__name__
+    )  # and not the path: people read this who have no business there
+    return f"a file could not be written or read: {why}; see that the data folder has room and can be written"
 
 
 @contextmanager

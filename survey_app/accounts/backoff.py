@@ -27,6 +27,7 @@ class Backoff:
         self._clock = clock
         self._secret = secrets.token_bytes(32)
         self._failures: dict[bytes, tuple[int, float]] = {}
+        self._known: dict[bytes, None] = {}  # account and network of somebody who was right
         self._lock = threading.Lock()
 
     def attempt(self, account: str, address: str | None) -> float:
@@ -36,6 +37,9 @@ class Backoff:
         """
         now, keys = self._clock(), self._keys(account, address)
         with self._lock:
+            here = next(iter(keys))
+            if here in self._known:  # failures from elsewhere keep nobody out where they were let in before
+                keys = {here: keys[here]}
             wait = max(self._left(key, free, now) for key, free in keys.items())
             if wait > 0:
                 return wait
@@ -45,14 +49,20 @@ class Backoff:
             self._forget(now)
         return 0.0
 
-    def forgive(self, account: str, address: str | None) -> None:
+    def forgive(self, account: str, address: str | None, *, right: bool = True) -> None:
         """Take an attempt back that was right, or that was not looked at; failures from elsewhere still count."""
-        here, anywhere = self._keys(account, address)
+        here, _ = keys = self._keys(account, address)
         with self._lock:
-            self._failures.pop(here, None)
-            count, last = self._failures.get(anywhere, (0, 0.0))
-            if count > 0:
-                self._failures[anywhere] = (count - 1, last)
+            if right:
+                self._failures.pop(here, None)
+                self._known.pop(here, None)
+                self._known[here] = None
+                if len(self._known) > MOST_KEPT:
+                    del self._known[next(iter(self._known))]
+            for key in keys:
+                count, last = self._failures.pop(key, (0, 0.0))
+                if count > 1:
+                    self._failures[key] = (count - 1, last)
 
     def _keys(self, account: str, address: str | None) -> Mapping[bytes, int]:
         here = f"{account}|{network(address)}"

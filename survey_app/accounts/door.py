@@ -23,7 +23,7 @@ from survey_app.storage.accounts.sessions import Signed
 
 KEY = "account"
 """Where the session's token is in the cookie."""
-OF_RESPONDENTS = frozenset({"person", "turns", "present", "adopted", "language", "scripts"})
+OF_RESPONDENTS = frozenset({"person", "turns", "present", "adopted", "invited", "language", "scripts"})
 """What of the cookie outlives signing in and out: whoever works here may answer, too."""
 
 View = TypeVar("View", bound=Callable[..., Any])

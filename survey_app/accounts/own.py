@@ -126,7 +126,7 @@ def _unless_password(typed: str, form: Callable[..., Response]) -> Response | No
         found = people.stored_password(door.engine(), me.email)
         right = passwords.fits(found[1] if found else None, typed)
     except Crowded:
-        backoff().forgive(f"own|{me.account}", request.remote_addr)
+        backoff().forgive(f"own|{me.account}", request.remote_addr, right=False)
         raise
     if not right:
         return form(422, {"now": "now_wrong"})

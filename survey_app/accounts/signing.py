@@ -8,12 +8,16 @@ from flask import Blueprint, current_app, make_response, redirect, request, sess
 from werkzeug.wrappers import Response
 
 from survey_app.accounts import door
-from survey_app.accounts.backoff import Backoff
+from survey_app.accounts.backoff import Backoff, network
 from survey_app.accounts.forms import CodeForm, SignInForm
 from survey_app.accounts.showing import STATIC, notice, show
 from survey_app.respondent.ticket import keyed
+from survey_app.serving.buckets import Buckets
 from survey_app.storage.accounts import audit, passwords, people, second_factor, sessions
 from survey_app.storage.accounts.passwords import Crowded
+
+BURST, A_SECOND = 30, 0.5
+"""Attempts to sign in from one network, whatever accounts they name: so many at once, then so many a second."""
 
 signing = Blueprint(
     "signing", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC
@@ -25,6 +29,12 @@ def backoff() -> Backoff:
     """Return the app's own count of failed attempts."""
     found: Backoff = current_app.extensions.setdefault("earshot-backoff", Backoff())
     return found
+
+
+def too_many() -> float:
+    """Count an attempt of a network, whatever account it names; return the seconds to wait, or 0."""
+    found: Buckets = current_app.extensions.setdefault("earshot-sign-ins", Buckets(BURST, A_SECOND))
+    return found.take(network(request.remote_addr))
 
 
 @signing.errorhandler(Crowded)
@@ -57,13 +67,13 @@ def take_sign_in() -> Response:
         return _form(422, form.email.data, form.next.data, form.problems())
     email = people.read_email(form.email.data or "") or ""
     typed, address = email or (form.email.data or "").strip().lower(), request.remote_addr
-    if wait := backoff().attempt(typed, address):
+    if wait := too_many() or backoff().attempt(typed, address):
         return later(_form, wait, form.email.data, form.next.data)
     try:
         found = people.stored_password(door.engine(), email)
         right = passwords.fits(found[1] if found else None, form.password.data or "")
     except Crowded:
-        backoff().forgive(typed, address)
+        backoff().forgive(typed, address, right=False)
         raise
     if found is None or not right:
         audit.record(door.engine(), door.now_ms(), None, "sign_in_failed", who=keyed(f"email|{typed}")[:16])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def snapshots(folder: Path) -> list[Snapshot]:
     found = []
     for path in folder.glob(f"*/{MANIFEST}"):
         if not path.parent.name.startswith("."):  # one that is being written
-            found.append(_read(path))
+            with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one cannot be shown
+                found.append(_read(path))
     return sorted(found, key=lambda snapshot: snapshot.name, reverse=True)
 
 

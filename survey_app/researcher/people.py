@@ -119,7 +119,7 @@ def _log(study: str | None) -> Response:
         title=title_of(study) if study else "",
         may=door.may,
         lines=lines,
-        names={one.id: one.name for one in people.everyone(door.engine())},
+        names={one.id: f"{one.name} ({one.email})" for one in people.everyone(door.engine())},
         older=lines[-1].id if len(lines) == audit.PAGE else None,
     )
 

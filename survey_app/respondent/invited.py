@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from survey_app.respondent import ticket
+from survey_app.respondent.beside import beside, only_from_here
 from survey_app.respondent.fielded import shelf
 from survey_app.respondent.showing import message
-from survey_app.storage.collect import current
+from survey_app.storage.current import current
 from survey_app.storage.erase import is_gone
 from survey_app.storage.invitations import invited_to
 
-invited = Blueprint("invited", __name__)
+invited = Blueprint("invited", __name__, template_folder="templates")
+invited.before_request(only_from_here)
 
 
-@invited.get("/i/<token>")
+@invited.route("/i/<token>", methods=["GET", "POST"])
 def follow(token: str) -> Response:
-    """Let this browser answer for the link; nothing is stored, because programs open links, too."""
+    """Let this browser answer for the link; nothing is stored, because programs open links, too.
+
+    Where the link has answers already, or this browser may have begun others, it is asked for first: whoever goes on
+    by a link shares its answers with everyone who has it.
+    """
     found = invited_to(shelf().engine, token)
     if found is None or not shelf().is_begun_here(found[1]):
         return message("invitation_unknown", 404)
@@ -26,9 +33,12 @@ def follow(token: str) -> Response:
     state = current(shelf().engine, key)
     if state is None and is_gone(shelf().engine, key):
         return message("invitation_used", 410)
+    served, _ = shelf().study(study, state.version if state else "")
     if state is not None and state.submitted:
-        served, _ = shelf().study(state.study, state.version)
         return message("invitation_used", 410, served)
+    at_once = (state is None and not ticket.known()) or ticket.response_key(study) == key
+    if not at_once and not (request.method == "POST" and FlaskForm().validate()):
+        return beside("invited", 200, served, token=token, begun=state is not None)
     ticket.come_invited(study, key)
     if state is None:
         return redirect(url_for("respondent.begin", study=study), 303)

@@ -21,9 +21,10 @@ from survey_app.respondent.taking import still_typed, take, take_check
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage import fieldwork
-from survey_app.storage.collect import Current, NotKept, current
+from survey_app.storage.current import Current, current
 from survey_app.storage.ended import ended
 from survey_app.storage.erase import is_gone
+from survey_app.storage.posts import NotKept
 
 respondent = Blueprint(
     "respondent", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC
@@ -62,7 +63,7 @@ def begin(study: str) -> Response:
     if status != "open":
         return _not_collecting(status, served)
     invited = ticket.is_invited(study)
-    if served.record.access == "invitation" and not (invited or (said and said.study == study)):
+    if served.record.access == "invitation" and not (invited or _begun_before(said, study)):
         return message("invitation_needed", 403, served)
     if request.method == "POST":
         key = said.response if said and said.study == study else ticket.response_key(study)
@@ -83,6 +84,11 @@ def begin(study: str) -> Response:
             return message("invitation_used", 410, served)
         ticket.begin_again(study)
     return fill(_first_visit(served, ticket.response_key(study)), {}, 200)
+
+
+def _begun_before(said: Ticket | None, study: str) -> bool:
+    """Tell whether a form is of a response that there is: one shown while the study was open begins none later."""
+    return said is not None and said.study == study and current(shelf().engine, said.response) is not None
 
 
 def _first_visit(served: Served, key: str) -> Visit:

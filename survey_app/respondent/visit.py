@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flask import request, session, url_for
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from questionnaires.expressions import names
 from questionnaires.model import Answer, Question, Text
@@ -16,8 +18,10 @@ from questionnaires.routing import Page, Way, is_asked, together, walk
 from questionnaires.texts import in_language
 from survey_app.respondent import ticket
 from survey_app.respondent.fielded import Served
-from survey_app.storage.collect import Current
+from survey_app.storage.current import Current
 
+MOST_SAID = 500
+"""Characters that are read of what a browser says of its languages; a longer list is made to keep us busy."""
 SEEN_BY_ALL = ticket.digest("the same for everyone")
 
 
@@ -139,5 +143,6 @@ def spoken(offered: tuple[str, ...]) -> str:
         session["language"] = asked_for
     if session.get("language") in offered:
         return str(session["language"])
-    wanted = (code.partition("-")[0].lower() for code in request.accept_languages.values())
+    told = parse_accept_header(request.headers.get("Accept-Language", "")[:MOST_SAID], LanguageAccept)
+    wanted = (code.partition("-")[0].lower() for code in told.values())
     return next((code for code in wanted if code in offered), offered[0])

@@ -58,6 +58,7 @@ class Doors(TcpWSGIServer):
         served: Served,
         headers: Mapping[str, str],
         hops: int = 0,
+        secure: bool = False,
         **limits: int,
     ) -> None:
         adjustments = Adjustments(
@@ -68,6 +69,7 @@ class Doors(TcpWSGIServer):
             max_request_body_size=LARGEST_REQUEST,
             clear_untrusted_proxy_headers=False,  # done here, whatever is trusted
             ident=None,
+            url_scheme="https" if secure else "http",  # what people use, whatever the proxy speaks to us
         )
         self.served, self.headers, self.leaving = served, headers, False
         self._hops, self._hurried, self._by = hops, False, 0.0
@@ -162,7 +164,7 @@ class Doors(TcpWSGIServer):
         """A request is whole: let a thread answer it, now or after its delay."""
         request = connection.requests[0]
         forwarded = [request.headers.pop(name, None) for name in FORWARDED]
-        request.proxied = any(forwarded)
+        request.proxied = any(one is not None for one in forwarded)
         request.sender = sender(connection.addr[0], forwarded[0] or "", self._hops)
         delay = 0.0
         if not request.error and request.path.startswith(OPEN_LINK):

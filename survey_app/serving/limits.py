@@ -18,6 +18,8 @@ from survey_app.serving.metrics import counts
 POSTS_A_MINUTE = 60
 PERSON = "person"
 """The name that a browser has in its session."""
+SECRET = frozenset({"password", "again", "now"})
+"""Fields that never go back to a page."""
 TOKEN = "token"
 """What routes call an invitation in their address."""
 
@@ -47,7 +49,7 @@ def _too_fast(wait: float) -> Response:
         "serving/too_fast.html",
         **chrome(language),
         words={key: texts.text(language, key) for key in ("too_fast_title", "too_fast_text", "send_again")},
-        fields=list(request.form.items(multi=True)),
+        fields=[(name, value) for name, value in request.form.items(multi=True) if name not in SECRET],
     )
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(math.ceil(wait))

@@ -86,6 +86,7 @@ def serve(orders: Orders, settings: Settings, engine: Engine) -> None:
     """Serve until told to end; raise OSError or sqlalchemy's errors where that cannot be."""
     log = Log(orders.log, "web")
     app = create_app(settings, engine)
+    app.extensions["earshot-shelf"].warm()
     tell_errors(app, log)
     limit_posts(app)
     shared = Path(orders.shared) if orders.shared else None
@@ -95,6 +96,7 @@ def serve(orders: Orders, settings: Settings, engine: Engine) -> None:
         _telling(log),
         headers(settings.secure),
         orders.proxy_hops,
+        settings.secure,
         connections=min(CONNECTIONS, _raise_open_files() - RESERVED),
     )
     _watch(doors, app.extensions["earshot-collector"], shared)

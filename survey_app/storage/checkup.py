@@ -68,7 +68,9 @@ def check_key(path: Path, length: int) -> Finding:
         return Finding("secret key", f"{path} cannot be read ({error.strerror})", remedy)
     if len(key) != length:
         return Finding(
-            "secret key", f"{path} is not whole", "remove it: a new one is made, and sessions begin anew"
+            "secret key",
+            f"{path} is not whole",
+            "put the one of a backup in its place: with a new one, used personal links are good again",
         )
     if mode & 0o077 and os.name == "posix":
         return Finding("secret key", f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")

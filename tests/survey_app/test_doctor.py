@@ -103,7 +103,7 @@ def test_the_secret_key(field: Field) -> None:
     assert "can be read by others (mode 644) | chmod 600" in problems(field.environment)["secret key"]
     key.chmod(0o600)
     key.write_text("half")
-    assert "is not whole | remove it" in problems(field.environment)["secret key"]
+    assert "is not whole | put the one of a backup in its place" in problems(field.environment)["secret key"]
 
 
 def test_the_clock(field: Field) -> None:

@@ -51,6 +51,9 @@ def test_a_link_leads_to_one_response_on_every_device(field: Field, person: Pers
     key = person.address.split("/")[2]
     other = Person(field.app.test_client())
     other.open(f"/i/{token.lower()}")
+    assert "Some answers were given by it already" in other.text
+    assert 'value="34"' not in other.text
+    other.post({})
     assert other.address == f"/a/{key}/more"
     other.post(SECOND)
     assert other.address == f"/a/{key}/end"
@@ -114,6 +117,28 @@ def test_fifty_at_once_are_one_response(field: Field, token: str) -> None:
     assert last.address.endswith("/end")
     with field.engine.connect() as connection:
         assert connection.execute(select(func.count()).where(post.c.final)).scalar() == 1
+
+
+def test_a_browser_that_was_here_before_is_asked_first(field: Field, person: Person, token: str) -> None:
+    """A link that somebody else has sent must not take over the answers of a form that is open."""
+    person.open("/s/small")
+    person.open(f"/i/{token}")
+    assert "Answer by this personal link?" in person.text
+    person.open("/s/small").post(FIRST)
+    assert field.app.test_client().get(f"/i/{token}").status_code == 303  # nothing was begun by the link
+    foreign = person.client.post(f"/i/{token}", headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    assert person.client.post(f"/i/{token}", data={"csrf_token": "forged"}).status_code == 200
+
+
+def test_a_form_from_when_the_study_was_open_begins_nothing(field: Field, person: Person) -> None:
+    person.open("/s/small")
+    begun = Person(field.app.test_client()).open("/s/small").post(FIRST)
+    by_invitation(field)
+    person.post(FIRST)
+    assert person.response.status_code == 403
+    assert begun.post(SECOND).address.endswith("/end")
+    assert count(field, response) == 1
 
 
 def test_an_erased_response_is_not_begun_again(field: Field, person: Person, token: str) -> None:

@@ -79,6 +79,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("receipt.ask", "GET"): public(200),
     ("receipt.answer", "POST"): public(404),
     ("invited.follow", "GET"): public(404),
+    ("invited.follow", "POST"): public(404),
     ("resume.ask", "GET"): public(200),
     ("resume.answer", "POST"): public(404),
     ("resume.offer", "GET"): public(404),

@@ -60,7 +60,7 @@ def record(
 def lines(engine: Engine, study: str | None = None, before: int | None = None) -> list[Line]:
     """Return a page of the log, newest first: of one study, or of everything; `before` is where it goes on."""
     query = (
-        select(audit, account.c.name)
+        select(audit, account.c.name, account.c.email)
         .outerjoin(account, account.c.id == audit.c.account)
         .order_by(audit.c.id.desc())
         .limit(PAGE)
@@ -71,6 +71,13 @@ def lines(engine: Engine, study: str | None = None, before: int | None = None) -
         query = query.where(audit.c.id < before)
     with engine.connect() as connection:
         return [
-            Line(row.id, row.at_ms, row.name or "", row.action, row.study or "", json.loads(row.detail))
+            Line(
+                row.id,
+                row.at_ms,
+                f"{row.name} ({row.email})" if row.email else "",
+                row.action,
+                row.study or "",
+                json.loads(row.detail),
+            )
             for row in connection.execute(query)
         ]

@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST, LONGEST = 12, 200
 """Characters of a password."""
 MEMORY_KIB = 19 * 1024
-LONGEST_LINE = 3
+LONGEST_LINE = 2
 """How many may wait for their password to be looked at; more than that is not people."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
