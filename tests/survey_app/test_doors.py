@@ -325,6 +325,7 @@ def others(port: int) -> float:
 def test_when_there_is_no_room_the_slow_go_first(short: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "HEADER", 60.0)
     monkeypatch.setattr(connection, "CROWDED", 0.3)
+    monkeypatch.setattr(connection, "FAREWELL", 0.3)
     with open_doors(connections=20) as (_, port):
         slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
         for one in slow:

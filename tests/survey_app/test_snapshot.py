@@ -22,7 +22,7 @@ from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.model import Answer, Question
 from questionnaires.question_types import QUESTION_TYPES, Column
 from questionnaires.study import Study
-from survey_app.cli import outcome
+from survey_app.cli import outcome, progress
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
 from survey_app.storage.leaves import HEAD, canonical_row, data_id, leaf, read_leaves
@@ -316,9 +316,9 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(("patience", "shown"), [(0.0, True), (60.0, False)])
 def test_a_bar_is_shown_to_who_waits(monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool) -> None:
     terminal = Terminal()
-    monkeypatch.setattr(outcome, "PATIENCE", patience)
+    monkeypatch.setattr(progress, "PATIENCE", patience)
     monkeypatch.setattr("sys.stderr", terminal)
-    with outcome._bar("Reading") as progress:
-        progress(500, 1000)
-        progress(1000, 1000)
+    with progress.bar("Reading") as told:
+        told(500, 1000)
+        told(1000, 1000)
     assert ("Reading" in terminal.getvalue() and "100%" in terminal.getvalue()) == shown
