@@ -135,9 +135,16 @@ def keep_door(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(HTTPException, _refusal)
 
 
-def own_path(address: str | None) -> str:
-    """Return an address to go on to if it is a page of ours, else the list of studies."""
-    home = url_for("researcher.studies")
+def home_of(account: str, administrator: bool, **values: str) -> str:
+    """Return where somebody begins: who may read reports and nothing else, at the reports."""
+    own = rights.studies_of(engine(), account, administrator)
+    reads = own and all(rights.RIGHTS.get(one.role) == {"reports"} for one in own)
+    return url_for("executive.reports" if reads else "researcher.studies", **values)
+
+
+def own_path(address: str | None, home: str = "") -> str:
+    """Return an address to go on to if it is a page of ours, else `home`, or the list of studies."""
+    home = home or url_for("researcher.studies")
     if not address or not address.startswith("/") or address.startswith("//"):
         return home
     if "\\" in address or any(ord(sign) < 33 or ord(sign) == 127 for sign in address):
@@ -154,9 +161,10 @@ def _to_sign_in() -> Response | None:
     signed = who()
     if signed is not None and signed.complete:
         return None
+    step = "signing.sign_in" if signed is None else "signing.code"  # half way in: the code is what is missing
     if request.method != "GET":
-        return redirect(url_for("signing.sign_in"), 303)
-    return redirect(url_for("signing.sign_in", next=request.full_path.rstrip("?")), 303)
+        return redirect(url_for(step), 303)
+    return redirect(url_for(step, next=request.full_path.rstrip("?")), 303)
 
 
 def _see_who() -> None:

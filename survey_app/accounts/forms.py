@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, PasswordField, SelectField, StringField, ValidationError
@@ -17,9 +17,13 @@ LONGEST_TYPED = 1000
 
 
 class _Form(FlaskForm):
+    FIRST: ClassVar[str] = ""
+    """The field that is first on the page, where the form has it from nobody it is made of."""
+
     def problems(self) -> dict[str, str]:
-        """Return the key of what is wrong by field, in the order of the fields."""
-        return {name: str(errors[0]) for name, errors in self.errors.items() if name and errors}
+        """Return the key of what is wrong by field, in the order of the fields on the page."""
+        found = {name: str(errors[0]) for name, errors in self.errors.items() if name and errors}
+        return dict(sorted(found.items(), key=lambda one: one[0] != self.FIRST))
 
 
 class _Needed:
@@ -91,10 +95,12 @@ class NewPasswordForm(_Form):
 
 
 class JoinForm(NewPasswordForm):
+    FIRST = "name"
     name = StringField(validators=[_Needed("name_bad"), _name])
 
 
 class ChangePasswordForm(NewPasswordForm):
+    FIRST = "now"
     now = PasswordField(validators=[_Needed("now_needed")])
 
 

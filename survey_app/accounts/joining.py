@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from questionnaires.texts import LANGUAGES
 from survey_app.accounts import door
 from survey_app.accounts.forms import JoinForm
-from survey_app.accounts.showing import notice, show
+from survey_app.accounts.showing import notice, show, title_of
 from survey_app.accounts.signing import crowded
 from survey_app.respondent.visit import spoken
 from survey_app.storage.accounts import invitations, passwords, people
@@ -46,7 +46,7 @@ def accept(token: str) -> Response:
         accepted = invitations.accept_as_known(
             door.engine(), token, signed.account, signed.email, door.now_ms()
         )
-        return redirect(url_for("researcher.studies", joined=accepted.study), 303)
+        return redirect(door.home_of(signed.account, signed.administrator, joined=accepted.study), 303)
     if people.by_email(door.engine(), found.email) is not None:
         return _show(token, found, 200)
     return _as_new(token, found)
@@ -60,11 +60,11 @@ def _as_new(token: str, found: Invitation) -> Response:
     name = people.read_name(form.name.data or "") or ""
     language = spoken(LANGUAGES)
     try:
-        _, started = invitations.accept_as_new(door.engine(), token, name, hashed, language, door.now_ms())
+        who, started = invitations.accept_as_new(door.engine(), token, name, hashed, language, door.now_ms())
     except Taken:
         return _show(token, found, 200)
     door.let_in(started)
-    return redirect(url_for("researcher.studies", joined=found.study), 303)
+    return redirect(door.home_of(who, False, joined=found.study), 303)
 
 
 def _good(token: str) -> Invitation:
@@ -82,6 +82,7 @@ def _show(
         "accounts/join.html",
         status,
         invitation=found,
+        title=title_of(found.study),
         token=token,
         name=(name or "")[:200],
         problems=problems or {},

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import segno
 from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from questionnaires.texts import LANGUAGES
 from survey_app.accounts import door
 from survey_app.accounts.forms import ChangePasswordForm, OwnForm, PlainForm, SecondFactorForm
 from survey_app.accounts.showing import show
 from survey_app.accounts.signing import backoff, crowded, later
+from survey_app.respondent.visit import spoken
 from survey_app.storage.accounts import passwords, people, second_factor, sessions
 from survey_app.storage.accounts.passwords import Crowded
 
@@ -147,7 +150,8 @@ def _account(status: int, problems: dict[str, str] | None = None) -> Response:
         "accounts/account.html",
         status,
         problems=problems or {},
-        form=OwnForm(data={"name": me.name, "language": me.language}) if not problems else OwnForm(),
+        form=OwnForm(data={"name": me.name, "language": spoken(LANGUAGES)}) if not problems else OwnForm(),
+        left=second_factor.codes_left(door.engine(), me.account) if me.second_factor else 0,
         others=sessions.count(door.engine(), me.account, door.now_ms()) - 1,
         done=done if done in DONE else "",
         plain=PlainForm(),
@@ -174,5 +178,6 @@ def _factor(
         problems=problems or {},
         wait=wait,
         picture=picture,
+        secret=" ".join(re.findall(".{1,4}", me.pending or "")),
         left=second_factor.codes_left(door.engine(), me.account) if me.second_factor else 0,
     )

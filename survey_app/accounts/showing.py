@@ -15,7 +15,9 @@ from flask import g, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from questionnaires.texts import DIRECTIONS, LANGUAGES, OWN_NAMES, catalogue
+from questionnaires.problems import StudyFault
+from questionnaires.texts import DIRECTIONS, LANGUAGES, OWN_NAMES, catalogue, in_language
+from survey_app.respondent.fielded import shelf
 from survey_app.respondent.markup import own_file
 from survey_app.respondent.visit import spoken
 
@@ -48,6 +50,15 @@ def notice(key: str, status: int, **values: Any) -> Response:
 def text(key: str, **values: Any) -> str:
     """Return a text in the language of this visit."""
     return catalogue("survey_app.accounts").text(spoken(LANGUAGES), key, **values)
+
+
+def title_of(study: str) -> str:
+    """Return a study's title in the language of this visit; its name where its files cannot be read."""
+    try:
+        served, _ = shelf().study(study)
+    except StudyFault:
+        return study
+    return in_language(served.record.title, spoken(LANGUAGES)) if served else study
 
 
 def moment(milliseconds: int | None, language: str) -> str:

@@ -54,7 +54,8 @@ def crowded() -> Response:
 def sign_in() -> Response:
     signed = door.who()
     if signed is not None and signed.complete:
-        return redirect(door.own_path(request.args.get("next")), 303)
+        home = door.home_of(signed.account, signed.administrator)
+        return redirect(door.own_path(request.args.get("next"), home), 303)
     return _form(200, next=request.args.get("next", ""))
 
 
@@ -98,9 +99,8 @@ def _begin(who: str, following: str | None) -> Response:
     )
     door.let_in(token)
     session.setdefault("language", account.language)
-    if account.second_factor:
-        return redirect(url_for("signing.code", next=door.own_path(following)), 303)
-    return redirect(door.own_path(following), 303)
+    going = door.own_path(following, door.home_of(who, account.administrator))
+    return redirect(url_for("signing.code", next=going) if account.second_factor else going, 303)
 
 
 @signing.get("/sign-in/code")
@@ -127,7 +127,7 @@ def take_code() -> Response:
     backoff().forgive(f"code|{half.account}", request.remote_addr)
     token = sessions.begin(door.engine(), half.account, door.now_ms(), complete=True, instead=half.token_hash)
     door.let_in(token)
-    return redirect(door.own_path(form.next.data), 303)
+    return redirect(door.own_path(form.next.data, door.home_of(half.account, half.administrator)), 303)
 
 
 @signing.post("/sign-out")

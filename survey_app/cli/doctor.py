@@ -51,10 +51,10 @@ def _findings() -> Iterator[Finding]:
     yield checkup.check_key(config.key_file(os.environ, folder), config.KEY_LENGTH)
     yield checkup.check_clock(now)
     yield from checkup.check_database(config.database_address(os.environ, folder), folder, now)
-    yield from _reached(config.hosts_of(os.environ), config.LOOPBACK)
+    yield from reached(config.hosts_of(os.environ), config.LOOPBACK)
 
 
-def _reached(hosts: tuple[str, ...], loopback: str) -> Iterator[Finding]:
+def reached(hosts: tuple[str, ...], loopback: str) -> Iterator[Finding]:
     """Look at the names by which people reach the form, and at what they must speak."""
     import re
 

@@ -33,14 +33,32 @@ def invite(study: Path, count: int, at: str) -> None:
         refuse(f"--at {at} is no address; begin it with https://")
     found = open_study(study)
     engine = open_engine(open_settings())
-    if fieldwork.fielded(engine, found.name) is None:
+    field = fieldwork.fielded(engine, found.name)
+    if field is None:
         refuse(f"{found.name} was never published; publish it first: earshot publish {study}")
     audit.record(engine, now_ms(), None, "links_made", found.name, count=count)
     written = csv.writer(sys.stdout, lineterminator="\n")
     written.writerow(("number", "link"))
     for number, token in enumerate(invite(engine, found.name, count, now_ms()), start=1):
         written.writerow((number, f"{at.rstrip('/')}/i/{token}"))
-    if found.record.access != "invitation":
+    _warn(found.record.access, field.status, at, study)
+
+
+def _warn(access: str, status: str, at: str, study: Path) -> None:
+    """Say on standard error what whoever passes the links on may not expect; the links are good all the same."""
+    context = click.get_current_context()
+    if context.get_parameter_source("at") is click.core.ParameterSource.DEFAULT:
+        click.echo(
+            f"The links begin with {at}, which only this machine can open; for people elsewhere make them with "
+            "--at https://… and the name that they use.",
+            err=True,
+        )
+    if status != "open":
+        click.echo(
+            f"The study is closed: nobody can answer with these links until: earshot publish {study}",
+            err=True,
+        )
+    if access != "invitation":
         click.echo(
             "Whoever has no link can answer, too; `access: invitation` in study.yaml asks for one.", err=True
         )

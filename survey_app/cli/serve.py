@@ -57,12 +57,14 @@ def serve(
     from survey_app.serving.orders import Orders
 
     _refuse_places(host, with_reports=with_reports, behind_https=behind_https, insecure_lan=insecure_lan)
+    _refuse_hosts(behind_https)
     found = open_study(study)
+    _refuse_other_folder(found, study, data)
     settings = open_settings(data, reports_open=with_reports, secure=behind_https)
     hosts = (host,) if insecure_lan else ()
     settings = replace(settings, studies=(found.name,), hosts=(*settings.hosts, *hosts))
     engine = open_engine(settings)
-    _see_that_it_collects(engine, found, study)
+    _see_that_it_collects(engine, found, study, settings.data)
     orders = Orders(
         studies=(found.name,),
         data=str(settings.data) if data else "",
@@ -93,13 +95,72 @@ def _refuse_places(host: str, *, with_reports: bool, behind_https: bool, insecur
         refuse(
             "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
         )
+    if host not in HERE:
+        _refuse_unknown(host)
 
 
-def _see_that_it_collects(engine: Engine, found: Study, folder: Path) -> None:
+def _refuse_unknown(host: str) -> None:
+    import socket
+
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        refuse(
+            f"{host} is no address, and no name that can be found from here; give --host the address of this "
+            "machine in your network, for example 192.168.1.20"
+        )
+
+
+def _refuse_hosts(behind_https: bool) -> None:
+    """Refuse names that no request could be addressed to: everyone who comes would be turned away."""
+    import os
+
+    from survey_app import config
+    from survey_app.cli.doctor import reached
+
+    for finding in reached(config.hosts_of(os.environ), config.LOOPBACK):
+        if not finding.ok:
+            refuse(f"{finding.found}; {finding.remedy}")
+    if behind_https and not os.environ.get("EARSHOT_HOSTS"):
+        refuse(
+            "--behind-https needs the name that people use, and all others are refused; name it: "
+            "EARSHOT_HOSTS=survey.example.org"
+        )
+
+
+def _refuse_other_folder(found: Study, study: Path, data: Path | None) -> None:
+    """Refuse a data folder without a database before anything is made in it: its name may be mistyped."""
+    import os
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from survey_app import config
+    from survey_app.storage import database, sqlite
+
+    folder = config.data_folder(os.environ, data)
+    try:
+        url = database.parsed(config.database_address({} if data else os.environ, folder))
+    except SQLAlchemyError:
+        return  # opening it says what is wrong
+    path = sqlite.file_of(url) if url.get_backend_name() == "sqlite" else None
+    if path is not None and not path.exists():
+        refuse(_unpublished(found, study, path.parent.resolve()))
+
+
+def _unpublished(found: Study, study: Path, where: Path) -> str:
+    return (
+        f"{found.name} was never published in {where}; if it was published elsewhere, name that folder with "
+        f"EARSHOT_DATA or --data, else let it collect with: earshot publish {study}"
+    )
+
+
+def _see_that_it_collects(engine: Engine, found: Study, folder: Path, data: Path) -> None:
     from survey_app.storage import fieldwork
 
     field = fieldwork.fielded(engine, found.name)
-    if field is None or field.status != "open":
+    if field is None:
+        refuse(_unpublished(found, folder, data))
+    if field.status != "open":
         refuse(f"{found.name} does not collect; let it with: earshot publish {folder}")
     if field.version != found.version:
         click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")

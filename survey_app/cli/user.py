@@ -176,6 +176,8 @@ def _ask_password(email: str, from_input: bool) -> str:
 
     if from_input:
         typed = sys.stdin.readline().rstrip("\r\n")
+    elif not _has_terminal():
+        refuse("no terminal here; use --password-stdin")
     else:
         typed = str(click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True))
     faults = {
@@ -188,6 +190,18 @@ def _ask_password(email: str, from_input: bool) -> str:
     if fault:
         refuse(f"{faults[fault]}; nothing was changed")
     return typed
+
+
+def _has_terminal() -> bool:
+    """Tell whether a password can be asked for without showing it; else it would be read from anywhere."""
+    import os
+    import sys
+
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return sys.stdin.isatty()
+    return True
 
 
 def _line(one: Account, roles: list[tuple[str, str]]) -> str:

@@ -7,11 +7,11 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, abort, current_app, send_from_directory
+from flask import Blueprint, abort, current_app, request, send_from_directory
 from werkzeug.wrappers import Response
 
 from survey_app.accounts import door
-from survey_app.accounts.showing import show
+from survey_app.accounts.showing import show, title_of
 from survey_app.executive.shelf import Shelved, finished
 from survey_app.storage.accounts import audit, rights
 
@@ -38,7 +38,9 @@ def readers(guard: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @readers(door.signed_in)
 def reports() -> Response:
     """The list: each report that this person may read, with the one sentence that it found."""
-    return show("executive/reports.html", reports=_readable())
+    signed, joined = door.who(), request.args.get("joined", "")
+    mine = signed and rights.role_in(door.engine(), signed.account, joined, signed.administrator)
+    return show("executive/reports.html", reports=_readable(), joined=title_of(joined) if mine else "")
 
 
 @executive.get("/<study>/<snapshot>/<path:name>")

@@ -7,8 +7,7 @@ from werkzeug.wrappers import Response
 
 from survey_app.accounts import door
 from survey_app.accounts.forms import InviteForm, RoleForm
-from survey_app.accounts.showing import show
-from survey_app.researcher.study import title_of
+from survey_app.accounts.showing import show, title_of
 from survey_app.storage.accounts import audit, invitations, people, rights
 from survey_app.storage.accounts.rights import ROLES, Member
 
@@ -56,6 +55,15 @@ def give_role(study: str, account: str) -> Response:
     return redirect(url_for("staff.members", study=study, done="role_given"), 303)
 
 
+@staff.get("/<study>/people/<account>/remove")
+@door.requires("people")
+def ask_remove(study: str, account: str) -> Response:
+    """A page between the click and the role that is gone."""
+    member = _other(study, account)
+    return show("researcher/sure.html", question="remove", name=member.name, email=member.email,
+                study=study, title=title_of(study), account=account)  # fmt: skip
+
+
 @staff.post("/<study>/people/<account>/remove")
 @door.requires("people")
 def remove(study: str, account: str) -> Response:
@@ -75,13 +83,25 @@ def study_log(study: str) -> Response:
 def accounts() -> Response:
     """Every account here, with its roles."""
     done = request.args.get("done")
+    roles = rights.roles_by_account(door.engine())
     return show(
         "researcher/accounts.html",
         accounts=people.everyone(door.engine()),
-        roles=rights.roles_by_account(door.engine()),
+        roles=roles,
+        titles={study: title_of(study) for study in {study for own in roles.values() for study, _ in own}},
         done=done if done in DONE else "",
         me=door.me().account,
     )
+
+
+@staff.get("/people/<account>/disable")
+@door.administers
+def ask_disable(account: str) -> Response:
+    found = people.by_id(door.engine(), account)
+    if found is None or account == door.me().account:
+        abort(404)
+    return show("researcher/sure.html", question="disable", name=found.name, email=found.email,
+                study="", title="", account=account)  # fmt: skip
 
 
 @staff.post("/people/<account>/disable")

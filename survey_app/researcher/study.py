@@ -8,21 +8,22 @@ from flask import Blueprint, abort, current_app, redirect, request, send_from_di
 from werkzeug.wrappers import Response
 
 from questionnaires.problems import StudyFault
-from questionnaires.study import Record
 from questionnaires.texts import LANGUAGES, in_language
 from survey_app.accounts import door
-from survey_app.accounts.showing import show
-from survey_app.executive.shelf import finished
+from survey_app.accounts.showing import show, title_of
+from survey_app.executive.shelf import Shelved, finished
 from survey_app.researcher import files
 from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.visit import spoken
 from survey_app.storage import counts, fieldwork
 from survey_app.storage.accounts import audit, rights
-from survey_app.storage.jobs import add_job, jobs_of
+from survey_app.storage.jobs import Job, add_job, jobs_of
 
 researcher = Blueprint("researcher", __name__, template_folder="templates", url_prefix="/desk")
 door.keep_door(researcher)
 JOBS_SHOWN = 20
+PATIENCE_MS = 600_000
+"""How long a page looks anew, every few seconds, for a worker that takes a job."""
 DONE = ("closed", "job_begun")
 
 
@@ -34,9 +35,8 @@ def studies() -> Response:
     own = rights.studies_of(door.engine(), me.account, me.administrator)
     listed = [(one, title_of(one.name), rights.RIGHTS[one.role]) for one in own if one.role in rights.RIGHTS]
     joined = request.args.get("joined", "")
-    return show(
-        "researcher/studies.html", studies=listed, joined=any(one.name == joined for one in own) and joined
-    )
+    mine = any(one.name == joined for one in own)
+    return show("researcher/studies.html", studies=listed, joined=title_of(joined) if mine else "")
 
 
 @researcher.get("/<study>/")
@@ -45,6 +45,9 @@ def one(study: str) -> Response:
     """One study: its state, who answered how far, and what this role may do or fetch."""
     served, state = _served(study)
     counted = counts.count(door.engine(), study)
+    jobs = jobs_of(door.engine(), study, JOBS_SHOWN) if door.may("jobs") else []
+    snapshots = files.snapshots(_snapshots(study)) if door.may("data") else []
+    reports = [one for one in finished(_reports()) if one.study == study]
     done = request.args.get("done")
     return show(
         "researcher/study.html",
@@ -55,11 +58,12 @@ def one(study: str) -> Response:
         counted=counted,
         pages=_pages(served, counted.pages),
         may=door.may,
-        jobs=jobs_of(door.engine(), study, JOBS_SHOWN) if door.may("jobs") else (),
-        snapshots=files.snapshots(_snapshots(study)) if door.may("data") else (),
-        reports=[one for one in finished(_reports()) if one.study == study],
+        jobs=jobs,
+        moving=any(_moves(job, door.now_ms()) for job in jobs),
+        results=_results(study, jobs, {one.name for one in snapshots}, reports),
+        snapshots=snapshots,
+        reports=reports,
         done=done if done in DONE else "",
-        begun=request.args.get("job", ""),
     )
 
 
@@ -125,7 +129,30 @@ def _begin(kind: str, study: str, arguments: dict[str, str]) -> Response:
     me, now = door.me(), door.now_ms()
     number = add_job(door.engine(), kind, study, arguments, me.account, now)
     audit.record(door.engine(), now, me.account, "job_begun", study, kind=kind, job=number)
-    return redirect(url_for("researcher.one", study=study, done="job_begun", _anchor="jobs"), 303)
+    # No anchor: browsers do not load a page anew by themselves whose address has one.
+    return redirect(url_for("researcher.one", study=study, done="job_begun"), 303)
+
+
+def _moves(job: Job, now_ms: int) -> bool:
+    """Tell whether a job may look different in a moment; one that has waited for long has no worker."""
+    return job.state == "running" or (job.state == "waiting" and now_ms - job.made_ms < PATIENCE_MS)
+
+
+def _results(study: str, jobs: list[Job], snapshots: set[str], reports: list[Shelved]) -> dict[int, str]:
+    """Return where what a job left can be opened, by job; only what is still there and this role may open."""
+    language = spoken(LANGUAGES)
+    found: dict[int, str] = {}
+    words = {one.snapshot: one.words for one in reports}
+    for job in jobs:
+        name = Path(job.result).name
+        if job.state != "done":
+            continue
+        if job.kind == "snapshot" and name in snapshots:
+            found[job.id] = url_for("researcher.snapshot", study=study, snapshot=name)
+        elif job.kind == "report" and name in words:
+            page = f"{language if language in words[name] else next(iter(words[name]))}.html"
+            found[job.id] = url_for("executive.report_file", study=study, snapshot=name, name=page)
+    return found
 
 
 def _served(study: str) -> tuple[Served | None, str]:
@@ -135,13 +162,6 @@ def _served(study: str) -> tuple[Served | None, str]:
     except StudyFault:
         field = fieldwork.fielded(door.engine(), study)
         return None, field.status if field else ""
-
-
-def title_of(study: str) -> str:
-    """Return a study's title in the language of this visit; its name where its files cannot be read."""
-    served, _ = _served(study)
-    record: Record | None = served.record if served else None
-    return in_language(record.title, spoken(LANGUAGES)) if record else study
 
 
 def _pages(served: Served | None, counted: dict[str, int]) -> list[tuple[str, str, int]]:

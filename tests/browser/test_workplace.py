@@ -46,7 +46,12 @@ def test_every_page_of_the_workplace(browser: Browser, complaint_channels: Study
         ):  # fmt: skip
             page.goto(f"{stand.root}{address}")
             found += looked_at(page)
-        page.goto(f"{stand.root}/desk/{name}/people")
+        for address, sent in ((f"/desk/{name}/people", ".row-forms .danger"), ("/desk/people", "td .danger")):
+            page.goto(f"{stand.root}{address}?language=uk")
+            page.click(sent)
+            page.wait_for_selector("main form .danger")
+            found += looked_at(page)
+        page.goto(f"{stand.root}/desk/{name}/people?language=en")
         page.fill("#email", "dana@example.org")
         page.click("main section .main")
         found += looked_at(page)
@@ -80,3 +85,22 @@ def _sign_in(page: Page, password: str) -> None:
     page.fill("#email", "anna@example.org")
     page.fill("#password", password)
     page.click("main .main")
+
+
+def test_a_page_with_a_job_loads_itself_anew_where_no_script_may_run(
+    browser: Browser, complaint_channels: Study, tmp_path: Path
+) -> None:
+    """The refresh is the page's own, so its Content-Security-Policy has to let it."""
+    with serving([complaint_channels], tmp_path / "data") as stand:
+        _people(stand, complaint_channels.name)
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(f"{stand.root}/sign-in")
+        _sign_in(page, PASSWORD)
+        page.goto(f"{stand.root}/desk/{complaint_channels.name}/")
+        page.click("main form .button")
+        assert page.url.endswith("?done=job_begun")
+        with page.expect_event("load", timeout=8_000):
+            pass
+        assert page.url.endswith("?done=job_begun")
+        context.close()

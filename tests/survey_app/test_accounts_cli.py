@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,7 +58,19 @@ def test_the_first_account(data: Path) -> None:
     assert passwords.fits(stored, PASSWORD)
 
 
-def test_the_password_is_asked_for_twice_and_not_shown(data: Path) -> None:
+def test_without_a_terminal_no_password_is_asked_for(tmp_path: Path) -> None:
+    """As in a container or a job: nobody is there to type, and nothing may be taken for a password."""
+    words = [sys.executable, "-m", "survey_app.cli", "user", "add", *ANNA]
+    place = {**os.environ, "EARSHOT_DATA": str(tmp_path / "data")}
+    done = subprocess.run(
+        words, input="x\n", capture_output=True, text=True, env=place, start_new_session=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "no terminal here; use --password-stdin\n"
+
+
+def test_the_password_is_asked_for_twice_and_not_shown(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("survey_app.cli.user._has_terminal", lambda: True)
     done = run(data, "add", *ANNA, typed=f"{PASSWORD}\nanother one of mine\n{PASSWORD}\n{PASSWORD}\n")
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output

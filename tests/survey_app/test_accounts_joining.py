@@ -35,10 +35,11 @@ def test_a_colleague_sets_name_and_password_and_is_in(field: Field, link: str) -
     anna = Colleague(field.app).open(link)
     assert "anna@example.org" in anna.text
     assert "analysis" in anna.text
+    assert "“Small study”" in anna.text
     assert f'<form method="post" action="{link}"' in anna.text
     anna.post(link, **GOOD)
     assert (anna.status, anna.location) == (303, "/desk/?joined=small")
-    assert "You now have a role in “small”" in anna.open(anna.location).text
+    assert "You now have a role in “Small study”" in anna.open(anna.location).text
     assert anna.open("/desk/small/").status == 200
     account = people.by_email(field.engine, "anna@example.org")
     assert account is not None and account.name == "Анна Коваль" and not account.administrator

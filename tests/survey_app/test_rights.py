@@ -111,9 +111,11 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("staff.invite", "POST"): study(422, "administrator"),
     ("staff.withdraw", "POST"): study(303, "administrator"),
     ("staff.give_role", "POST"): study(303, "administrator"),
+    ("staff.ask_remove", "GET"): study(200, "administrator"),
     ("staff.remove", "POST"): study(303, "administrator"),
     ("staff.study_log", "GET"): study(200, "administrator"),
     ("staff.accounts", "GET"): boss(200),
+    ("staff.ask_disable", "GET"): boss(200),
     ("staff.disable", "POST"): boss(303),
     ("staff.enable", "POST"): boss(303),
     ("staff.log", "GET"): boss(200),
@@ -195,7 +197,7 @@ def prepare(place: Place, endpoint: str, name: str) -> dict[str, str]:
     engine, now = place.field.engine, ticket.now_ms()
     if endpoint == "researcher.close" and name != MISSING:
         fieldwork.publish(engine, place.field.study, now)
-    if endpoint in ("staff.give_role", "staff.remove") and name != MISSING:
+    if endpoint in ("staff.give_role", "staff.ask_remove", "staff.remove") and name != MISSING:
         rights.give_role(engine, place.ids["target"], name, "researcher", now, by=None)
     if endpoint == "staff.withdraw" and name != MISSING:
         token = invitations.invite(engine, "x@example.org", name, "analyst", now, by=place.ids["boss"])
@@ -207,7 +209,7 @@ def prepare(place: Place, endpoint: str, name: str) -> dict[str, str]:
 
 def tidy(place: Place, endpoint: str) -> None:
     engine, now = place.field.engine, ticket.now_ms()
-    if endpoint in ("staff.give_role", "staff.remove", "staff.withdraw"):
+    if endpoint in ("staff.give_role", "staff.ask_remove", "staff.remove", "staff.withdraw"):
         for name in (OWN, FOREIGN):
             rights.take_role(engine, place.ids["target"], name, now, by=None)
     people.enable(engine, place.ids["target"], now, by=None)
