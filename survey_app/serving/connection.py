@@ -159,7 +159,17 @@ class Connection(HTTPChannel):
         return self.lingering or bool(super().readable())
 
     def writable(self) -> bool:
-        return not self.lingering and bool(super().writable())
+        """Tell whether to watch for room to send.
+
+        Not while a thread sends: it tells if something is left, and the loop would only take turns from it.
+        """
+        if self.lingering or not super().writable():
+            return False
+        if self.requests:
+            if not self.outbuf_lock.acquire(blocking=False):
+                return False
+            self.outbuf_lock.release()
+        return True
 
     def handle_read(self) -> None:
         if self.lingering:
