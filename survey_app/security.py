@@ -25,10 +25,13 @@ def headers(secure: bool) -> dict[str, str]:
 
 def add_security_headers(app: Flask) -> None:
     """Put the headers on every response; pages with answers on them are not stored by the browser."""
-    carried = tuple(headers(app.config["SESSION_COOKIE_SECURE"]).items())
+    carried = headers(app.config["SESSION_COOKIE_SECURE"])
+    stored = carried.pop("Cache-Control")
+    always = list(carried.items())
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in carried:
-            response.headers.setdefault(name, value)
+        response.headers.extend(always)  # nothing else in the app sets them
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = stored
         return response

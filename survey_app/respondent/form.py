@@ -53,8 +53,18 @@ class AnswersField(Field):
             }
 
 
+class CheckedToken(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    """Checks the token that was sent; the page that is shown makes its own."""
+
+    def generate_csrf_token(self, csrf_token_field: Any) -> str:
+        return ""
+
+
 class PageForm(FlaskForm):
     """The questions that were shown on one page, in their order."""
+
+    class Meta(FlaskForm.Meta):
+        csrf_class = CheckedToken
 
     answers = AnswersField()
 

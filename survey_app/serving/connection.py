@@ -52,8 +52,35 @@ class _Timed:
             doors.served(route, method, self.status[:3], time.perf_counter() - self.channel.handed)
 
 
+class _Gathering:
+    """A connection that keeps what it is given, to be sent in one go."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def write_soon(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+
 class Answer(_Timed, WSGITask):
     """A request that the app answers."""
+
+    def write(self, data: bytes) -> None:
+        """Send the header with what comes first after it: at every send other threads take their turn."""
+        if self.wrote_header:
+            super().write(data)
+            return
+        connection = self.channel
+        self.channel = gathering = _Gathering(connection)
+        try:
+            super().write(data)
+        finally:
+            self.channel = connection
+        connection.write_soon(b"".join(gathering.pieces))
 
     def get_environment(self) -> dict[str, Any]:
         found: dict[str, Any] = super().get_environment()

@@ -24,7 +24,8 @@ from survey_app.serving.buckets import Buckets, network, sender
 from survey_app.serving.connection import Connection
 from survey_app.serving.metrics import counts
 
-THREADS = 4
+THREADS = 8
+"""More than cores: most of them wait for a commit, and the more wait, the more answers one commit keeps."""
 CONNECTIONS = 4000
 """Connections that a process has open at once; a browser keeps its own for a while after each page."""
 LARGEST_HEADER = 32 * 1024
