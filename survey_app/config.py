@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1,localhost,[::1]"
+DATABASE = "earshot.db"
+"""The file in the data folder, where no other database is named."""
 SECRET_KEY = "secret-key"
 """The file of the key that signs cookies, in the data folder."""
 KEY_LENGTH = 64
@@ -84,7 +86,7 @@ def data_folder(environment: Mapping[str, str], data: Path | None = None) -> Pat
 
 def database_address(environment: Mapping[str, str], folder: Path) -> str:
     """Return the address of the database: that of the environment, or the file in the data folder."""
-    return environment.get("EARSHOT_DATABASE_URL") or f"sqlite:///{folder / 'earshot.db'}"
+    return environment.get("EARSHOT_DATABASE_URL") or f"sqlite:///{folder / DATABASE}"
 
 
 def hosts_of(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -132,19 +132,13 @@ def _refuse_other_folder(found: Study, study: Path, data: Path | None) -> None:
     """Refuse a data folder without a database before anything is made in it: its name may be mistyped."""
     import os
 
-    from sqlalchemy.exc import SQLAlchemyError
-
     from survey_app import config
-    from survey_app.storage import database, sqlite
 
-    folder = config.data_folder(os.environ, data)
-    try:
-        url = database.parsed(config.database_address({} if data else os.environ, folder))
-    except SQLAlchemyError:
+    if os.environ.get("EARSHOT_DATABASE_URL") and not data:
         return  # opening it says what is wrong
-    path = sqlite.file_of(url) if url.get_backend_name() == "sqlite" else None
-    if path is not None and not path.exists():
-        refuse(_unpublished(found, study, path.parent.resolve()))
+    folder = config.data_folder(os.environ, data)
+    if not (folder / config.DATABASE).exists():
+        refuse(_unpublished(found, study, folder))
 
 
 def _unpublished(found: Study, study: Path, where: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import tempfile
 import threading
 import time
@@ -37,6 +38,9 @@ class Page:
     cookies: dict[str, str]
     token: str
     key: str
+
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
 def run(seed: int, short: bool) -> Iterator[Outcome]:
@@ -126,6 +130,10 @@ def _visit(person: Person, ledger: Ledger, link: str) -> list[int]:
     statuses: list[int] = []
     reply = _followed(person, person.ask("GET", link))
     while action := ACTION.search(reply.text):
+        if "_ticket" not in reply.text:  # the link has answers already: asks whether to go on with it
+            fields = HIDDEN.findall(reply.text)
+            reply = _followed(person, person.ask("POST", unescape(action[1]), urlencode(fields)))
+            continue
         fields, token, key = filled_in(reply.text)
         ledger.responses.add(key)
         reply = person.ask("POST", unescape(action[1]), urlencode(fields))
