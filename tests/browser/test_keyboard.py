@@ -140,3 +140,15 @@ def test_ranking_by_buttons(browser: Browser, stand: Stand) -> None:
         someone.go_on()
         ranks = stand.answers(page.url)["ranks"]
         assert isinstance(ranks, tuple) and ranks[0] == 3 and sorted(ranks) == [1, 2, 3]
+
+
+def test_ranking_agrees_with_the_order_shown(browser: Browser, stand: Stand) -> None:
+    """Up on what is shown first says that it is first, whatever lot has put it there."""
+    with person(browser, begun(stand, "ratings")) as someone:
+        page = someone.page
+        up = page.locator("ol li").first.get_by_role("button", name="Up")
+        expect(up).to_have_attribute("aria-disabled", "false")
+        up.press("Enter")
+        for index in range(3):
+            expect(page.locator("ol li select").nth(index)).to_have_value(str(index + 1))
+        expect(up).to_have_attribute("aria-disabled", "true")

@@ -218,9 +218,10 @@
       order.forEach((one, index) => index < middle ? item.before(one) : one !== item && list.append(one));
       order.forEach((one, index) => {
         const [up, down] = all("[data-move]", one);
-        up.setAttribute("aria-disabled", !index);
-        down.setAttribute("aria-disabled", index === order.length - 1);
-        place(one).dataset.was = place(one).value;
+        const { value } = place(one);
+        up.setAttribute("aria-disabled", !!value && !index);
+        down.setAttribute("aria-disabled", !!value && index === order.length - 1);
+        place(one).dataset.was = value;
       });
       if (!item) return;
       status.textContent = say("moved", { item: item.dataset.item, n: middle + 1 });
@@ -232,8 +233,9 @@
     function move(item, step) {
       const order = items();
       const from = order.indexOf(item);
-      if (!order[from + step]) return;
-      order.splice(from + step, 0, ...order.splice(from, 1));
+      // Up at the top says "first, as it is shown": the rest takes its places, too.
+      const to = Math.min(Math.max(from + step, 0), order.length - 1);
+      order.splice(to, 0, ...order.splice(from, 1));
       order.forEach((one, index) => {
         place(one).value = index + 1;
         if (place(one).selectedIndex < 0) place(one).value = "";
