@@ -61,7 +61,8 @@ def new_file(target: Path, content: bytes) -> None:
 def append(path: Path, lines: Iterable[str]) -> None:
     """Append lines of ASCII to a file; they are on the disk when this returns. Raises OSError.
 
-    One program does it at a time: on a network disk, appending alone does not keep two apart.
+    One at a time, programs and threads: on a network disk, appending alone does not keep two apart, and a
+    `lockf` would not keep threads apart.
     """
     text = "".join(f"{line}\n" for line in lines)
     if not text:
@@ -70,7 +71,7 @@ def append(path: Path, lines: Iterable[str]) -> None:
     number = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         if fcntl is not None:
-            fcntl.lockf(number, fcntl.LOCK_EX)
+            fcntl.flock(number, fcntl.LOCK_EX)
         # A line that a power cut broke off was never acknowledged; the next one must not be glued to it.
         left = (f"\n{text}" if _broken_off(number) else text).encode("ascii")
         while left:
