@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.ten_questions import STUDY, questionnaire
+from survey_app.serving.child import SMALL
 
 LIBRARY = Path(__file__).parent.parent / "questionnaires" / "library"
 
@@ -71,6 +72,7 @@ def earshot(
     command = [*cli, "serve", str(own), "--port", str(port), "--processes", str(processes), "--no-worker"]
     if not grouped:
         command = [sys.executable, "-m", "benchmarks.ungrouped", study, str(port)]
+        environment |= SMALL
     with _running(command, port, folder, environment) as server:
         yield server
 

@@ -72,7 +72,7 @@ def serve(
         secure=behind_https,
         reports_open=with_reports,
         processes=processes,
-        worker=not no_worker and _has_worker(),
+        worker=not no_worker,
         proxy_hops=proxy_hops,
         log=log,
         announced=f"The form: http://{_in_address(host)}:{port}/s/{found.name}  (Ctrl-C ends)",
@@ -158,12 +158,6 @@ def _see_that_it_collects(engine: Engine, found: Study, folder: Path, data: Path
         refuse(f"{found.name} does not collect; let it with: earshot publish {folder}")
     if field.version != found.version:
         click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
-
-
-def _has_worker() -> bool:
-    from survey_app.cli import main
-
-    return "worker" in main.commands
 
 
 def _in_address(host: str) -> str:

@@ -138,9 +138,10 @@ class Visit:
 
 def spoken(offered: tuple[str, ...]) -> str:
     """Return the language of this visit: asked for, chosen before, the browser's, or the first."""
-    asked_for = request.args.get("language")
-    if request.method == "GET" and asked_for in offered and session.get("language") != asked_for:
-        session["language"] = asked_for
+    if request.method == "GET" and request.query_string:
+        asked_for = request.args.get("language")
+        if asked_for in offered and session.get("language") != asked_for:
+            session["language"] = asked_for
     if session.get("language") in offered:
         return str(session["language"])
     told = parse_accept_header(request.headers.get("Accept-Language", "")[:MOST_SAID], LanguageAccept)

@@ -68,6 +68,7 @@ class Doors(TcpWSGIServer):
             connection_limit=limits.get("connections", CONNECTIONS),
             max_request_header_size=LARGEST_HEADER,
             max_request_body_size=LARGEST_REQUEST,
+            channel_request_lookahead=1,  # to stop and begin watching for every request costs two calls of the system
             clear_untrusted_proxy_headers=False,  # done here, whatever is trusted
             ident=None,
             url_scheme="https" if secure else "http",  # what people use, whatever the proxy speaks to us
@@ -77,6 +78,7 @@ class Doors(TcpWSGIServer):
         self._asked: Callable[[], None] | None = None
         self._watch, self._watched = selectors.DefaultSelector(), dict[int, int]()
         self._busy: set[Connection] = set()
+        self._woken = False
         self._delayed: list[tuple[float, int, Connection]] = []
         self._order, self._delaying = itertools.count(), threading.Lock()
         self._starts = Buckets(BURST, STARTS, debt=LONGEST_DELAY * STARTS)
@@ -103,11 +105,13 @@ class Doors(TcpWSGIServer):
                 if events & selectors.EVENT_WRITE and key.data._fileno == key.fd:
                     wasyncore.write(key.data)
                 self._look(key.data)
+            self._woken = False  # only now: what is told from here on wakes the next turn
             if self._asked:
                 self._asked, asked = None, self._asked
                 asked()
             for connection in tuple(self._busy):
-                self._look_at_busy(connection)
+                if not connection.requests or connection.total_outbufs_len:
+                    self._look_at_busy(connection)
             now = time.monotonic()
             if self._delayed:
                 self._hand_over(now)
@@ -122,6 +126,12 @@ class Doors(TcpWSGIServer):
         now = time.monotonic()
         due = self._delayed[0][0] if self._delayed else self._sweep_at
         return max(0.0, min(due, self._sweep_at) - now)
+
+    def pull_trigger(self) -> None:
+        """Wake the loop, once a turn however many threads have something for it."""
+        if not self._woken:
+            self._woken = True
+            super().pull_trigger()
 
     def _look(self, one: wasyncore.dispatcher) -> None:
         """Watch for what something waits for now."""

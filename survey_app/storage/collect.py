@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from survey_app.storage.database import hold, is_lost, told, writing
-from survey_app.storage.posts import Begun, Changed, Finished, NotKept, NotOpen, PagePost, append
+from survey_app.storage.posts import Appending, Begun, Changed, Finished, NotKept, NotOpen, PagePost
 
 LARGEST_GROUP = 256
 LONGEST_QUEUE = 1000
@@ -118,18 +118,18 @@ class Collector:
             else:
                 done.set_exception(refusal)
 
-    def _append_all(self, posts: list[PagePost]) -> list[Exception | None]:
-        return self._append_group([(page_post, Future()) for page_post in posts])
-
     def _append_group(self, group: list[tuple[PagePost, Future[None]]]) -> list[Exception | None]:
         """Append what is still awaited once the database is ours; return why the others are not kept."""
         posts = [page_post for page_post, _ in group]
         with self._engine.begin() as connection:
             hold(connection, studies={one.study for one in posts}, responses={one.response for one in posts})
-            return [
-                append(connection, page_post) if _is_awaited(done) else NotKept("nobody waits any more")
+            appending = Appending(connection)
+            verdicts = [
+                appending.take(page_post) if _is_awaited(done) else NotKept("nobody waits any more")
                 for page_post, done in group
             ]
+            appending.write()
+            return verdicts
 
 
 def _is_awaited(done: Future[None]) -> bool:

@@ -108,47 +108,58 @@ class Begun(Exception):
     """The response is there already: what was posted must be judged with the answers that it has."""
 
 
-def append(connection: Connection, page_post: PagePost) -> Exception | None:
-    """Append a post, or return why it is refused. The same post again changes nothing."""
-    key = page_post.submission_key
-    asked = {
-        "key": key,
-        "study": page_post.study,
-        "response": page_post.response,
-        "key_hash": key_hash(page_post.response),
-    }
-    standing = connection.execute(_STANDING, asked).one()
-    if standing.status != "open":
-        return NotOpen()
-    answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
-    if standing.said == answers:  # a retry: whatever another tab has confirmed since stays as it is
+class Appending:
+    """Posts on their way into one transaction: judged one by one, written together.
+
+    Handing a row to the database alone costs as much as handing it many.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._responses: set[str] = set()
+        self._begun: list[dict[str, Any]] = []
+        self._receipts: list[dict[str, Any]] = []
+        self._posts: list[dict[str, Any]] = []
+
+    def take(self, page_post: PagePost) -> Exception | None:
+        """Take a post, or return why it is refused. The same post again changes nothing."""
+        if page_post.response in self._responses:  # it is judged by what is written of its response
+            self.write()
+        key = page_post.submission_key
+        asked = {
+            "key": key,
+            "study": page_post.study,
+            "response": page_post.response,
+            "key_hash": key_hash(page_post.response),
+        }
+        standing = self._connection.execute(_STANDING, asked).one()
+        if standing.status != "open":
+            return NotOpen()
+        answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
+        if standing.said == answers:  # a retry: whatever another tab has confirmed since stays as it is
+            return None
+        refusal = _refusal(standing, page_post)
+        if refusal is not None:
+            return refusal
+        if standing.said is not None:
+            # The same form sent again with other answers is a new post: the last thing confirmed must count.
+            key = f"{key}~{secrets.token_hex(3)}"
+        self._responses.add(page_post.response)
+        receipt_hash = page_post.receipt_hash if page_post.final and page_post.receipt_hash else None
+        if standing.study is None:
+            self._begun.append(_begun(page_post) | {"receipt_hash": receipt_hash})
+        elif receipt_hash:
+            self._receipts.append({"of": page_post.response, "receipt_hash": receipt_hash})
+        self._posts.append(_row(key, answers, page_post))
         return None
-    refusal = _refusal(standing, page_post)
-    if refusal is not None:
-        return refusal
-    if standing.said is not None:
-        # The same form sent again with other answers is a new post: the last thing confirmed must count.
-        key = f"{key}~{secrets.token_hex(3)}"
-    appended = {
-        "submission_key": key,
-        "response": page_post.response,
-        "page": page_post.page,
-        "answers": answers,
-        "language": page_post.language,
-        "final": page_post.final,
-        "posted_ms": page_post.posted_ms,
-        "end": page_post.end,
-        "screened": page_post.screened,
-        "shown_ms": page_post.shown_ms,
-        "width": page_post.width if page_post.width in WIDTHS else "",
-    }
-    receipt_hash = page_post.receipt_hash if page_post.final and page_post.receipt_hash else None
-    if standing.study is None:
-        connection.execute(_BEGIN, _begun(page_post) | {"receipt_hash": receipt_hash})
-    elif receipt_hash:
-        connection.execute(_RECEIPT, {"of": page_post.response, "receipt_hash": receipt_hash})
-    connection.execute(_APPEND, appended)
-    return None
+
+    def write(self) -> None:
+        """Hand over what was taken; a response before its posts, which refer to it."""
+        for statement, taken in ((_BEGIN, self._begun), (_RECEIPT, self._receipts), (_APPEND, self._posts)):
+            if taken:
+                self._connection.execute(statement, taken)
+                taken.clear()
+        self._responses.clear()
 
 
 def _refusal(standing: Row[Any], page_post: PagePost) -> Exception | None:
@@ -167,6 +178,22 @@ def _refusal(standing: Row[Any], page_post: PagePost) -> Exception | None:
 def key_hash(key: str) -> str:
     """Return what stays of the key of an erased response."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _row(key: str, answers: str, page_post: PagePost) -> dict[str, Any]:
+    return {
+        "submission_key": key,
+        "response": page_post.response,
+        "page": page_post.page,
+        "answers": answers,
+        "language": page_post.language,
+        "final": page_post.final,
+        "posted_ms": page_post.posted_ms,
+        "end": page_post.end,
+        "screened": page_post.screened,
+        "shown_ms": page_post.shown_ms,
+        "width": page_post.width if page_post.width in WIDTHS else "",
+    }
 
 
 def _begun(page_post: PagePost) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, func, select, update
 
 from questionnaires.study import Study
-from survey_app.storage import collect, fieldwork, posts
+from survey_app.storage import fieldwork, posts
 from survey_app.storage.collect import Collector
 from survey_app.storage.current import current, fold
 from survey_app.storage.database import check_durability, hold, writing
@@ -122,13 +124,15 @@ def test_a_failed_commit_is_never_acknowledged(
 
 def test_one_bad_post_fails_alone(collector: Collector, engine: Engine) -> None:
     """A post that the database refuses takes nobody else's answers with it."""
-    gate, original = threading.Event(), collector._append_all
+    held_up, gate, original, groups = threading.Event(), threading.Event(), collector._append_group, []
 
-    def held(posts: list[PagePost]) -> list[Exception | None]:
+    def held(group: list[tuple[PagePost, Future[None]]]) -> list[Exception | None]:
+        held_up.set()
         gate.wait(10)
-        return original(posts)
+        groups.append(len(group))
+        return original(group)
 
-    collector._append_all = held  # type: ignore[method-assign]
+    collector._append_group = held  # type: ignore[method-assign]
     outcomes: dict[str, str] = {}
 
     def keep(one: PagePost) -> None:
@@ -141,11 +145,16 @@ def test_one_bad_post_fails_alone(collector: Collector, engine: Engine) -> None:
     good = [replace(POST, submission_key=f"{n:032x}", response=f"{n:032x}") for n in range(10)]
     bad = replace(POST, submission_key="bad", response="x", page=None)  # type: ignore[arg-type]
     threads = [threading.Thread(target=keep, args=(one,)) for one in (*good[:5], bad, *good[5:])]
-    for thread in threads:
+    threads[0].start()
+    held_up.wait(10)
+    for thread in threads[1:]:
         thread.start()
+    while collector.waiting() < 10:  # one is held, the others stand behind it
+        time.sleep(0.001)
     gate.set()
     for thread in threads:
         thread.join()
+    assert max(groups) >= 10, "the bad one was never in a group"
     assert outcomes.pop("bad") == "not kept"
     assert set(outcomes.values()) == {"kept"}
     assert rows(engine) == 10
@@ -191,7 +200,7 @@ def test_answers_never_reach_a_message(collector: Collector, engine: Engine) -> 
 
 def test_a_slow_database_is_no_yes(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(collect, "append", lambda *arguments: gate.wait(10))
+    monkeypatch.setattr(posts.Appending, "take", lambda *arguments: gate.wait(10))
     with pytest.raises(NotKept, match="in time"):
         collector.keep(POST, patience=0.05)
     gate.set()

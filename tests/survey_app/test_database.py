@@ -119,11 +119,11 @@ def test_groups_of_two_processes_never_wait_for_each_other(
         for turn in range(3):
             keys = [f"r{number}" for number in range(20)]
             groups = [
-                [replace(POST, submission_key=f"{turn}{which}{key}", response=key) for key in order]
+                [(replace(POST, submission_key=f"{turn}{which}{key}", response=key), Future()) for key in order]
                 for which, order in enumerate((keys, keys[::-1]))
             ]
             outcomes = at_once(
-                [lambda w=w, g=g: w._append_all(g) for w, g in zip(writers, groups, strict=True)]
+                [lambda w=w, g=g: w._append_group(g) for w, g in zip(writers, groups, strict=True)]
             )
             assert outcomes == [[None] * 20] * 2
     assert count(engine) == 120
@@ -206,7 +206,8 @@ def test_every_row_is_read_a_few_at_a_time(
     monkeypatch.setattr(rows, "AT_ONCE", 50)
     fieldwork.publish(engine, small, 0)
     with processes(settings, 1) as (writer,):
-        writer._append_all([replace(POST, submission_key=f"{n}", response=f"{n:032x}") for n in range(200)])
+        posts = [replace(POST, submission_key=f"{n}", response=f"{n:032x}") for n in range(200)]
+        writer._append_group([(one, Future()) for one in posts])
     said: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda connection, cursor, text, *more: said.append(text))
     assert sum(1 for _ in rows.responses(engine, "small")) == 200
