@@ -9,20 +9,13 @@ from questionnaires.texts import LANGUAGES
 from survey_app.accounts import door
 from survey_app.accounts.forms import JoinForm
 from survey_app.accounts.showing import notice, show, title_of
-from survey_app.accounts.signing import crowded
 from survey_app.respondent.visit import spoken
 from survey_app.storage.accounts import invitations, passwords, people
 from survey_app.storage.accounts.invitations import Invitation, NotGood
-from survey_app.storage.accounts.passwords import Crowded
 from survey_app.storage.accounts.people import Taken
 
 joining = Blueprint("joining", __name__, template_folder="templates", url_prefix="/join")
 door.keep_door(joining)
-
-
-@joining.errorhandler(Crowded)
-def _crowded(error: Crowded) -> Response:
-    return crowded()
 
 
 @joining.errorhandler(NotGood)

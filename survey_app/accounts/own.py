@@ -13,7 +13,7 @@ from questionnaires.texts import LANGUAGES
 from survey_app.accounts import door
 from survey_app.accounts.forms import ChangePasswordForm, OwnForm, PlainForm, SecondFactorForm
 from survey_app.accounts.showing import show
-from survey_app.accounts.signing import backoff, crowded, later
+from survey_app.accounts.signing import backoff, later
 from survey_app.respondent.visit import spoken
 from survey_app.storage.accounts import passwords, people, second_factor, sessions
 from survey_app.storage.accounts.passwords import Crowded
@@ -21,11 +21,6 @@ from survey_app.storage.accounts.passwords import Crowded
 own = Blueprint("own", __name__, template_folder="templates", url_prefix="/account")
 door.keep_door(own)
 DONE = ("saved", "password_changed", "others_signed_out", "second_factor_off")
-
-
-@own.errorhandler(Crowded)
-def _crowded(error: Crowded) -> Response:
-    return crowded()
 
 
 @own.get("/")

@@ -37,12 +37,8 @@ def too_many() -> float:
     return found.take(network(request.remote_addr))
 
 
-@signing.errorhandler(Crowded)
+@signing.app_errorhandler(Crowded)
 def _crowded(error: Crowded) -> Response:
-    return crowded()
-
-
-def crowded() -> Response:
     """Too many passwords at once: nothing was looked at."""
     shown = notice("crowded", 503)
     shown.headers["Retry-After"] = "2"

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import from_json
 from questionnaires.model import Answer
-from survey_app.storage.database import told
-from survey_app.storage.posts import NotKept
+from survey_app.storage.posts import reading
 from survey_app.storage.tables import post, response
 
 _RESPONSE = (
@@ -52,11 +50,8 @@ def current(engine: Engine, key: str) -> Current | None:
     """Return a response as it stands, None where there is none. Raises NotKept where it cannot be read."""
     if "\0" in key:  # it came with an address, and PostgreSQL has no such text
         return None
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(_RESPONSE, {"key": key}).all()
-    except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+    with reading(engine) as connection:
+        rows = connection.execute(_RESPONSE, {"key": key}).all()
     if not rows:
         return None
     return replace(fold(key, rows[0][0], rows[0][1], [row[2:7] for row in rows]), last=rows[-1].id)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, and_, bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from survey_app.storage.database import told
-from survey_app.storage.posts import NotKept
+from survey_app.storage.posts import reading
 from survey_app.storage.tables import post, response
 
 _ENDED = (
@@ -38,9 +36,6 @@ def ended(engine: Engine, key: str) -> Ended | None:
     """Return how a response ended, None where there is none; raise NotKept where it cannot be read."""
     if "\0" in key:  # it came with an address, and PostgreSQL has no such text
         return None
-    try:
-        with engine.connect() as connection:
-            row = connection.execute(_ENDED, {"key": key}).first()
-    except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+    with reading(engine) as connection:
+        row = connection.execute(_ENDED, {"key": key}).first()
     return Ended(key, *row) if row else None

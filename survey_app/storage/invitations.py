@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.storage.codes import hashed, random_code, read_code
-from survey_app.storage.database import told, writing
-from survey_app.storage.posts import NotKept
+from survey_app.storage.database import writing
+from survey_app.storage.posts import reading
 from survey_app.storage.tables import invitation
 
 TOKEN = 26
@@ -34,11 +33,8 @@ def invited_to(engine: Engine, typed: str) -> tuple[str, str] | None:
     if token is None:
         return None
     query = select(invitation.c.study).where(invitation.c.token_hash == hashed(token))
-    try:
-        with engine.connect() as connection:
-            study = connection.execute(query).scalar()
-    except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+    with reading(engine) as connection:
+        study = connection.execute(query).scalar()
     return (token, study) if study else None
 
 

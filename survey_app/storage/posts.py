@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.answers import to_json
 from questionnaires.model import Answer
 from survey_app.storage.codes import SALT, random_code
+from survey_app.storage.database import told
 from survey_app.storage.tables import gone, post, response, study
 
 MOST_POSTS = 500
@@ -173,6 +176,16 @@ def _refusal(standing: Row[Any], page_post: PagePost) -> Exception | None:
     if standing.count >= MOST_POSTS:
         return NotKept("too many posts of one response")
     return Changed() if page_post.final and page_post.read not in (None, standing.last) else None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give what reads of responses; raise NotKept where the database cannot be read."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise NotKept(told(error)) from error
 
 
 def key_hash(key: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from survey_app.storage.codes import RESUME, hashed, read_code
 from survey_app.storage.current import Current, current
 from survey_app.storage.database import InsertNew, hold, told, writing
-from survey_app.storage.posts import NotKept
+from survey_app.storage.posts import NotKept, reading
 from survey_app.storage.tables import resume
 
 
@@ -29,9 +29,6 @@ def find_resumed(engine: Engine, typed: str) -> Current | None:
     if code is None:
         return None
     query = select(resume.c.response).where(resume.c.code_hash == hashed(code))
-    try:
-        with engine.connect() as connection:
-            key = connection.execute(query).scalar()
-    except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+    with reading(engine) as connection:
+        key = connection.execute(query).scalar()
     return current(engine, key) if key else None
