@@ -15,13 +15,13 @@ import os
 import platform
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks.collection import LONGER, Measured, measure
+from benchmarks.collection import LONGER, Kind, Measured, cpu, in_turn, p99, rate
 from benchmarks.crowd import growth, sampled
 from benchmarks.growth import grown
 from benchmarks.load import quantile, run
@@ -71,30 +71,9 @@ def _serving(kind: partial[contextlib.AbstractContextManager[Server]]) -> Iterat
         yield server
 
 
-def _in_turn(
-    lengths: Lengths, kinds: dict[str, tuple[str, partial[contextlib.AbstractContextManager[Server]]]]
-) -> dict[str, list[Measured]]:
-    """Measure servers in turn, so that what else the machine does falls on all of them."""
-    found: dict[str, list[Measured]] = {}
-    for number in range(lengths.rounds):
-        for kind, (study, serve) in kinds.items():
-            with _serving(serve) as server:
-                run(server.port, study, 4, 2.0, 0)  # warm
-                one = measure(server, study, CLIENTS, lengths.seconds, number)
-                found.setdefault(kind, []).append(one)
-    return found
-
-
-def _cpu(some: list[Measured]) -> float:
-    return statistics.median(one.cpu_ms for one in some)
-
-
-def _rate(some: list[Measured]) -> float:
-    return statistics.median(one.load.rate for one in some)
-
-
-def _p99(some: list[Measured]) -> float:
-    return statistics.median(1000 * quantile(one.load.posts, 0.99) for one in some)
+def _in_turn(lengths: Lengths, kinds: Mapping[str, Kind]) -> dict[str, list[Measured]]:
+    found = in_turn(kinds, [CLIENTS], lengths.rounds, lengths.seconds)
+    return {kind: some for (kind, _), some in found.items()}
 
 
 def _side_by_side(lengths: Lengths) -> Iterator[Row]:
@@ -109,22 +88,22 @@ def _side_by_side(lengths: Lengths) -> Iterator[Row]:
     plain_one, ours, alone = found["plain"], found["ours"], found["alone"]
     yield (
         "server CPU per completed survey of ten questions, against the plain app", "≤ 1/3", "≤ 1/5",
-        f"{_cpu(ours) / _cpu(plain_one):.2f} ({_cpu(ours):.1f} against {_cpu(plain_one):.1f} ms)",
+        f"{cpu(ours) / cpu(plain_one):.2f} ({cpu(ours):.1f} against {cpu(plain_one):.1f} ms)",
     )  # fmt: skip
     yield (
         f"completed surveys a second, {CLIENTS} clients, one process each", "≥ 3×", "≥ 6×",
-        f"{_rate(ours) / _rate(plain_one):.1f}× ({_rate(ours):.0f} against {_rate(plain_one):.0f})",
+        f"{rate(ours) / rate(plain_one):.1f}× ({rate(ours):.0f} against {rate(plain_one):.0f})",
     )  # fmt: skip
     yield (
         f"p99 of the submit, {CLIENTS} clients, grouped commits against each alone", "≤ 1/3", "",
-        f"{_p99(ours) / _p99(alone):.2f} ({_p99(ours):.0f} against {_p99(alone):.0f} ms)",
+        f"{p99(ours) / p99(alone):.2f} ({p99(ours):.0f} against {p99(alone):.0f} ms)",
     )  # fmt: skip
 
 
 def _processes(lengths: Lengths) -> Iterator[Row]:
     kinds = {str(n): ("ten", partial(earshot, processes=n)) for n in (1, 2, 4)}
     found = _in_turn(lengths, kinds)
-    told = ", ".join(f"{n}: {_rate(some):.0f}/s at {_cpu(some):.1f} CPU-ms" for n, some in found.items())
+    told = ", ".join(f"{n}: {rate(some):.0f}/s at {cpu(some):.1f} CPU-ms" for n, some in found.items())
     yield f"surveys a second with 1, 2 and 4 processes, {CLIENTS} clients", "", "", told
 
 
@@ -132,8 +111,8 @@ def _second_flow(lengths: Lengths) -> Iterator[Row]:
     found = _in_turn(lengths, {LONGER: (LONGER, partial(earshot, study=LONGER))})[LONGER]
     load = found[-1].load
     each = statistics.median(one.load.requests / max(one.load.done, 1) for one in found)
-    told = f"{_rate(found):.0f}/s, {_cpu(found):.1f} CPU-ms a survey of {each:.0f} requests"
-    told += f", {_cpu(found) / each:.2f} a request, {len(load.errors)} errors"
+    told = f"{rate(found):.0f}/s, {cpu(found):.1f} CPU-ms a survey of {each:.0f} requests"
+    told += f", {cpu(found) / each:.2f} a request, {len(load.errors)} errors"
     yield f"another study ({LONGER}, several pages with conditions), {CLIENTS} clients", "", "", told
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,9 @@ from benchmarks.load import Load, quantile, run
 from benchmarks.servers import Server, earshot, plain
 
 LONGER = "complaint_channels"
-KINDS: dict[str, tuple[str, Callable[[Path], AbstractContextManager[Server]]]] = {
+Kind = tuple[str, Callable[[Path], AbstractContextManager[Server]]]
+"""A study, and what serves it in a folder."""
+KINDS: dict[str, Kind] = {
     "plain": ("ten", plain),
     "earshot": ("ten", earshot),
     "each post alone": ("ten", partial(earshot, grouped=False)),
@@ -48,6 +50,21 @@ def measure(server: Server, study: str, clients: int, seconds: float, seed: int)
     return Measured(load, 1000 * (server.cpu() - before) / completed)
 
 
+def in_turn(
+    kinds: Mapping[str, Kind], clients: Sequence[int], rounds: int, seconds: float
+) -> dict[tuple[str, int], list[Measured]]:
+    """Measure servers in turn, so that what else the machine does falls on all of them; by kind and clients."""
+    found: dict[tuple[str, int], list[Measured]] = {}
+    for number in range(rounds):
+        for kind, (study, serve) in kinds.items():
+            with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
+                run(server.port, study, 4, 2.0, 0)  # warm
+                for count in clients:
+                    one = measure(server, study, count, seconds, number)
+                    found.setdefault((kind, count), []).append(one)
+    return found
+
+
 def main() -> None:
     """Measure all in turn and print the medians over rounds, and the ratios to the plain app."""
     parser = argparse.ArgumentParser(
@@ -60,15 +77,9 @@ def main() -> None:
     options = parser.parse_args()
     counts = [int(count) for count in options.clients.split(",")]
     wanted = options.only.split(",")
-    found: dict[tuple[str, int], list[Measured]] = {}
-    for number in range(options.rounds):
-        for kind in wanted:
-            study, serve = KINDS[kind]
-            with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
-                run(server.port, study, 4, 2.0, 0)  # warm
-                for clients in counts:
-                    one = measure(server, study, clients, min(options.seconds, 60.0), number)
-                    found.setdefault((kind, clients), []).append(one)
+    found = in_turn(
+        {kind: KINDS[kind] for kind in wanted}, counts, options.rounds, min(options.seconds, 60.0)
+    )
     print(
         f"{'clients':>7} {'server':18} {'surveys/s':>9} {'CPU-ms':>7} {'page p50':>9} {'post p50':>9} {'p99':>6} errors"
     )
@@ -80,15 +91,18 @@ def main() -> None:
                 print(_ratio(kind, found[kind, clients], found["plain", clients]))
 
 
-def _rate(some: list[Measured]) -> float:
+def rate(some: list[Measured]) -> float:
+    """Return the median of surveys a second."""
     return statistics.median(one.load.rate for one in some)
 
 
-def _cpu(some: list[Measured]) -> float:
+def cpu(some: list[Measured]) -> float:
+    """Return the median CPU milliseconds of a survey."""
     return statistics.median(one.cpu_ms for one in some)
 
 
-def _p99(some: list[Measured]) -> float:
+def p99(some: list[Measured]) -> float:
+    """Return the median p99 of the submit in milliseconds."""
     return statistics.median(1000 * quantile(one.load.posts, 0.99) for one in some)
 
 
@@ -97,15 +111,15 @@ def _line(kind: str, clients: int, some: list[Measured]) -> str:
     posts = [1000 * second for one in some for second in one.load.posts]
     errors = sum(len(one.load.errors) for one in some)
     return (
-        f"{clients:7} {kind:18} {_rate(some):9.1f} {_cpu(some):7.2f} {quantile(pages, 0.5):9.1f} "
-        f"{quantile(posts, 0.5):9.1f} {_p99(some):6.0f} {errors}"
+        f"{clients:7} {kind:18} {rate(some):9.1f} {cpu(some):7.2f} {quantile(pages, 0.5):9.1f} "
+        f"{quantile(posts, 0.5):9.1f} {p99(some):6.0f} {errors}"
     )
 
 
 def _ratio(kind: str, ours: list[Measured], plain: list[Measured]) -> str:
     return (
-        f"{'ratio':>7} {kind:18} {_rate(ours) / _rate(plain):9.2f} {_cpu(ours) / _cpu(plain):7.2f} "
-        f"{'':19} {_p99(ours) / _p99(plain):6.2f}"
+        f"{'ratio':>7} {kind:18} {rate(ours) / rate(plain):9.2f} {cpu(ours) / cpu(plain):7.2f} "
+        f"{'':19} {p99(ours) / p99(plain):6.2f}"
     )
 
 

@@ -18,14 +18,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 
-from benchmarks.collection import quantile
-from benchmarks.snapshot import database, fill, keep_posts, ten_questions
-from questionnaires.study import Study
+from benchmarks.snapshot import database, fill, noticed, ten_questions
 from survey_app.storage import fieldwork
 from survey_app.storage.database import connect
 
@@ -77,22 +76,10 @@ def another(address: str, folder: Path) -> str:
     return url.set(database="other").render_as_string(hide_password=False)
 
 
-def noticed(address: str, study: Study, folder: Path, seconds: float) -> tuple[list[float], list[float]]:
-    """Return how long posts took without and with backups beside them, in turn, three times."""
-    engine, found = connect(address), ([], [])
+def _beside(address: str, folder: Path, turn: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "EARSHOT_DATA": str(folder), "EARSHOT_DATABASE_URL": address}
-    for turn in range(3):
-        found[0].extend(keep_posts(engine, study, seconds / 3, turn))
-        words = ["backup", str(folder / f"beside-{turn}.zip"), "--without-key"]
-        beside = subprocess.Popen([*VERB, *words], env=environment, stdout=subprocess.DEVNULL)
-        time.sleep(2.0)  # it is past its imports
-        found[1].extend(keep_posts(engine, study, seconds / 3, turn + 10))
-        if beside.poll() is not None:
-            print("the backup ended before the posts did: take more responses or fewer seconds")
-        beside.terminate()
-        beside.wait()
-    engine.dispose()
-    return found
+    words = ["backup", str(folder / f"beside-{turn}.zip"), "--without-key"]
+    return subprocess.Popen([*VERB, *words], env=environment, stdout=subprocess.DEVNULL)
 
 
 def measure(kind: str, count: int, seconds: float, folder: Path) -> None:
@@ -116,11 +103,7 @@ def measure(kind: str, count: int, seconds: float, folder: Path) -> None:
         )
         line("restore", count, run(folder, another(address, folder), "restore", str(file), "--without-key"))
         if seconds:
-            without, beside = noticed(address, study, folder, seconds)
-            for label, took in (("without", without), ("beside a backup", beside)):
-                halves = f"{1000 * quantile(took, 0.5):7.1f} {1000 * quantile(took, 0.99):7.1f}"
-                print(f"a post kept, {label:16} p50, p99 in ms: {halves}   ({len(took)} posts)")
-            print(f"ratio of p99: {quantile(beside, 0.99) / quantile(without, 0.99):.2f}")
+            noticed(address, study, seconds, partial(_beside, address, folder))
 
 
 def main() -> None:

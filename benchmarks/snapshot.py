@@ -20,10 +20,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -192,22 +193,28 @@ def keep_posts(engine: Engine, study: Study, seconds: float, seed: int) -> list[
     return took
 
 
-def noticed(address: str, study: Study, folder: Path, seconds: float) -> tuple[list[float], list[float]]:
-    """Return how long posts took without and with snapshots beside them, in turn, three times."""
-    engine, found = connect(address), ([], [])
+def noticed(
+    address: str, study: Study, seconds: float, work: Callable[[int], subprocess.Popen[bytes]]
+) -> None:
+    """Print how long posts take without and with some work beside them, in turn, three times.
+
+    `work` starts the program of a turn.
+    """
+    engine, without, beside = connect(address), [], []
     for turn in range(3):
-        found[0].extend(keep_posts(engine, study, seconds / 3, turn))
-        beside = subprocess.Popen(
-            ["nice", "-n", "10", *command(address, folder, anew=True)], stdout=subprocess.DEVNULL
-        )
+        without.extend(keep_posts(engine, study, seconds / 3, turn))
+        program = work(turn)
         time.sleep(2.0)  # it is past its imports
-        found[1].extend(keep_posts(engine, study, seconds / 3, turn + 10))
-        if beside.poll() is not None:
-            print("the snapshot ended before the posts did: take more responses or fewer seconds")
-        beside.terminate()
-        beside.wait()
+        beside.extend(keep_posts(engine, study, seconds / 3, turn + 10))
+        if program.poll() is not None:
+            print("the work beside ended before the posts did: take more responses or fewer seconds")
+        program.terminate()
+        program.wait()
     engine.dispose()
-    return found
+    for label, took in (("without", without), ("with it beside", beside)):
+        halves = f"{1000 * quantile(took, 0.5):7.1f} {1000 * quantile(took, 0.99):7.1f}"
+        print(f"a post kept, {label:16} p50, p99 in ms: {halves}   ({len(took)} posts)")
+    print(f"ratio of p99: {quantile(beside, 0.99) / quantile(without, 0.99):.2f}")
 
 
 def main() -> None:
@@ -241,11 +248,12 @@ def main() -> None:
         fill(engine, study, count, count // 100)
         _line("after 1 % more", cost(address, folder))
         engine.dispose()
-        without, beside = noticed(address, study, folder, options.seconds)
-        for label, took in (("without", without), ("beside a snapshot", beside)):
-            halves = f"{1000 * quantile(took, 0.5):7.1f} {1000 * quantile(took, 0.99):7.1f}"
-            print(f"a post kept, {label:18} p50, p99 in ms: {halves}   ({len(took)} posts)")
-        print(f"ratio of p99: {quantile(beside, 0.99) / quantile(without, 0.99):.2f}")
+        noticed(address, study, options.seconds, partial(_beside, address, folder))
+
+
+def _beside(address: str, folder: Path, turn: int) -> subprocess.Popen[bytes]:
+    words = ["nice", "-n", "10", *command(address, folder, anew=True)]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL)
 
 
 def _line(label: str, took: Cost) -> None:
