@@ -32,6 +32,7 @@ browser: $(VENV)/dev  ## The long walk through the form: every language, width a
 
 torture: $(VENV)/dev  ## What may lose an answer, done again and again; most of it wants root (docs/torture.md)
 	$(BIN)/python -m tests.torture
+	$(BIN)/python -m pytest -n 2 -m long tests/survey_app
 
 bench: $(VENV)/dev  ## What the docs say was measured, measured again
 	$(BIN)/python -m benchmarks
