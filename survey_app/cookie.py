@@ -8,6 +8,7 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
+from werkzeug.http import parse_cookie
 
 
 class Uncompressed(URLSafeTimedSerializer):
@@ -25,7 +26,8 @@ class OneSigner(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """Read the cookie whatever its age: a clock that goes back, or lags on another machine, loses nobody."""
-        value = request.cookies.get(self.get_cookie_name(app), "")
+        sent = parse_cookie(request.environ)  # request.cookies would go through all headers
+        value = sent.get(self.get_cookie_name(app), "")
         try:
             return self.session_class(self.get_signing_serializer(app).loads(value) if value else {})
         except BadSignature:

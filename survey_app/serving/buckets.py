@@ -7,12 +7,13 @@ in memory leads back to an address, a session or an invitation.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
 
+_MAPPED, _LOOPBACK = b"\0" * 10 + b"\xff\xff", b"\0" * 15 + b"\x01"
 FORGETTING = 10.0
 """Seconds between two looks for buckets that are full again: they say no more than none at all."""
 
@@ -65,15 +66,22 @@ def network(address: str) -> str:
 
     "" for this machine itself, and for what is no address.
     """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    packed = _packed(address)
+    if packed.startswith(_MAPPED):
+        packed = packed[len(_MAPPED) :]
+    if (packed.startswith(b"\x7f") and len(packed) == 4) or packed == _LOOPBACK:
         return ""
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    if found.is_loopback:
-        return ""
-    return found.packed[: 3 if found.version == 4 else 6].hex()
+    return packed[: 3 if len(packed) == 4 else 6].hex()
+
+
+def _packed(address: str) -> bytes:
+    """Return the bytes of an address, b"" for what is none: by the system, for every request comes by here."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            return socket.inet_pton(family, address.partition("%")[0])
+        except (OSError, ValueError):  # a letter that no address has
+            continue
+    return b""
 
 
 def sender(peer: str, forwarded: str, hops: int) -> str:
@@ -94,8 +102,4 @@ def sender(peer: str, forwarded: str, hops: int) -> str:
 
 
 def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return bool(_packed(text))
