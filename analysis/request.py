@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from analysis.estimators.intervals import AUTO
 from analysis.problems import DataProblem
@@ -28,6 +29,8 @@ class Request:
     interval: str = AUTO
     total: bool = False
     level: float = 0.95
+    jobs: int = 1
+    calibrated: Path | None = None
 
 
 @dataclass(frozen=True)

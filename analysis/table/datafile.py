@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from analysis.problems import DataProblem
 from analysis.table.columns import MISSING, Codes, Column, TextColumn, number_of
 from analysis.table.notes import Note
+from analysis.table.stream import Batch, cells_of_column
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,28 @@ class Table:
     first_row: int = 1
 
 
+class Flow(Protocol):
+    """How a file is read batch by batch."""
+
+    def __call__(self, wanted: Sequence[str]) -> Iterator[Batch]:
+        """Yield batches of the named columns."""
+
+    def split(self, count: int) -> Sequence[Flow]:
+        """Return at most `count` flows that one after the other yield the same rows; each can be sent away."""
+
+
 @dataclass(frozen=True)
 class DataFile:
-    """An opened file: its column names, what was odd about it, and how to read the columns asked for."""
+    """An opened file: its column names, what was odd about it, and how to read the columns asked for.
+
+    `reader` reads them whole, `flow` batch by batch (None: only whole).
+    """
 
     path: Path
     names: tuple[str, ...]
     notes: tuple[Note, ...]
     reader: Callable[[Sequence[str]], Table]
+    flow: Flow | None = None
 
     def read(self, names: Sequence[str]) -> Table:
         """Return the named columns. Raises DataProblem "no_rows", "ragged_row" or "file_unreadable"."""
@@ -37,6 +53,20 @@ class DataFile:
         if table.rows == 0:
             raise DataProblem("no_rows", value=self.path.name)
         return table
+
+    def batches(self, names: Sequence[str]) -> Iterator[Batch]:
+        """Yield the named columns, some thousand rows at a time; raises what `read` raises."""
+        rows = 0
+        for batch in self._whole(names) if self.flow is None else self.flow(names):
+            rows += batch.rows
+            yield batch
+        if rows == 0:
+            raise DataProblem("no_rows", value=self.path.name)
+
+    def _whole(self, names: Sequence[str]) -> Iterator[Batch]:
+        table = self.reader(names)
+        cells = {name: cells_of_column(column) for name, column in table.columns.items()}
+        yield Batch(cells, table.rows, table.first_row)
 
 
 def unreadable(path: Path, fault: Exception) -> DataProblem:

@@ -12,7 +12,7 @@ from analysis.problems import DataProblem
 from analysis.table.datafile import DataFile, Table, unreadable
 from analysis.table.delimited import open_delimited
 from analysis.table.labelled import open_labelled
-from analysis.table.parquet import open_parquet
+from analysis.table.parquet import open_folder, open_parquet
 
 __all__ = ["OPENERS", "DataFile", "Table", "open_file"]
 
@@ -20,11 +20,12 @@ __all__ = ["OPENERS", "DataFile", "Table", "open_file"]
 def open_file(path: Path) -> DataFile:
     """Open a CSV, Parquet, .sav, .zsav, .por or .dta file, told by its ending; cells are not read yet.
 
-    Raises DataProblem: "file_not_found", "file_unsupported", "file_unreadable", "formats_missing", "no_rows".
+    A folder is its Parquet files, one after the other. Raises DataProblem: "file_not_found", "file_unsupported",
+    "file_unreadable", "formats_missing", "no_rows", "folder_empty", "part_differs".
     """
-    if not path.is_file():
+    if not path.exists():
         raise DataProblem("file_not_found", value=str(path))
-    opener = OPENERS.get(path.suffix.lower())
+    opener = open_folder if path.is_dir() else OPENERS.get(path.suffix.lower())
     if opener is None:
         raise DataProblem("file_unsupported", value=path.name, known=", ".join(OPENERS))
     try:

@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from analysis.table.columns import Codes, Column, Numbers
 from analysis.table.naming import listed
-from analysis.table.segments import NO_SEGMENT, OUTSIDE
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -37,15 +30,13 @@ class Note:
         }
 
 
-def sample_notes(weight: Numbers, domain: Mask, conditions: Sequence[str], unequal: bool) -> list[Note]:
+def sample_notes(idle: int, kept: int, rows: int, conditions: Sequence[str], unequal: bool) -> list[Note]:
     """Say how many rows count for nothing or lie outside the domain, and where weights are called for."""
     notes = []
-    idle = int((weight == 0).sum())
     if idle:
         text = f"{idle} rows have weight 0: they stay in the design and are in no base."
         notes.append(Note("zero_weight", text, count=idle))
     if conditions:
-        kept, rows = int(domain.sum()), len(domain)
         text = (
             f"Only the {kept} of {rows} rows with {' and '.join(conditions)}; the others stay in the design."
         )
@@ -56,34 +47,27 @@ def sample_notes(weight: Numbers, domain: Mask, conditions: Sequence[str], unequ
     return notes
 
 
-def by_notes(column: Column, used: Column, domain: Mask) -> list[Note]:
-    """Say how many rows of the domain have no by-value, how many lie outside all bands (`used` is cut)."""
-    missing = domain & (column.codes < 0)
-    outside = domain & (used.codes < 0) & ~missing
-    rows, notes = int(domain.sum()), []
-    if missing.any():
-        count = int(missing.sum())
-        text = f"{count} of {rows} rows have no '{column.name}' and are in no segment."
-        notes.append(Note("missing_by", text, column.name, None, count))
-    if outside.any():
-        count = int(outside.sum())
-        values = listed([column.choices[code] for code in np.unique(column.codes[outside]).tolist()])
+def by_notes(column: str, rows: int, missing: int, outside: int, values: Sequence[str]) -> list[Note]:
+    """Say how many of the domain's rows have no by-value, and how many lie outside all bands with `values`."""
+    notes = []
+    if missing:
+        text = f"{missing} of {rows} rows have no '{column}' and are in no segment."
+        notes.append(Note("missing_by", text, column, None, missing))
+    if outside:
         text = (
-            f"{count} of {rows} rows have '{column.name}' outside all bands and are in no segment: {values}."
+            f"{outside} of {rows} rows have '{column}' outside all bands and are in no segment: "
+            f"{listed(values)}."
         )
-        notes.append(Note("outside_bands", text, column.name, None, count))
+        notes.append(Note("outside_bands", text, column, None, outside))
     return notes
 
 
-def answer_notes(question: str, answered: Mask, segment: Codes, by: bool) -> list[Note]:
-    """Say how many rows of the domain did not answer, and how many who did are in no segment."""
-    inside = segment != OUTSIDE
-    rows, silent = int(inside.sum()), int((inside & ~answered).sum())
+def answer_notes(question: str, rows: int, silent: int, apart: int) -> list[Note]:
+    """Say how many of the domain's rows did not answer, and how many who did are `apart`, in no segment."""
     notes = []
     if silent:
         text = f"{silent} of {rows} rows have no answer to '{question}': they are not in its base."
         notes.append(Note("missing_question", text, question, None, silent))
-    apart = int((answered & (segment == NO_SEGMENT)).sum()) if by else 0
     if apart:
         text = f"{apart} of the {rows - silent} who answered '{question}' are in no segment."
         notes.append(Note("no_segment", text, question, None, apart))

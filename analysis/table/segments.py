@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.columns import MISSING, Codes, Column, TextColumn, cell_text
+from analysis.table.columns import MISSING, Codes, Column, Numbers, TextColumn, cell_text
 from questionnaires.bands import Band, parse_band
 
 ALL = "all"
@@ -66,10 +66,15 @@ def banded(column: Column, bands: Sequence[Band], first_row: int = 1) -> TextCol
         row = int(wrong[0])
         value = cell_text(column, row).strip("'")
         raise DataProblem("not_a_number", column=column.name, value=value, row=row + first_row)
+    return TextColumn(column.name, tuple(band.label for band in bands), placed(values, bands))
+
+
+def placed(values: Numbers, bands: Sequence[Band]) -> Codes:
+    """Return the place of each number's band, shape (rows,); -1 in no band."""
     codes = np.full(len(values), MISSING, dtype=np.int64)
     for place, band in enumerate(bands):
         codes[(values >= band.low) & (values <= band.high)] = place
-    return TextColumn(column.name, tuple(band.label for band in bands), codes)
+    return codes
 
 
 def everyone(rows: int, domain: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None) -> Segmentation:

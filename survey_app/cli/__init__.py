@@ -6,10 +6,14 @@ what a verb needs it imports when it runs.
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from survey_app.cli import (
+    audit,
     backup,
+    compare,
     database,
     demo,
     diff,
@@ -18,13 +22,20 @@ from survey_app.cli import (
     field,
     invite,
     outcome,
+    plan_sample,
     receipt,
     serve,
     study,
     tabulate,
     user,
+    weight,
     work,
 )
+
+# Tables are many small products of matrices: threads for each only wait for one another. Read when NumPy loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Arrow's own pools keep what was freed, up to a whole file's worth.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 @click.group(
@@ -47,6 +58,10 @@ for verb in (
     outcome.snapshot,
     outcome.report,
     tabulate.tabulate,
+    weight.weight,
+    compare.compare,
+    plan_sample.plan_sample,
+    audit.audit,
     diff.diff,
     receipt.receipt,
     erase.erase,

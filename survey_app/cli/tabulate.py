@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.request import Request
 
 
 @click.command(
@@ -41,6 +47,12 @@ Exit code 0, or 1 with one line on standard error that says what to do."""
     "--where", multiple=True, metavar="COL=VALUE", help="Keep these rows only; repeated: all must hold."
 )
 @click.option("--weight", metavar="COL", help="Column of weights.")
+@click.option(
+    "--calibrated",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How earshot weight made --weight; FILE's name.weights.json is found by itself.",
+)
 @click.option("--strata", metavar="COL", help="Column of strata.")
 @click.option("--cluster", metavar="COL", help="Column of clusters; they nest in strata.")
 @click.option(
@@ -57,16 +69,34 @@ Exit code 0, or 1 with one line on standard error that says what to do."""
 )
 @click.option("--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable).")
 @click.option(
-    "--interval", default="auto", show_default=True, metavar="METHOD", help="auto, logit, beta or wilson."
+    "--interval",
+    default="auto",
+    show_default=True,
+    metavar="METHOD",
+    help="auto, logit, beta, wilson, likelihood, asin or xlogit.",
 )
 @click.option("--total", is_flag=True, help="With --by, show everyone as the segment 'all' too.")
 @click.option(
+    "--jobs", type=int, default=1, show_default=True, metavar="N", help="Processes that read a Parquet FILE."
+)
+@click.option(
+    "--quality",
+    "checks",
+    multiple=True,
+    metavar="KIND:COL,…",
+    help="Show tables with and without rows flagged by seconds:COL, grid:COL,COL, text:COL or sequence:COL,COL.",
+)
+@click.option(
+    "--not-asked", multiple=True, metavar="VALUE", help="With --quality: a value that means not asked."
+)
+@click.option(
     "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
 )
-def tabulate(file: str, form: str, **asked: Any) -> None:
+def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str, ...], **asked: Any) -> None:
     """Tabulate questions of a data FILE by segments: shares, standard errors, intervals, bases.
 
     FILE is CSV, Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta); the last two need the extra 'formats'.
+    A folder of Parquet files, or a snapshot, is read as one file.
 
     \b
     Example
@@ -74,8 +104,6 @@ def tabulate(file: str, form: str, **asked: Any) -> None:
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --format json
     """
-    from pathlib import Path
-
     from analysis import printing
     from analysis.problems import DataProblem
     from analysis.request import Request
@@ -85,9 +113,24 @@ def tabulate(file: str, form: str, **asked: Any) -> None:
     try:
         printing.check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
-        tables = run(Path(file), Request(design=design, **asked))
-        text = printing.printed(tables, form)
+        request = Request(design=design, **asked)
+        if checks:
+            text = _beside(Path(file), request, checks, not_asked, form)
+        else:
+            text = printing.printed(run(Path(file), request), form)
     except DataProblem as problem:
         click.echo(f"earshot tabulate: {problem.message}", err=True)
         raise SystemExit(1) from None
     click.echo(text, nl=False)
+
+
+def _beside(
+    file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], form: str
+) -> str:
+    """Return the tables with and without the rows that checks flag."""
+    from analysis.evidence.options import printed
+    from analysis.quality import read_checks, with_and_without
+    from analysis.table.files import open_file
+
+    found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked)
+    return printed(found, found.as_rows(), form)

@@ -1,0 +1,142 @@
+"""`count` by several processes: each takes consecutive rows of the file, and their tallies are added up.
+
+A process beside is a Python of its own that reads its task from its input and writes its tally to its output,
+so that it neither runs the caller's program again nor copies what the caller holds.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO, Any
+
+from analysis.problems import DataProblem
+from analysis.table.coding import Misread
+from analysis.table.counting import count, count_once
+from analysis.table.datafile import DataFile, Flow
+from analysis.table.reading import Part, Reading
+from analysis.table.tally import Tally
+
+_RUN = "from analysis.table.jobs import serve; serve()"
+
+
+def count_file(
+    opened: DataFile,
+    reading: Reading,
+    parts: Iterable[Part] | None = None,
+    *,
+    jobs: int = 1,
+    budget: int | None = None,
+) -> Tally:
+    """Count a file in `jobs` processes where it can be split, else in this one; the tally is the same.
+
+    Raises DataProblem as `count` does, "no_rows", "job_lost", and what reading a file raises.
+    """
+    if jobs < 1:
+        raise DataProblem("unknown_option", option="--jobs", value=jobs, known="1, 2, 3 or more")
+    wanted = reading.parts if parts is None else tuple(parts)
+    flows = opened.flow.split(jobs) if opened.flow is not None and jobs > 1 else []
+    if len(flows) < 2:
+        return count(opened.batches, reading, wanted, budget)
+    plain: frozenset[str] = frozenset()
+    while True:
+        try:
+            return _together(flows, (reading, wanted, budget, plain))
+        except Misread as found:
+            plain |= {found.column}
+
+
+Task = tuple[Reading, Sequence[Part], int | None, frozenset[str]]
+
+
+def _together(flows: Sequence[Flow], task: Task) -> Tally:
+    """Count the first flow here and the others beside; a problem in earlier rows comes before one in later."""
+    with ExitStack() as done:
+        beside = [_started(flow, task, done) for flow in flows[1:]]
+        tally = count_once(flows[0], *task)
+        for told in beside:
+            tally = _joined(tally, told)
+    return tally
+
+
+def _started(flow: Flow, task: Task, done: ExitStack) -> IO[bytes]:
+    """Start a process on a flow; return where its tally comes from. It is gone when `done` is closed."""
+    path = os.pathsep.join(one for one in sys.path if one)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path, "ARROW_DEFAULT_MEMORY_POOL": "system"},
+    )
+    if process.stdin is None or process.stdout is None:
+        raise DataProblem("job_lost", reason="it has no input")
+    done.callback(process.wait)
+    done.callback(process.kill)
+    done.callback(process.stdout.close)
+    with process.stdin as task_end:
+        pickle.dump((flow, task), task_end)
+    return process.stdout
+
+
+def _joined(tally: Tally, told: IO[bytes]) -> Tally:
+    """Add the tally that another process sends, block by block, so that it never lies here as a whole."""
+    other = _received(told)
+    tally = tally.only(min(len(tally.parts), len(other.parts)))
+    to = tally.take_frame(other)
+    for part in tally.parts:
+        tally.take_block(part, _received(told), to)
+    return tally
+
+
+def _received(told: IO[bytes]) -> Any:
+    try:
+        found = pickle.load(told)
+    except (EOFError, pickle.UnpicklingError):
+        raise DataProblem("job_lost", reason="it ended early") from None
+    if isinstance(found, Misread):
+        raise found
+    if isinstance(found, _Problem):
+        raise found.problem()
+    return found
+
+
+def serve() -> None:
+    """Count what the input asks for and write the tally: first what it knows, then block after block."""
+    out = sys.stdout.buffer
+    flow, task = pickle.load(sys.stdin.buffer)
+    try:
+        tally = count_once(flow, *task)
+    except Misread as found:
+        pickle.dump(found, out)
+        return
+    except DataProblem as problem:
+        told = _Problem(problem.code, problem.column, problem.value, problem.row, problem.message)
+        pickle.dump(told, out)
+        return
+    pickle.dump(tally.without_blocks(), out)
+    for part in tally.parts:
+        pickle.dump(tally.blocks.pop(part.name), out, protocol=5)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A problem on its way between processes: it is raised where it arrives."""
+
+    code: str
+    column: str | None
+    value: object
+    row: int | None
+    message: str
+
+    def problem(self) -> DataProblem:
+        """Return the problem as it was."""
+        found = DataProblem.__new__(DataProblem)
+        Exception.__init__(found, self.message)
+        found.code, found.column, found.value, found.row = self.code, self.column, self.value, self.row
+        found.message = self.message
+        return found

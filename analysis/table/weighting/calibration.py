@@ -1,0 +1,117 @@
+"""Sums → weights that meet what is known of the population, and the errors that this leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.table.columns import Codes, Numbers
+from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.weighting.margins import Cells, Held, Level, Margin, hold
+from analysis.table.weighting.residuals import Explained, explained_by
+
+Mass = Literal["people", "weight"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What weighting found: weight = base weight × `factors[cell]`.
+
+    `targets` are the margins that were met, the categories the population does not give included, at their
+    sample share; `held` are the same by category, `levels` the means of numbers that were met. `smallest` and
+    `largest` are the factors in use, relative to the average change; `design_effect` is Kish's n·Σw²/(Σw)² and
+    `effective_base` is n / design_effect. `mass` says whether people or base weights count in the fit that
+    residuals are taken from; `trimmed` (cells,) is what trimming that was not followed by weighting anew made
+    of the factors (None: nothing).
+    """
+
+    cells: Cells
+    factors: Numbers
+    targets: tuple[Margin, ...]
+    iterations: int
+    smallest: float
+    largest: float
+    design_effect: float
+    effective_base: float
+    held: tuple[Held, ...]
+    levels: tuple[Level, ...]
+    explanation: Explained
+    mass: Mass
+    mean_base: Numbers
+    trimmed: Numbers | None = None
+
+    def weights(self, weight: Numbers, cell: Codes) -> Numbers:
+        """Return each row's calibrated weight, shape (rows,)."""
+        return np.asarray(weight * self.factors[cell], dtype=np.float64)
+
+    def explained(
+        self, cell: Codes, people: Codes, values: Numbers, weight: Numbers | None = None
+    ) -> Numbers:
+        """Return the part of `values` (groups, k) that the margins explain, so that residual = value - part.
+
+        Least squares on a constant, the given categories and the numbers (Deville & Särndal 1992, §3.4), over
+        base weights after post-stratification and calibration and over people after raking, as in R survey.
+        Categories that the population does not give explain nothing: their share is not known but estimated
+        from this sample. `people` (groups,) counts those with a weight above 0, `weight` is their sum of base
+        weights (None: people × the mean of their cell, which is the same where a cell has one base weight).
+        """
+        mass = np.asarray(people, dtype=np.float64)
+        if self.mass == "weight":
+            mass = people * self.mean_base[cell] if weight is None else weight
+        if self.trimmed is None:
+            return np.asarray(self.explanation.part(cell, mass, values)[cell], dtype=np.float64)
+        pace = np.where(self.trimmed > 0, self.trimmed, 1.0)[cell][:, None]
+        part = self.explanation.part(cell, mass, values * pace)[cell]
+        return np.asarray(part / pace, dtype=np.float64)
+
+
+Raking = Calibration
+
+
+def finished(
+    sums: Sums,
+    cells: Cells,
+    factors: Numbers,
+    held: tuple[Held, ...],
+    levels: tuple[Level, ...],
+    iterations: int,
+    mass: Mass,
+    trimmed: Numbers | None = None,
+) -> Calibration:
+    """Return the calibration that these factors (cells,) are, with what a reader must know of them."""
+    size = cells.size
+    people = add_up(sums.keys[:, CELL], sums.n, size)
+    base = add_up(sums.keys[:, CELL], sums.w, size)
+    used = factors[people > 0]
+    w = float(factors @ base)
+    w2 = float(factors**2 @ add_up(sums.keys[:, CELL], sums.w2, size))
+    average = w / float(base.sum())
+    return Calibration(
+        cells,
+        factors,
+        tuple(_met(one, cells) for one in held),
+        iterations,
+        float(used.min()) / average,
+        float(used.max()) / average,
+        float(people.sum()) * w2 / w**2,
+        w**2 / w2,
+        held,
+        levels,
+        explained_by(cells, held, np.array([level.mean for level in levels])),
+        mass,
+        base / np.where(people > 0, people, 1.0),
+        trimmed,
+    )
+
+
+def _met(held: Held, cells: Cells) -> Margin:
+    names = cells.categories[held.place]
+    shares = {name: float(t) for name, t in zip(names, held.target, strict=True) if t}
+    return Margin(cells.variables[held.place], shares)
+
+
+def held_against(sums: Sums, cells: Cells, margins: tuple[Margin, ...]) -> tuple[Held, ...]:
+    """Hold every margin against the sample. Raises DataProblem as `hold` does."""
+    return tuple(hold(margin, cells, sums) for margin in margins)

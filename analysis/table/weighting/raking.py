@@ -1,0 +1,89 @@
+"""Raking: margin after margin, until all of them are met at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import Codes, Numbers
+from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.weighting.calibration import Calibration, finished, held_against
+from analysis.table.weighting.margins import Cells, Held, Margin
+
+TOLERANCE = 1e-10
+ROUNDS = 1000
+_WILD = 1e50  # a factor beyond comes of margins that no weights meet: it would only grow
+
+
+def rake(
+    sums: Sums,
+    cells: Cells,
+    margins: Sequence[Margin],
+    *,
+    tolerance: float = TOLERANCE,
+    rounds: int = ROUNDS,
+    total: float | None = None,
+) -> Calibration:
+    """Rake sums to margins by iterative proportional fitting (Deming & Stephan 1940).
+
+    A category that the sample has and the margin does not give ("not given", "another") keeps its own share
+    of the base weights; the given shares are scaled to the rest. Settled when every category is within
+    `tolerance` of its target, relative to it. Weights add up to `total` (None: to what the base weights do).
+    Raises DataProblem "margin_unknown", "margin_bad_share", "margin_category_empty", "margin_zero_target" or
+    "raking_stuck", each naming margin and category.
+    """
+    held = held_against(sums, cells, tuple(margins))
+    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    factors, iterations = _fit(base, cells, held, tolerance, rounds)
+    scale = 1.0 if total is None else total / float(base.sum())
+    return finished(sums, cells, factors * scale, held, (), iterations, "people")
+
+
+def poststratify(sums: Sums, cells: Cells, margin: Margin, *, total: float | None = None) -> Calibration:
+    """Bring every category of one margin to its share at once (Holt & Smith 1979; R survey's postStratify).
+
+    Raises DataProblem as `rake` does, but for "raking_stuck".
+    """
+    held = held_against(sums, cells, (margin,))
+    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    factors, iterations = _fit(base, cells, held, TOLERANCE, 2)
+    scale = 1.0 if total is None else total / float(base.sum())
+    return finished(sums, cells, factors * scale, held, (), iterations, "weight")
+
+
+def _fit(
+    base: Numbers, cells: Cells, margins: Sequence[Held], tolerance: float, rounds: int
+) -> tuple[Numbers, int]:
+    """Sweep the margins until all are met at once; return the factors (mean 1) and the number of rounds."""
+    total = base.sum()
+    factors = np.ones(len(base))
+    iteration = 0
+    while iteration < rounds and factors.max(initial=1.0) < _WILD:
+        iteration += 1
+        for one in margins:
+            member = cells.members[:, one.place]
+            share = add_up(member, factors * base, len(one.target)) / total
+            factors *= np.divide(one.target, share, out=np.ones_like(share), where=share > 0)[member]
+        gaps = [_gaps(base * factors, cells.members[:, one.place], one.target) for one in margins]
+        if max((float(gap.max(initial=0.0)) for gap in gaps), default=0.0) <= tolerance:
+            return factors, iteration
+    worst = max(range(len(gaps)), key=lambda number: float(gaps[number].max()))
+    category, one = int(gaps[worst].argmax()), margins[worst]
+    member = cells.members[:, one.place]
+    share = float((base * factors)[member == category].sum() / (base * factors).sum())
+    raise DataProblem(
+        "raking_stuck",
+        column=cells.variables[one.place],
+        value=cells.categories[one.place][category],
+        iterations=iteration,
+        share=f"{share:.4f}",
+        target=f"{one.target[category]:.4f}",
+    )
+
+
+def _gaps(weight: Numbers, member: Codes, target: Numbers) -> Numbers:
+    """Return each category's distance from its target, relative to the target."""
+    held = add_up(member, weight, len(target)) / weight.sum()
+    return np.asarray(np.abs(held - target) / np.where(target > 0, target, 1.0), dtype=np.float64)

@@ -1,0 +1,223 @@
+"""How a file was weighted, written beside it, so that its estimates can take their errors from residuals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import Codes, Column, Numbers, cell_text
+from analysis.table.datafile import Table
+from analysis.table.segments import CROSS, banded, parse_bands
+from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.weighting.calibrating import Kind, Limits, calibrate, check_feasible
+from analysis.table.weighting.calibration import Calibration, Mass
+from analysis.table.weighting.margins import Cells, Level, Margin, cells_of, crossed_column
+from analysis.table.weighting.raking import poststratify, rake
+from analysis.table.weighting.solving import TOLERANCE
+from analysis.table.weighting.trimming import limits_of, spread
+
+SCHEMA = 1
+METHODS = ("rake", "poststratify", "linear", "logit", "raking-distance")
+_KINDS: Mapping[str, tuple[Kind, Mass]] = {
+    "rake": ("raking", "people"),
+    "poststratify": ("raking", "weight"),
+    "linear": ("linear", "weight"),
+    "logit": ("logit", "weight"),
+    "raking-distance": ("raking", "weight"),
+}
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The population's shares of the combinations of one or more columns, joined with " x "."""
+
+    columns: tuple[str, ...]
+    shares: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the margin."""
+        return CROSS.join(self.columns)
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Limits of weights: multiples of their mean or median (`of`), or weights as they are.
+
+    `anew` weights again within the limits, so that margins and limits both hold; otherwise what is cut off is
+    spread equally over the others, and margins hold roughly.
+    """
+
+    low: float
+    high: float
+    of: str = "mean"
+    anew: bool = True
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a file's weights follow from: the same recipe and file give the same weights.
+
+    `base` is the column of base weights (None: everyone counts alike), `total` what the weights add up to
+    (None: to what the base weights do), `levels` the population's means of columns of numbers.
+    """
+
+    margins: tuple[Crossing, ...]
+    levels: Mapping[str, float] = field(default_factory=dict)
+    method: str = "rake"
+    base: str | None = None
+    bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+    trim: Trim | None = None
+    total: float | None = None
+    tolerance: float = TOLERANCE
+    name: str = "weight"
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of a file that the weights follow from, each once."""
+        asked = [*(name for one in self.margins for name in one.columns), *self.levels]
+        return tuple(dict.fromkeys([*asked, *([] if self.base is None else [self.base])]))
+
+    def cells(self, table: Table, weight: Numbers) -> tuple[Codes, Cells]:
+        """Return each row's cell, shape (rows,), and the cells; `weight` (rows,) are the base weights.
+
+        Raises DataProblem "not_a_number" (bands) or "number_missing" (means).
+        """
+        columns = {name: self._column(table, name) for one in self.margins for name in one.columns}
+        crossed = [
+            columns[one.columns[0]]
+            if len(one.columns) == 1
+            else crossed_column([columns[name] for name in one.columns])
+            for one in self.margins
+        ]
+        levels = [self._numbers(table, name) for name in self.levels]
+        varies = bool((weight[weight > 0] != weight[weight > 0][:1]).any())
+        apart = self.trim is not None and varies
+        return cells_of(crossed, levels, weight if apart or not self.columns() else None)
+
+    def calibrate(self, sums: Sums, cells: Cells) -> Calibration:
+        """Weight sums by the recipe. Raises DataProblem as `rake`, `calibrate` and `spread` do."""
+        found = self._calibrate(sums, cells, None)
+        if self.trim is None:
+            return found
+        base = found.mean_base if cells.base is None else cells.base
+        weight = np.repeat(*_each_person(sums, cells, base * found.factors))
+        low, high = limits_of(weight, self.trim.low, self.trim.high, self.trim.of)
+        if not self.trim.anew:
+            return spread(sums, found, low, high)
+        if low <= weight.min() and weight.max() <= high:
+            return found
+        return self._calibrate(sums, cells, (low, high))
+
+    def _calibrate(self, sums: Sums, cells: Cells, within: tuple[float, float] | None) -> Calibration:
+        margins = [Margin(one.name, one.shares) for one in self.margins]
+        if self.bounds is None and within is None and self.method in ("rake", "poststratify"):
+            return self._swept(sums, cells, margins)
+        kind, mass = _KINDS[self.method]
+        free = (-np.inf if kind == "linear" and within is None else 0.0, np.inf)
+        return calibrate(
+            sums,
+            cells,
+            margins,
+            [Level(name, mean) for name, mean in self.levels.items()],
+            kind=kind,
+            limits=Limits(self.bounds or free, within or (-np.inf, np.inf)),
+            total=self.total,
+            start=self._start(sums),
+            mass=mass,
+            tolerance=self.tolerance,
+        )
+
+    def _swept(self, sums: Sums, cells: Cells, margins: Sequence[Margin]) -> Calibration:
+        if self.method == "poststratify":
+            return poststratify(sums, cells, margins[0], total=self.total)
+        try:
+            return rake(sums, cells, margins, total=self.total, tolerance=self.tolerance)
+        except DataProblem as problem:
+            if problem.code == "raking_stuck":  # say which margin cannot be met, where that is why
+                check_feasible(sums, cells, margins, Limits((0.0, np.inf)))
+            raise
+
+    def _start(self, sums: Sums) -> float:
+        """Without a column of base weights everyone stands for an equal part of the population."""
+        return 1.0 if self.base is not None or self.total is None else self.total / float(sums.w.sum())
+
+    def _column(self, table: Table, name: str) -> Column:
+        column = table.columns[name].without(self.missing)
+        if name not in self.bands:
+            return column
+        return banded(column, parse_bands(name, ",".join(self.bands[name])), table.first_row)
+
+    def _numbers(self, table: Table, name: str) -> Column:
+        column = table.columns[name].without(self.missing)
+        wrong = np.flatnonzero(~np.isfinite(column.numbers()))
+        if len(wrong):
+            row, value = int(wrong[0]), cell_text(table.columns[name], int(wrong[0]))
+            raise DataProblem("number_missing", column=name, value=value, row=row + table.first_row)
+        return column
+
+
+def _each_person(sums: Sums, cells: Cells, weight: Numbers) -> tuple[Numbers, Codes]:
+    people = add_up(sums.keys[:, CELL], sums.n, cells.size).astype(np.int64)
+    return weight, people
+
+
+# --- the file beside a weighted file -----------------------------------------------------------------------
+
+
+def recipe_path(data: Path) -> Path:
+    """Return where the recipe of a weighted file stands: answers.csv has answers.weights.json."""
+    return data.with_suffix(".weights.json")
+
+
+def recipe_json(recipe: Recipe, facts: Mapping[str, Any]) -> str:
+    """Write a recipe, with further facts for a reader, as JSON."""
+    trim = None if recipe.trim is None else vars(recipe.trim)
+    words = {
+        "weights": SCHEMA,
+        "column": recipe.name,
+        "method": recipe.method,
+        "base": recipe.base,
+        "total": recipe.total,
+        "margins": [{"columns": list(one.columns), "shares": dict(one.shares)} for one in recipe.margins],
+        "means": dict(recipe.levels),
+        "bands": {name: list(labels) for name, labels in recipe.bands.items()},
+        "missing": list(recipe.missing),
+        "bounds": None if recipe.bounds is None else list(recipe.bounds),
+        "trim": trim,
+        "tolerance": recipe.tolerance,
+        **facts,
+    }
+    return json.dumps(words, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read the recipe beside a weighted file. Raises DataProblem "recipe_unreadable"."""
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+        if words["weights"] != SCHEMA:
+            raise ValueError(f"it has version {words['weights']}, this program reads {SCHEMA}")
+        bounds = words["bounds"]
+        return Recipe(
+            margins=tuple(Crossing(tuple(one["columns"]), one["shares"]) for one in words["margins"]),
+            levels=words["means"],
+            method=words["method"],
+            base=words["base"],
+            bands={name: tuple(labels) for name, labels in words["bands"].items()},
+            missing=tuple(words["missing"]),
+            bounds=None if bounds is None else (float(bounds[0]), float(bounds[1])),
+            trim=None if words["trim"] is None else Trim(**words["trim"]),
+            total=words["total"],
+            tolerance=words["tolerance"],
+            name=words["column"],
+        )
+    except (OSError, ValueError, TypeError, LookupError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise DataProblem("recipe_unreadable", value=path.name, reason=reason) from None

@@ -1,0 +1,248 @@
+"""Counting: whatever way the rows come in, the sums are those of the whole file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis import answers as answers_module
+from analysis.answers import Answered, answers, reading_of
+from analysis.problems import DataProblem
+from analysis.request import Request, make_plan
+from analysis.table import block, counting, parquet
+from analysis.table.columns import Column
+from analysis.table.counting import count
+from analysis.table.design import Design, read_sample
+from analysis.table.files import open_file
+from analysis.table.segments import banded, crossed, everyone
+from analysis.table.sums import Sums, sums_of
+from analysis.table.tally import Tally
+from analysis.tabulate import tabulate
+from analysis.tallies import read_tally, tables_of, tally_file, write_tally
+
+DESIGN = Design("w", "s", "c")
+QUESTIONS = ("whole", "fraction", "word", "dotted", "kept", "yes", "band")
+REQUEST = Request(
+    QUESTIONS,
+    by=("age", "word"),
+    bands=("age=18-29,30-49,50+", "band=0-3,5+"),
+    where=("keep=1",),
+    missing=("99", "no answer"),
+    design=DESIGN,
+    total=True,
+)
+TINY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def a_survey(seed: int, rows: int) -> pa.Table:
+    """Make a table with a column of every kind that a file can hold, gaps and odd cells among them."""
+    chance = np.random.default_rng(seed)
+
+    def some(values: list[Any], kind: pa.DataType | None = None, gaps: float = 0.1) -> pa.Array:
+        drawn = [values[at] for at in chance.integers(len(values), size=rows)]
+        return pa.array([None if chance.random() < gaps else one for one in drawn], kind)
+
+    stored = pa.DictionaryArray.from_arrays(
+        pa.array(chance.integers(3, size=rows), pa.int8()), pa.array(["low", "mid", "high", "never"])
+    )
+    return pa.table(
+        {
+            "whole": some([3, 1, 2, 99], pa.int8()),
+            "fraction": some([0.5, 2.0, float("nan"), 99.0]),
+            "word": some(["tea", "no answer", "", "café", "x"]),
+            "dotted": some(["1.0", "0.0", "99.0"]),
+            "kept": stored,
+            "yes": some([1, 0], pa.int64()),
+            "band": some([0, 2, 4, 7, 1000], pa.int32()),
+            "age": some([19, 35, 71, 17], pa.int16()),
+            "keep": some(["1", "2", " "]) if chance.random() < 0.5 else some([1, 2]),
+            "w": chance.choice([0.0, 0.5, 1.0, 2.25], size=rows),
+            "s": some(["north", "south"], gaps=0.0),
+            "c": some([1, 2, 3, 50_000_000], pa.int64(), gaps=0.0),
+        }
+    )
+
+
+def written(folder: Path, table: pa.Table, name: str = "a.parquet", group: int | None = None) -> Path:
+    pq.write_table(table, folder / name, row_group_size=group or max(table.num_rows, 1))
+    return folder / name
+
+
+def of_the_whole(path: Path, request: Request) -> dict[str, Sums]:
+    """Sum the rows of a file that is read as a whole, by the plain way."""
+    opened = open_file(path)
+    plan = make_plan(request, opened.names)
+    table = opened.read(plan.columns())
+    told = {name: column.without(request.missing) for name, column in table.columns.items()}
+    inside = np.ones(table.rows, dtype=bool)
+    for name, value in plan.where:
+        inside &= told[name].codes == told[name].choices.index(value)
+
+    def cut(name: str) -> Column:
+        return banded(told[name], plan.bands[name]) if name in plan.bands else told[name]
+
+    by = [cut(name) for name in plan.by]
+    segments = crossed(by, inside, request.total) if by else everyone(table.rows, inside)
+    sample = read_sample(table, plan.design)
+    return {name: sums_of(sample, cut(name).codes + 1, segments.codes) for name in plan.questions}
+
+
+def of_batches(path: Path, request: Request) -> dict[str, Sums]:
+    return {one.question: one.parts[0][0] for one in answers(path, request)}
+
+
+def alike(one: Sums, other: Sums) -> None:
+    assert one.keys.tolist() == other.keys.tolist()
+    assert (one.n.tolist(), one.idle.tolist()) == (other.n.tolist(), other.idle.tolist())
+    np.testing.assert_allclose(one.w, other.w, rtol=1e-12)
+    np.testing.assert_allclose(one.w2, other.w2, rtol=1e-12)
+    assert (one.clustered, one.strata, one.fpc) == (other.clustered, other.strata, other.fpc)
+
+
+WAYS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "one batch": lambda patch: None,
+    "tiny batches": lambda patch: patch.setattr(parquet, "BATCH", 7),
+    "single rows": lambda patch: patch.setattr(parquet, "BATCH", 1),
+    "sorted keys": lambda patch: (patch.setattr(block, "LARGEST", 30), patch.setattr(parquet, "BATCH", 7))[0],
+    "merged keys": lambda patch: (patch.setattr(block, "LARGEST", 0), patch.setattr(block, "PENDING", 5))[0],
+    "one question at a time": lambda patch: patch.setattr(counting, "BUDGET", 1),
+    "no tables of codes": lambda patch: patch.setattr("analysis.table.coding.SPAN", 0),
+    "no tables of places": lambda patch: patch.setattr("analysis.table.crossing.TABLE", 0),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(seed=st.integers(0, 10_000))
+@TINY
+def test_sums_do_not_depend_on_the_way_rows_come_in(
+    way: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, a_survey(seed, 60), group=23)
+    wanted = of_the_whole(path, REQUEST)
+    with monkeypatch.context() as patch:
+        WAYS[way](patch)
+        found = of_batches(path, REQUEST)
+    for question in QUESTIONS:
+        alike(found[question], wanted[question])
+
+
+@pytest.mark.parametrize("design", [Design(), Design("w"), Design("w", "s"), Design(None, "s", "c")])
+def test_sums_under_every_kind_of_design(design: Design, tmp_path: Path) -> None:
+    request = Request(QUESTIONS, by=("age",), design=design)
+    path = written(tmp_path, a_survey(3, 200))
+    wanted = of_the_whole(path, request)
+    for question, found in of_batches(path, request).items():
+        alike(found, wanted[question])
+
+
+# --- adding up ---------------------------------------------------------------------------------------------
+
+
+def counted(path: Path, request: Request = REQUEST) -> Tally:
+    opened = open_file(path)
+    return count(opened.batches, reading_of(make_plan(request, opened.names), request))
+
+
+def notes_of(asked: list[Answered]) -> list[list[dict[str, Any]]]:
+    return [[note.as_row() for note in one.notes] for one in asked]
+
+
+@given(seed=st.integers(0, 10_000), cut=st.integers(1, 59))
+@TINY
+def test_parts_of_a_file_add_up(seed: int, cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = a_survey(seed, 60)
+    whole = written(tmp_path, table)
+    first = counted(written(tmp_path, table.slice(0, cut), "b.parquet"))
+    first.add(counted(written(tmp_path, table.slice(cut), "c.parquet")))
+    wanted = list(answers(whole, REQUEST))
+    monkeypatch.setattr(answers_module, "count_file", lambda *_, **__: first)
+    found = list(answers(whole, REQUEST))
+    monkeypatch.undo()
+    assert notes_of(found) == notes_of(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        alike(one.parts[0][0], other.parts[0][0])
+        assert one.parts[0][1] == other.parts[0][1]
+
+
+def test_tallies_of_other_questions_cannot_be_added(tmp_path: Path) -> None:
+    path = written(tmp_path, a_survey(1, 20))
+    one, other = counted(path, Request(("whole",))), counted(path, Request(("word",)))
+    with pytest.raises(ValueError, match="same parts"):
+        one.add(other)
+
+
+def test_adding_changes_nothing_in_what_is_added(tmp_path: Path) -> None:
+    path = written(tmp_path, a_survey(1, 40))
+    one, other = counted(path), counted(path)
+    one.add(other)
+    assert (one.frame.rows, other.frame.rows) == (80, 40)
+    assert other.blocks["=word"].groups().rows.sum() == 40
+
+
+@given(seed=st.integers(0, 10_000))
+@TINY
+def test_a_tally_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
+    table = a_survey(seed, 60)
+    whole, first = written(tmp_path, table), counted(written(tmp_path, table.slice(0, 30), "b.parquet"))
+    write_tally(first, tmp_path / "sums.npz")
+    kept = read_tally(tmp_path / "sums.npz")
+    kept.add(tally_file(written(tmp_path, table.slice(30), "c.parquet"), REQUEST))
+    wanted = tabulate(whole, REQUEST)
+    for one, other in zip(tables_of(kept, REQUEST), wanted, strict=True):
+        assert [row.base for row in one.estimates] == [row.base for row in other.estimates]
+        assert [note.code for note in one.notes] == [note.code for note in other.notes]
+        assert one.notes[1:] == other.notes[1:]
+        close = [row.share for row in other.estimates if row.share is not None]
+        assert [row.share for row in one.estimates if row.share is not None] == pytest.approx(close)
+
+
+def test_a_tally_answers_only_the_request_it_was_made_for(tmp_path: Path) -> None:
+    tally = tally_file(written(tmp_path, a_survey(1, 20)), Request(("whole",)))
+    with pytest.raises(ValueError, match="another request"):
+        tables_of(tally, Request(("whole",), missing=("1",)))
+
+
+def test_a_file_that_is_no_tally_is_said(tmp_path: Path) -> None:
+    (tmp_path / "sums.npz").write_bytes(b"PK no archive")
+    with pytest.raises(DataProblem) as caught:
+        read_tally(tmp_path / "sums.npz")
+    assert caught.value.code == "file_unreadable"
+
+
+def test_every_kind_of_column_is_read_in_batches_as_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, big = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC), 2**60
+    kinds = {
+        "nothing": pa.nulls(4),
+        "decimal": pa.array([Decimal("1.50"), None, Decimal("2"), Decimal("1.5")]),
+        "unsigned": pa.array([2**63 + 1, 1, None, 2], pa.uint64()),
+        "moment": pa.array([day, None, day, day]),
+        "half": pa.array([1.0, None, 2.0, 1.0], pa.float16()),
+        "truth": pa.array([True, None, False, True]),
+        "bytes": pa.array([b"x", None, b"y", b"x"]),
+        "struct": pa.array([{"a": 1}, None, {"a": 2}, {"a": 1}]),
+        "infinite": pa.array([1.5, None, float("inf"), -0.0]),
+        "id": pa.array([big, None, big + 1, big]),
+        "stored": pa.array(["b", None, "", "a"]).dictionary_encode(),
+        "view": pa.array(["x", None, "y", "x"], pa.string_view()),
+        "far": pa.array([1, None, 10**9, -(10**9)]),
+    }
+    path = written(tmp_path, pa.table(kinds), group=3)
+    monkeypatch.setattr(parquet, "BATCH", 2)
+    request = Request(tuple(kinds))
+    wanted = of_the_whole(path, request)
+    whole = open_file(path).read(list(kinds)).columns
+    for one in answers(path, request):
+        alike(one.parts[0][0], wanted[one.question])
+        assert [answer.name for answer in one.parts[0][1]] == list(whole[one.question].choices)
