@@ -1,16 +1,22 @@
-"""Confidence intervals of a share from its linearised standard error: logit, Korn-Graubard, Wilson."""
+"""Confidence intervals of a share from its linearised standard error, each by its name in R survey."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import special
 
 from analysis.problems import DataProblem
 
 LOGIT, BETA, WILSON, AUTO, NONE = "logit", "beta", "wilson", "auto", "none"
-METHODS = (AUTO, LOGIT, BETA, WILSON)
+LIKELIHOOD, ASIN, XLOGIT, MEAN = "likelihood", "asin", "xlogit", "mean"
+SEGMENTED = (AUTO, LOGIT, BETA, WILSON, LIKELIHOOD, ASIN, XLOGIT)
+"""What a table of segments may have."""
+METHODS = (*SEGMENTED, MEAN)
+"""With share ± t·se, which covers too little in segments; it is here to be compared with others."""
 ENOUGH = 5.0  # effective people on each side for the logit interval to be trusted
 
 
@@ -41,10 +47,10 @@ class Interval:
     method: str
 
 
-def check_method(method: str) -> None:
-    """Raise DataProblem "unknown_option" unless `method` is one of METHODS."""
-    if method not in METHODS:
-        raise DataProblem("unknown_option", option="--interval", value=method, known=", ".join(METHODS))
+def check_method(method: str, known: Sequence[str] = METHODS) -> None:
+    """Raise DataProblem "unknown_option" unless `method` is one of the `known`."""
+    if method not in known:
+        raise DataProblem("unknown_option", option="--interval", value=method, known=", ".join(known))
 
 
 def interval(evidence: Evidence, method: str = AUTO, level: float = 0.95) -> Interval:
@@ -52,6 +58,7 @@ def interval(evidence: Evidence, method: str = AUTO, level: float = 0.95) -> Int
 
     "auto" is logit where effective_base × share and × (1 - share) are both at least 5, else Korn-Graubard.
     A share of 0 or 1 always takes Korn-Graubard with Kish's effective base; df below 1 gives no interval.
+    "mean" (share ± t·se, may leave 0 to 1) is there for comparison only: it covers too rarely in segments.
     """
     p = evidence.share
     if evidence.df < 1:
@@ -64,10 +71,13 @@ def interval(evidence: Evidence, method: str = AUTO, level: float = 0.95) -> Int
     if evidence.variance == 0.0:  # everybody was asked, or weighting fixed the share
         return Interval(p, p, chosen)
     effective = p * (1 - p) / evidence.variance
-    if chosen == LOGIT:
-        return Interval(*logit(p, math.sqrt(evidence.variance), evidence.df, level), LOGIT)
+    if chosen in _BY_ERROR:
+        return Interval(*_BY_ERROR[chosen](p, math.sqrt(evidence.variance), evidence.df, level), chosen)
     if chosen == WILSON:
         return Interval(*wilson(p, effective, evidence.df, level), WILSON)
+    if chosen == LIKELIHOOD:
+        shrunk = effective * (evidence.base - 1) / evidence.base
+        return Interval(*likelihood(p, shrunk, evidence.df, level), LIKELIHOOD)
     return Interval(*korn_graubard(p, effective * _caution(evidence, level), level), BETA)
 
 
@@ -94,6 +104,45 @@ def wilson(share: float, effective: float, df: int, level: float) -> tuple[float
     centre = (share + t * t / (2 * effective)) / shrink
     reach = t / shrink * math.sqrt(share * (1 - share) / effective + (t / (2 * effective)) ** 2)
     return max(centre - reach, 0.0), min(centre + reach, 1.0)
+
+
+def asin(share: float, se: float, df: int, level: float) -> tuple[float, float]:
+    """Return the bounds on the scale asin √share, t with `df` (R method = "asin"; Anscombe 1948)."""
+    centre = math.asin(math.sqrt(share))
+    reach = quantile_t(df, level) * se / (2 * math.sqrt(share * (1 - share)))
+    low, high = max(centre - reach, 0.0), min(centre + reach, math.pi / 2)
+    return math.sin(low) ** 2, math.sin(high) ** 2
+
+
+def mean(share: float, se: float, df: int, level: float) -> tuple[float, float]:
+    """Return share ± t(df)·se, which may leave 0 to 1 (R method = "mean"; for comparison only)."""
+    reach = quantile_t(df, level) * se
+    return share - reach, share + reach
+
+
+def likelihood(share: float, effective: float, df: int, level: float) -> tuple[float, float]:
+    """Return where twice the log-likelihood at an effective base falls by t(df)² (R method = "likelihood").
+
+    Rao & Scott 1984: the deviance of a binomial share divided by its design effect, against F(1, df). R reads
+    the bounds off a spline (1e-5) and, where answers are missing, lets the weights of the missing people in.
+    """
+    drop = quantile_t(df, level) ** 2 / (2 * effective)
+    start, best = float(special.logit(share)), special.entr(share) + special.entr(1 - share)
+    bounds = []
+    for side in (-1.0, 1.0):
+        # The loss is convex on the logit scale, so Newton's steps from outside the bound only come closer.
+        at = start + side * math.sqrt(2 * drop / (share * (1 - share)))
+        for _ in range(100):
+            loss = float(np.logaddexp(0.0, at)) - share * at - best - drop
+            step = loss / (float(special.expit(at)) - share)
+            at -= step
+            if abs(step) <= 1e-14 * max(1.0, abs(at)):
+                break
+        bounds.append(float(special.expit(at)))
+    return bounds[0], bounds[1]
+
+
+_BY_ERROR = {LOGIT: logit, XLOGIT: logit, ASIN: asin, MEAN: mean}
 
 
 def quantile_t(df: int, level: float) -> float:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Estimate
 from analysis.estimators.intervals import AUTO, NONE, Evidence, check_method, interval
-from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
-from analysis.table.design import Design, check_fpc, sampling_fractions
+from analysis.estimators.variance import Calibrated, Stage, answer_codes, member, staged
+from analysis.table.columns import Numbers
+from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import ANSWER, CELL, CLUSTER, SEGMENT, STRATUM, Sums, add_up
-from analysis.table.weighting import Raking
+from analysis.table.sums import ByUnit, Sums
 
 FEW = 200.0  # effective people, below which calibration residuals are too small
 LOW = 30.0  # effective people, below which an estimate is marked
-_WHOLE = 1e-7  # a stratum is fully sampled when less than this share of it was left out (R survey's limit)
 _NOISE = 1e-12  # variances below this part of the binomial one are rounding, not variation
 
 
@@ -34,13 +30,13 @@ class Answer:
 
 
 def shares(
-    sums: Sums,
+    sums: Sums | Stage,
     *,
     question: str,
     answers: Sequence[Answer],
     segments: Sequence[Segment],
     design: Design,
-    raking: Raking | None = None,
+    raking: Calibrated | None = None,
     interval: str = AUTO,
     level: float = 0.95,
     base_codes: frozenset[int] | None = None,
@@ -57,116 +53,111 @@ def shares(
     if not answers:
         return []
     counted = frozenset().union(*(answer.codes for answer in answers)) if base_codes is None else base_codes
-    stage = _Stage(sums, design, raking)
-    check_fpc(stage.units, sums.strata, sums.fpc, design, sums.clustered)
+    stage = staged(sums, design, raking)
     found: list[Estimate] = []
+    cells = stage.cells
     for segment in segments:
-        domain = stage.domain(segment, counted, answers)
-        found += _estimates(stage, domain, question, segment, answers, interval, level)
+        if cells is None:
+            seen = _by_groups(stage, segment, counted, answers)
+        else:
+            seen = _by_units(stage, cells, segment, counted, answers)
+        if seen is None:
+            found += [_empty(question, answer.name, segment) for answer in answers]
+        else:
+            found += _estimates(seen, stage.raking is not None, question, segment, answers, interval, level)
     return found
 
 
 @dataclass(frozen=True)
-class _Domain:
-    """A segment's groups: `rows` of the sums in it, who of them `answered`, and who `chose` each answer."""
+class _Seen:
+    """What a segment shows: shares and variances (answers,), of a `base` of people among `people` in it.
 
-    rows: Codes
-    answered: NDArray[np.bool_]
-    chose: NDArray[np.bool_]
+    `weight` is the sum of weights of the base.
+    """
+
+    share: Numbers
+    variance: Numbers
+    base: int
+    weight: float
+    kish: float
+    df: int
+    people: int
+    people_df: int
 
 
-@dataclass(frozen=True)
-class _Stage:
-    """The first stage of the design as the sums show it, with raked weights where there is a raking."""
+def _by_groups(
+    stage: Stage, segment: Segment, counted: frozenset[int], answers: Sequence[Answer]
+) -> _Seen | None:
+    """Look at the segment's groups one by one; None where nobody in it is counted."""
+    rows = stage.rows_in(segment.codes)
+    code = answer_codes(stage, rows)
+    inside = member(code, counted)
+    asked = rows[inside]
+    base = stage.people(asked)
+    if base == 0:
+        return None
+    chose = np.stack([member(code[inside], answer.codes) for answer in answers], axis=1)
+    weight = stage.weight[asked]
+    total = weight.sum()
+    share = _exact(stage.sums.n[asked].astype(np.float64) @ chose, base, (weight @ chose) / total)
+    variance = _settled(share, stage.variances(asked, (chose - share) / total), base)
+    kish = float(total**2 / (stage.factor[asked] ** 2 * stage.sums.w2[asked]).sum())
+    df, people_df = stage.degrees(asked), stage.degrees(rows)
+    return _Seen(share, variance, base, float(total), kish, df, stage.people(rows), people_df)
 
-    sums: Sums
-    design: Design
-    raking: Raking | None
 
-    @cached_property
-    def factor(self) -> Numbers:
-        """What multiplies each group's base weight, shape (groups,)."""
-        if self.raking is None:
-            return np.ones(len(self.sums.n))
-        return np.asarray(self.raking.factors[self.sums.keys[:, CELL]], dtype=np.float64)
+def _by_units(
+    stage: Stage, cells: ByUnit, segment: Segment, counted: frozenset[int], answers: Sequence[Answer]
+) -> _Seen | None:
+    """Look at the segment's units: the same figures from their weights by answer."""
+    codes = [code for code in sorted(segment.codes) if code < len(cells.people)]
+    people, squares = cells.people[codes].sum(axis=0), cells.squares[codes].sum(axis=0)
+    every = np.arange(len(people))
+    inside = member(every, counted)
+    base = int(people @ inside)
+    if base == 0:
+        return None
+    chose = np.stack([member(every, answer.codes) & inside for answer in answers], axis=1).astype(np.float64)
+    weight = cells.weight[:, codes[0]] if len(codes) == 1 else cells.weight[:, codes].sum(axis=1)
+    asked = weight @ inside
+    total = asked.sum()
+    picked = weight @ chose
+    share = _exact(people @ chose, base, picked.sum(axis=0) / total)
+    variance = stage.variances_of_units((picked - asked[:, None] * share) / total, asked > 0)
+    kish, seen = float(total**2 / (squares @ inside)), weight.sum(axis=1) > 0
+    df, people_df = stage.degrees_of_units(asked > 0), stage.degrees_of_units(seen)
+    variance = _settled(share, variance, base)
+    return _Seen(share, variance, base, float(total), kish, df, int(people.sum()), people_df)
 
-    @cached_property
-    def unit(self) -> Codes:
-        """Each group's first-stage unit where there are clusters, numbered in order, shape (groups,)."""
-        place = self.sums.keys[:, [STRATUM, CLUSTER]]
-        new = np.any(place[1:] != place[:-1], axis=1)
-        return np.concatenate([[0], np.cumsum(new)]).astype(np.int64)
 
-    @cached_property
-    def unit_stratum(self) -> Codes:
-        """Each unit's stratum where there are clusters, shape (units,)."""
-        _, first = np.unique(self.unit, return_index=True)
-        return np.asarray(self.sums.keys[first, STRATUM], dtype=np.int64)
+def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
+    """A choice that everybody or nobody made has exactly that share, whatever the rounding of the sums."""
+    return np.where(made == 0, 0.0, np.where(made == base, 1.0, share))
 
-    @cached_property
-    def units(self) -> Codes:
-        """Number of first-stage units in each stratum, shape (strata,)."""
-        size = len(self.sums.strata)
-        if self.sums.clustered:
-            return np.bincount(self.unit_stratum, minlength=size).astype(np.int64)
-        people = self.sums.n + self.sums.idle
-        return np.bincount(self.sums.keys[:, STRATUM], weights=people, minlength=size).astype(np.int64)
 
-    @cached_property
-    def left_out(self) -> Numbers:
-        """Share of each stratum's units that was not drawn, 1 - f, shape (strata,)."""
-        return np.maximum(1.0 - sampling_fractions(self.units, self.sums.fpc), 0.0)
-
-    def domain(self, segment: Segment, counted: frozenset[int], answers: Sequence[Answer]) -> _Domain:
-        """Find the segment's groups."""
-        rows = np.flatnonzero(_member(self.sums.keys[:, SEGMENT], segment.codes))
-        code = self.sums.keys[rows, ANSWER]
-        answered = _member(code, counted)
-        chose = np.stack([_member(code, answer.codes) & answered for answer in answers], axis=1)
-        return _Domain(rows, answered, chose)
-
-    def degrees(self, rows: Codes) -> int:
-        """Units with cases among the groups `rows`, less strata with cases."""
-        rows = rows[self.sums.n[rows] > 0]
-        strata = len(np.unique(self.sums.keys[rows, STRATUM]))
-        units = len(np.unique(self.unit[rows])) if self.sums.clustered else int(self.sums.n[rows].sum())
-        return units - strata
+def _settled(share: Numbers, variance: Numbers, base: int) -> Numbers:
+    return np.where(variance <= _NOISE * share * (1 - share) / base, 0.0, variance)
 
 
 def _estimates(
-    stage: _Stage,
-    domain: _Domain,
+    seen: _Seen,
+    raked: bool,
     question: str,
     segment: Segment,
     answers: Sequence[Answer],
     method: str,
     level: float,
 ) -> list[Estimate]:
-    sums = stage.sums
-    rows = domain.rows[domain.answered]
-    base = int(sums.n[rows].sum())
-    if base == 0:
-        return [_empty(question, answer.name, segment) for answer in answers]
-    weight = stage.factor[rows] * sums.w[rows]
-    total = weight.sum()
-    chose = domain.chose[domain.answered]
-    # A choice that everybody or nobody made has exactly that share, whatever the rounding of the sums.
-    made = sums.n[rows] @ chose
-    share: Numbers = np.where(made == 0, 0.0, np.where(made == base, 1.0, (weight @ chose) / total))
-    variance = _variances(stage, rows, (chose - share) / total)
-    variance = np.where(variance <= _NOISE * share * (1 - share) / base, 0.0, variance)
-    kish = float(total**2 / (stage.factor[rows] ** 2 * sums.w2[rows]).sum())
-    df = stage.degrees(rows)
-    people = int(sums.n[domain.rows].sum())
-    people_df = stage.degrees(domain.rows)
     found = []
-    for answer, p, v in zip(answers, share.tolist(), variance.tolist(), strict=True):
-        effect = _design_effect(p, v, base)
-        effective = base / effect if effect else kish
-        evidence = Evidence(p, v, base, df, effective, kish, people, people_df)
-        if stage.raking is not None:
+    for answer, p, v in zip(answers, seen.share.tolist(), seen.variance.tolist(), strict=True):
+        effect = _design_effect(p, v, seen.base)
+        effective = seen.base / effect if effect else seen.kish
+        evidence = Evidence(p, v, seen.base, seen.df, effective, seen.kish, seen.people, seen.people_df)
+        if raked:
             evidence = _cautious(evidence)
-        found.append(_estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level))
+        one = _estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level)
+        left = 1 - seen.base / seen.weight
+        found.append(replace(one, design_effect_wor=effect / left if effect and left > 0 else None))
     return found
 
 
@@ -239,75 +230,3 @@ def _empty(question: str, choice: str, segment: Segment) -> Estimate:
 def _design_effect(share: float, variance: float, base: int) -> float | None:
     """Return V / (p(1-p)/(n-1)), against simple random sampling with replacement (R: deff = "replace")."""
     return variance / (share * (1 - share) / (base - 1)) if 0 < share < 1 and base > 1 else None
-
-
-def _variances(stage: _Stage, rows: Codes, values: Numbers) -> Numbers:
-    """Return the variance of Σ weight × value over groups, for `values` (groups, answers) of the domain."""
-    sums, raking = stage.sums, stage.raking
-    if raking is not None:
-        # Outside the domain the value is 0, but what the margins explain of it is not: every row takes part.
-        inside = rows
-        rows = np.arange(len(sums.n))
-        whole = np.zeros((len(rows), values.shape[1]))
-        whole[inside] = values
-        values = whole - raking.explained(sums.keys[:, CELL], sums.n, whole)
-    scaled = stage.factor[rows][:, None] * values
-    stratum = sums.keys[rows, STRATUM]
-    spread = _cluster_spread if sums.clustered else _person_spread
-    centred, raw = spread(stage, rows, scaled)
-    active = np.bincount(stratum, weights=sums.n[rows], minlength=len(sums.strata)) > 0
-    return _over_strata(stage, active, centred, raw)
-
-
-def _person_spread(stage: _Stage, rows: Codes, scaled: Numbers) -> tuple[Numbers, Numbers]:
-    """Return Σ(u - mean)² and Σu² by stratum, a person's u being weight × value, from w and w² alone."""
-    sums, size = stage.sums, len(stage.sums.strata)
-    stratum = sums.keys[rows, STRATUM]
-    total = add_up(stratum, scaled * sums.w[rows][:, None], size)
-    raw = add_up(stratum, scaled**2 * sums.w2[rows][:, None], size)
-    return np.maximum(raw - total**2 / np.maximum(stage.units, 1)[:, None], 0.0), raw
-
-
-def _cluster_spread(stage: _Stage, rows: Codes, scaled: Numbers) -> tuple[Numbers, Numbers]:
-    """Return Σ(u - mean)² and Σu² by stratum, a cluster's u being its total; clusters without cases are 0."""
-    size = len(stage.sums.strata)
-    unit, place = np.unique(stage.unit[rows], return_inverse=True)
-    total = add_up(place, scaled * stage.sums.w[rows][:, None], len(unit))
-    stratum = stage.unit_stratum[unit]
-    mean = add_up(stratum, total, size) / np.maximum(stage.units, 1)[:, None]
-    absent = stage.units - np.bincount(stratum, minlength=size)
-    centred = add_up(stratum, (total - mean[stratum]) ** 2, size) + absent[:, None] * mean**2
-    return centred, add_up(stratum, total**2, size)
-
-
-def _over_strata(stage: _Stage, active: NDArray[np.bool_], centred: Numbers, raw: Numbers) -> Numbers:
-    """Add up (1-f)·n/(n-1)·Σ(u - mean)² over strata; strata of one unit by rule (R's survey.lonely.psu).
-
-    `active` strata have cases in the domain (after raking: all). certainty: such a stratum adds nothing;
-    adjust: its unit is not centred; average: the others' total is scaled by strata / strata with two units.
-    """
-    rule = stage.design.lonely
-    sampled = stage.left_out < _WHOLE
-    lonely = active & (stage.units == 1) & ~sampled
-    spread = stage.units / np.maximum(stage.units - 1, 1)
-    scale = np.where(sampled | (stage.units < 2), 0.0, stage.left_out * spread)
-    variance = scale @ centred
-    if not lonely.any() or rule == "certainty":
-        return np.asarray(variance, dtype=np.float64)
-    if rule == "adjust":
-        return np.asarray(variance + np.where(lonely, stage.left_out, 0.0) @ raw, dtype=np.float64)
-    unit = "cluster" if stage.sums.clustered else "person"
-    if rule == "fail":
-        name = stage.sums.strata[int(np.flatnonzero(lonely)[0])]
-        raise DataProblem("lonely_stratum", column=stage.design.strata or "", value=name, unit=unit)
-    strata, alone = int(active.sum()), int(lonely.sum())
-    if strata == alone:
-        raise DataProblem("lonely_all", column=stage.design.strata or "", unit=unit)
-    return np.asarray(variance * strata / (strata - alone), dtype=np.float64)
-
-
-def _member(codes: Codes, wanted: Collection[int]) -> NDArray[np.bool_]:
-    """Tell which of `codes` (0 or more) are wanted."""
-    known = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
-    known[[code for code in wanted if 0 <= code < len(known)]] = True
-    return known[codes]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+
+from .own_survey import own_survey as made
+from .own_survey import table
 
 SHARED = Path(__file__).parents[3] / "shared"
 
@@ -34,10 +36,13 @@ def reference() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def own_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The invented survey of 2,030 people in 8 strata of 10 clusters behind the records own.*."""
-    script = SHARED / "reference" / "make_survey.py"
-    if not script.is_file():
-        pytest.skip("../shared/reference is not here")
     file = tmp_path_factory.mktemp("own") / "own.parquet"
-    options = ["2030", "7", str(file), "--strata", "8", "--psus", "10", "--missing", "0.03"]
-    subprocess.run([sys.executable, str(script), *options], check=True)
+    pq.write_table(table(made()), file)
     return file
+
+
+@pytest.fixture(scope="session")
+def own_reference() -> dict[str, Any]:
+    """Results of R survey 4.5 on that survey by record id."""
+    text = (Path(__file__).parent / "reference_own.json").read_text(encoding="utf-8")
+    return {name: record["result"] for name, record in json.loads(text)["records"].items()}

@@ -9,20 +9,35 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.answers import answers
 from analysis.estimate import Estimate
+from analysis.estimators.association import Crosstab, association, crosstab
+from analysis.estimators.differences import differences
+from analysis.estimators.intervals import likelihood
+from analysis.estimators.joint import Joint
+from analysis.estimators.means import means
 from analysis.estimators.proportion import Answer, shares
+from analysis.estimators.ranks import midranks_in_file_order, rank_test
+from analysis.estimators.shares_jointly import shares_jointly
+from analysis.estimators.significance import Significance
+from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design, Sample, read_sample
 from analysis.table.files import Table, open_file
-from analysis.table.segments import everyone
+from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, Raking, cells_of, rake
 from analysis.tabulate import tabulate
+
+from .own_survey import SHA256, sha256
+from .own_survey import own_survey as made
 
 NHANES = Design(weight="WTMEC2YR", strata="SDMVSTRA", cluster="SDMVPSU")
 OWN = Design(weight="weight", strata="stratum", cluster="psu")
 CLOSED = 1e-9  # relative tolerance of closed forms
 ITERATIVE = 1e-8  # of what rests on raking, which stops at 1e-10
+SADDLE = 1e-7  # of a saddlepoint, which R looks for to 1e-8
+FITTED = 2e-5  # of a profile likelihood, which R interpolates
 
 Reference = Mapping[str, Any]
 
@@ -45,21 +60,11 @@ def high(estimates: Iterable[Estimate]) -> list[Estimate]:
     return [estimate for estimate in estimates if estimate.choice == "1"]
 
 
-def population(file: Path, answered: str, **by: str) -> float:
-    """Sum of weights of those who answered, for R's design effect without replacement."""
-    table = open_file(file).read(["WTMEC2YR", answered, *by])
-    inside = table.columns[answered].codes >= 0
-    for name, value in by.items():
-        inside &= table.columns[name].codes == table.columns[name].choices.index(value)
-    return float(table.columns["WTMEC2YR"].numbers()[inside].sum())
-
-
 def test_the_nhanes_mean(nhanes: Path, reference: Reference) -> None:
     wanted = reference["nh.mean"]
     (found,) = high(rows(nhanes, "HI_CHOL", NHANES))
     close([found.share, found.se], [wanted["estimate"], wanted["se"]])
-    assert found.design_effect is not None
-    close([found.design_effect / (1 - found.base / population(nhanes, "HI_CHOL"))], [wanted["deff"]])
+    close([found.design_effect_wor], [wanted["deff"]])
     assert (found.base, found.df) == (7846, 16)
 
 
@@ -71,11 +76,7 @@ def test_nhanes_by_race_and_gender(nhanes: Path, reference: Reference) -> None:
     keys = list(zip(map(str, wanted["race"]), map(str, wanted["RIAGENDR"]), strict=True))
     close([found[key].share for key in keys], wanted["HI_CHOL"])
     close([found[key].se for key in keys], wanted["se"])
-    for key, effect in zip(keys, wanted["DEff.HI_CHOL"], strict=True):
-        ours = found[key].design_effect
-        assert ours is not None
-        size = population(nhanes, "HI_CHOL", race=key[0], RIAGENDR=key[1])
-        close([ours / (1 - found[key].base / size)], [effect])
+    close([found[key].design_effect_wor for key in keys], wanted["DEff.HI_CHOL"])
 
 
 @pytest.mark.parametrize("method", ["logit", "beta", "wilson"])
@@ -97,33 +98,168 @@ def test_nhanes_intervals_by_age(nhanes: Path, reference: Reference, method: str
     close([found[age].high for age in wanted["agecat"]], wanted["ci_u"])
 
 
-@pytest.mark.parametrize("question", ["channel", "reply"])
-def test_own_shares(own_survey: Path, reference: Reference, question: str) -> None:
-    wanted = reference[f"own.{question}"]
-    found = rows(own_survey, question, OWN)
+def crossed_file(file: Path, question: str, by: str, design: Design) -> Crosstab:
+    """A question of a file by a column, as a table to test."""
+    (asked,) = answers(file, Request((question,), by=(by,), design=design))
+    ((sums, choices),) = asked.parts
+    return crosstab(sums, choices, asked.segments, design)
+
+
+TESTED = {
+    "F": "rao-scott",
+    "Chisq": "chisq",
+    "Wald": "wald",
+    "adjWald": "adjusted-wald",
+    "saddlepoint": "saddlepoint",
+    "lincom": "saddlepoint",  # CompQuadForm was not there, so that R gave the saddlepoint's
+}
+
+
+def same_test(found: Significance, wanted: Mapping[str, Any], rows_per_answer: float = 1.0) -> None:
+    """Hold a test against R's, which counts people without an answer in the size of X² (not in its p)."""
+    (statistic,) = wanted["statistic"].values()
+    factor = rows_per_answer if "X-squared" in wanted["statistic"] else 1.0
+    assert found.statistic is not None
+    close([found.statistic * factor], [statistic])
+    if wanted["parameter"]:
+        degrees = [df for df in (found.df1, found.df2) if df is not None]
+        close(degrees, wanted["parameter"].values())
+    close([found.p], [wanted["p.value"]], SADDLE if found.df1 is None else CLOSED)
+
+
+@pytest.mark.parametrize("statistic", ["F", "Chisq", "Wald", "adjWald", "lincom", "saddlepoint"])
+@pytest.mark.parametrize(
+    ("record", "question", "by"), [("chisq2x4", "RIAGENDR", "race"), ("chisq.age", "HI_CHOL", "agecat")]
+)
+def test_nhanes_tables(
+    nhanes: Path, reference: Reference, statistic: str, record: str, question: str, by: str
+) -> None:
+    table = crossed_file(nhanes, question, by, NHANES)
+    everyone_ = 8591 / 7846 if question == "HI_CHOL" else 1.0
+    same_test(association(table, TESTED[statistic]), reference[f"nh.{record}.{statistic}"], everyone_)
+
+
+@pytest.mark.parametrize("method", ["asin", "mean", "xlogit"])
+def test_nhanes_other_intervals(nhanes: Path, reference: Reference, method: str) -> None:
+    wanted = reference[f"nh.ciprop.{method}"]
+    (found,) = high(rows(nhanes, "HI_CHOL", NHANES, interval=method))
+    close([found.low, found.high], wanted["ci"])
+
+
+def test_nhanes_likelihood_but_for_the_weights_of_missing_answers(nhanes: Path, reference: Reference) -> None:
+    wanted = reference["nh.ciprop.likelihood"]
+    (found,) = high(rows(nhanes, "HI_CHOL", NHANES, interval="likelihood"))
+    # R scales weights to a mean of 1 over everyone, and then drops those without an answer.
+    table = open_file(nhanes).read(["WTMEC2YR", "HI_CHOL"])
+    weight = table.columns["WTMEC2YR"].numbers()
+    scale = weight[table.columns["HI_CHOL"].codes >= 0].mean() / weight.mean()
+    assert found.share is not None and found.se is not None
+    effective = found.share * (1 - found.share) / found.se**2 * (found.base - 1) / found.base
+    close(likelihood(found.share, effective / scale, found.df, 0.95), wanted["ci"], FITTED)
+    close([found.low, found.high], wanted["ci"], 1e-3)
+
+
+def by_codes(file: Path, columns: list[str], design: Design) -> tuple[Table, Sample]:
+    table = open_file(file).read([*columns, *design.columns()])
+    return table, read_sample(table, design)
+
+
+def test_the_nhanes_crosstab(nhanes: Path, reference: Reference) -> None:
+    wanted = reference["nh.crosstab.mean"]
+    table, sample = by_codes(nhanes, ["race", "agecat"], NHANES)
+    race, age = table.columns["race"], table.columns["agecat"]
+    codes = 1 + race.codes * 4 + age.codes
+    sums = sums_of(sample, codes, np.ones(table.rows, dtype=np.int64))
+    answers_ = {
+        f"interaction(race, agecat){r}.{a}": Answer(f"{r}.{a}", frozenset({1 + i * 4 + j}))
+        for i, r in enumerate(race.choices)
+        for j, a in enumerate(age.choices)
+    }
+    everyone_ = everyone(table.rows).segments
+    chosen = [answers_[name] for name in wanted["names"]]
+    found = shares(sums, question="cell", answers=chosen, segments=everyone_, design=NHANES)
     close([one.share for one in found], wanted["estimate"])
     close([one.se for one in found], wanted["se"])
 
 
+def cholesterol_by_age(file: Path) -> Joint:
+    table, sample = by_codes(file, ["HI_CHOL", "agecat"], NHANES)
+    by_age = crossed([table.columns["agecat"]])
+    sums = sums_of(sample, table.columns["HI_CHOL"].codes + 1, by_age.codes)
+    found = means(sums, question="HI_CHOL", values={1: 0, 2: 1}, segments=by_age.segments, design=NHANES)
+    return found.joint
+
+
+def test_a_contrast_of_domains(nhanes: Path, reference: Reference) -> None:
+    wanted = reference["nh.contrast.domains"]
+    joint = cholesterol_by_age(nhanes)
+    found = joint.difference("(19,39]", "(0,19]")
+    close([found.value, found.se], [wanted["estimate"], wanted["se"]])
+
+
+def test_a_contrast_of_shares_as_a_ratio(nhanes: Path, reference: Reference) -> None:
+    wanted = reference["nh.contrast.ratio"]
+    table, sample = by_codes(nhanes, ["race"], NHANES)
+    race = table.columns["race"]
+    sums = sums_of(sample, race.codes + 1, np.ones(table.rows, dtype=np.int64))
+    answers_ = [Answer(name, frozenset({code})) for code, name in enumerate(race.choices, 1)]
+    joint = shares_jointly(sums, answers=answers_, segments=everyone(table.rows).segments, design=NHANES)
+    found = joint.ratio("2", "3")
+    close([found.value, found.se], [wanted["estimate"], wanted["se"]])
+
+
+def test_nhanes_without_the_third_clusters(nhanes: Path, reference: Reference, tmp_path: Path) -> None:
+    wanted = reference["nh2.mean"]
+    lines = nhanes.read_text(encoding="utf-8").splitlines()
+    at = [name.strip('"') for name in lines[0].split(",")].index("SDMVPSU")
+    kept = [line for line in lines[1:] if int(line.split(",")[at]) <= 2]
+    file = tmp_path / "nh2.csv"
+    file.write_text("\n".join([lines[0], *kept]), encoding="utf-8")
+    (found,) = high(rows(file, "HI_CHOL", NHANES))
+    close([found.share, found.se], [wanted["estimate"], wanted["se"]])
+
+
+# --- our own survey, without any file from outside ----------------------------------------------------------
+
+
+def test_our_own_survey_is_the_one_of_the_reference() -> None:
+    assert sha256(made()) == SHA256
+
+
+@pytest.mark.parametrize("question", ["channel", "reply"])
+def test_own_shares(own_survey: Path, own_reference: Reference, question: str) -> None:
+    wanted = own_reference[f"own.{question}"]
+    found = rows(own_survey, question, OWN)
+    close([one.share for one in found], wanted["estimate"])
+    close([one.se for one in found], wanted["se"])
+    if question == "channel":
+        close([one.design_effect_wor for one in found], wanted["deff"])
+
+
 @pytest.mark.parametrize("question", ["channel", "reply", "q01"])
-def test_own_shares_by_age(own_survey: Path, reference: Reference, question: str) -> None:
-    wanted = reference[f"own.{question}.age" + (".narm" if question == "q01" else "")]
-    for one in rows(own_survey, question, OWN, by=("age_group",)):
+def test_own_shares_by_age(own_survey: Path, own_reference: Reference, question: str) -> None:
+    wanted = own_reference[f"own.{question}.age" + (".narm" if question == "q01" else "")]
+    found = rows(own_survey, question, OWN, by=("age_group",))
+    assert len(found) == 6 * sum(name.startswith(question) for name in wanted)
+    for one in found:
         age = list(map(str, wanted["age_group"])).index(one.segment)
         name = f"{question}{one.choice}"
-        if name in wanted:
-            close([one.share, one.se], [wanted[name][age], wanted[f"se.{name}"][age]])
+        close([one.share, one.se], [wanted[name][age], wanted[f"se.{name}"][age]])
 
 
-@pytest.mark.parametrize("method", ["logit", "beta", "wilson"])
-def test_own_intervals_in_a_domain(own_survey: Path, reference: Reference, method: str) -> None:
-    wanted = reference[f"own.ciprop.{method}"]
+@pytest.mark.parametrize("method", ["logit", "beta", "wilson", "likelihood", "asin", "xlogit", "mean"])
+def test_own_intervals_in_a_domain(own_survey: Path, own_reference: Reference, method: str) -> None:
+    wanted = own_reference[f"own.ciprop.{method}"]
     by_where = rows(own_survey, "channel", OWN, where=("age_group=2",), interval=method)
-    by_segment = rows(own_survey, "channel", OWN, by=("age_group",), interval=method)
+    by_segment = rows(own_survey, "channel", OWN, by=("age_group",), interval=method) if method != "mean" else []
     for found in (by_where[3], *(one for one in by_segment if (one.segment, one.choice) == ("2", "3"))):
-        close(
-            [found.share, found.se, found.low, found.high], [wanted["estimate"], wanted["se"], *wanted["ci"]]
-        )
+        close([found.share, found.se], [wanted["estimate"], wanted["se"]])
+        close([found.low, found.high], wanted["ci"], FITTED if method == "likelihood" else CLOSED)
+
+
+def test_no_plain_interval_in_segments(own_survey: Path) -> None:
+    with pytest.raises(DataProblem, match="--interval knows no 'mean': use one of auto"):
+        rows(own_survey, "channel", OWN, by=("age_group",), interval="mean")
 
 
 def raked(file: Path) -> tuple[Table, Sample, np.ndarray[Any, Any], Raking]:
@@ -136,8 +272,8 @@ def raked(file: Path) -> tuple[Table, Sample, np.ndarray[Any, Any], Raking]:
     return table, sample, cell, rake(sums, cells, margins)
 
 
-def test_own_raking_weights(own_survey: Path, reference: Reference) -> None:
-    wanted = reference["own.rake.weights"]
+def test_own_raking_weights(own_survey: Path, own_reference: Reference) -> None:
+    wanted = own_reference["own.rake.weights"]
     _, sample, cell, raking = raked(own_survey)
     weight = raking.weights(sample.weight, cell)
     weight *= wanted["sum"] / weight.sum()
@@ -149,8 +285,8 @@ def test_own_raking_weights(own_survey: Path, reference: Reference) -> None:
     close([raking.design_effect, raking.effective_base], [wanted["kish_deff"], wanted["n_eff"]], ITERATIVE)
 
 
-def test_own_raked_mean_has_r_s_standard_error(own_survey: Path, reference: Reference) -> None:
-    wanted = reference["own.rake.mean"]
+def test_own_raked_mean_has_r_s_standard_error(own_survey: Path, own_reference: Reference) -> None:
+    wanted = own_reference["own.rake.mean"]
     table, sample, cell, raking = raked(own_survey)
     reply = table.columns["reply"]
     answers = [Answer(name, frozenset({code})) for code, name in enumerate(reply.choices, start=1)]
@@ -161,3 +297,63 @@ def test_own_raked_mean_has_r_s_standard_error(own_survey: Path, reference: Refe
     )
     close([one.share for one in found], wanted["estimate"], ITERATIVE)
     close([one.se for one in found], wanted["se"], ITERATIVE)
+
+
+@pytest.mark.parametrize("statistic", ["F", "Chisq", "Wald", "adjWald", "lincom"])
+@pytest.mark.parametrize("question", ["channel", "q01"])
+def test_own_tables(own_survey: Path, own_reference: Reference, statistic: str, question: str) -> None:
+    table = crossed_file(own_survey, question, "age_group", OWN)
+    wanted = own_reference[f"own.chisq.{question}.age.{statistic}"]
+    same_test(association(table, TESTED[statistic]), wanted, 2030 / table.people)
+
+
+@pytest.mark.parametrize("adjust", ["holm", "bonferroni", "bh"])
+def test_own_pairs_of_columns(own_survey: Path, own_reference: Reference, adjust: str) -> None:
+    wanted = own_reference["own.pairwise.channel3.age"]
+    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
+    ((sums, _),) = asked.parts
+    third = [Answer("3", frozenset({4}))]
+    found = differences(
+        sums, answers=third, segments=asked.segments, design=OWN, base_codes=asked.base, adjust=adjust
+    )
+    assert [(int(one.first), int(one.second)) for one in found] == list(
+        zip(wanted["pair_a"], wanted["pair_b"], strict=True)
+    )
+    close([one.difference for one in found], wanted["diff"])
+    close([one.se for one in found], wanted["se"])
+    close([one.t for one in found], wanted["t"])
+    close([one.p for one in found], wanted["p"])
+    close([one.adjusted for one in found], wanted["BH" if adjust == "bh" else adjust])
+    assert {one.df for one in found} == {wanted["df"]}
+
+
+def test_the_covariance_of_segments(own_survey: Path, own_reference: Reference) -> None:
+    wanted = own_reference["own.pairwise.channel3.age"]
+    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
+    ((sums, _),) = asked.parts
+    third = [Answer("3", frozenset({4}))]
+    found = shares_jointly(sums, answers=third, segments=asked.segments, design=OWN, base_codes=asked.base)
+    close(found.values, wanted["p_hat"])
+    close(found.covariance.ravel(), np.array(wanted["vcov"]).ravel())
+
+
+@pytest.mark.parametrize("groups", [6, 2])
+def test_own_ranks_with_ties_as_r_takes_them(own_survey: Path, own_reference: Reference, groups: int) -> None:
+    table, sample = by_codes(own_survey, ["reply", "age_group"], OWN)
+    reply, age = table.columns["reply"], table.columns["age_group"]
+    group = age.codes if groups == 6 else (age.codes < 2).astype(np.int64)
+    sums = sums_of(sample, reply.codes + 1, group)
+    choices = [Answer(name, frozenset({code})) for code, name in enumerate(reply.choices, 1)]
+    segments = [Segment(str(code), {}, frozenset({code})) for code in range(groups)]
+    ranks = midranks_in_file_order(sample.weight, reply.codes, len(choices))
+    found = rank_test(crosstab(sums, choices, segments, OWN), ranks=ranks, adjusted=False)
+    tested = found.significance
+    assert tested.statistic is not None and tested.df1 is not None
+    if groups == 6:
+        wanted = own_reference["own.ranktest"]
+        close([tested.statistic * tested.df1], wanted["parameter"].values())
+    else:
+        wanted = own_reference["own.ranktest2"]
+        close([found.difference], wanted["estimate"].values())
+        close([tested.statistic, tested.df1], [wanted["statistic"]["t"], wanted["parameter"]["df"]])
+    close([tested.p], [wanted["p.value"]])

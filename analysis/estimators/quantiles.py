@@ -1,0 +1,218 @@
+"""Sums → quantiles of numbers, with intervals by Woodruff's inversion: never a normal error of a quantile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
+from analysis.estimators.intervals import (
+    ASIN,
+    AUTO,
+    BETA,
+    ENOUGH,
+    MEAN,
+    XLOGIT,
+    Evidence,
+    interval,
+    quantile_t,
+)
+from analysis.estimators.proportion import LOW
+from analysis.estimators.variance import Calibrated, Stage, answer_codes, staged
+from analysis.problems import DataProblem
+from analysis.table.columns import Codes, Numbers
+from analysis.table.design import Design
+from analysis.table.segments import Segment
+from analysis.table.sums import Sums, add_up
+
+SCORE = "score"
+INTERVALS = (AUTO, MEAN, BETA, XLOGIT, ASIN, SCORE)
+RULES = ("math", "school")
+UNITS = 10  # degrees of freedom below which a quantile is marked
+_SAME = 1e-12  # cumulated shares nearer to each other than this are the same
+
+
+def quantiles(
+    sums: Sums | Stage,
+    *,
+    question: str,
+    values: Mapping[int, float],
+    probabilities: Sequence[float],
+    segments: Sequence[Segment],
+    design: Design,
+    raking: Calibrated | None = None,
+    interval: str = AUTO,
+    rule: str = "math",
+    level: float = 0.95,
+) -> list[Measure]:
+    """Estimate quantiles of `values` (by answer code; other codes are missing), segment by segment.
+
+    The smallest value that at least the share p does not exceed ("math"), or the middle of two values where the
+    share is met exactly ("school"). Intervals: Woodruff 1952, the share at or below the quantile with its own
+    interval (one of "mean", "beta", "xlogit", "asin"), read back as values; "score" is Francisco & Fuller's 1991
+    test inversion (R's svyquantile). se is the interval's width over 2·t(df), as in R.
+    Raises DataProblem "unknown_option", "bad_probability", "fpc_small", "lonely_stratum", "lonely_all".
+    """
+    _check(probabilities, interval, rule)
+    stage = staged(sums, design, raking)
+    found = []
+    for segment in segments:
+        line = _line(stage, segment, values)
+        for p in probabilities:
+            blank = _blank(question, p, segment, line)
+            found.append(blank if line is None else _measure(blank, line, p, interval, rule, level))
+    return found
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A segment's distinct values in order, with the share at or below each, and the groups behind them."""
+
+    stage: Stage
+    rows: Codes
+    place: Codes
+    values: Numbers
+    below: Numbers
+    whole: float
+    base: int
+    kish: float
+    df: int
+
+    def quantile(self, p: float, rule: str) -> float:
+        """Return the value at the share p."""
+        at = min(int(np.searchsorted(self.below, p - _SAME)), len(self.values) - 1)
+        exact = abs(float(self.below[at]) - p) <= _SAME and at + 1 < len(self.values)
+        if rule == "school" and exact:
+            return float(self.values[at] + self.values[at + 1]) / 2
+        return float(self.values[at])
+
+    def heaped(self, at: int, evidence: Evidence) -> bool:
+        """Tell whether so many gave the value at the place `at` that Woodruff's interval starts beside it."""
+        people = self.stage.people(self.rows[self.place == at])
+        here = float(self.below[at]) - (float(self.below[at - 1]) if at else 0.0)
+        return people > 1 and here > math.sqrt(evidence.variance) / 2
+
+    def evidence(self, at: int) -> Evidence:
+        """Return what is known of the share of values up to the place `at`."""
+        share = float(self.below[at]) if at + 1 < len(self.values) else 1.0
+        off: Numbers = ((self.place <= at).astype(np.float64) - share) / self.whole
+        variance = float(self.stage.variances(self.rows, off[:, None])[0])
+        effect = variance / (share * (1 - share) / max(self.base - 1, 1)) if 0 < share < 1 else 0.0
+        effective = self.base / effect if effect else self.kish
+        return Evidence(share, variance, self.base, self.df, effective, self.kish, self.base, self.df)
+
+
+def _check(probabilities: Sequence[float], method: str, rule: str) -> None:
+    for option, value, known in (("interval", method, INTERVALS), ("rule", rule, RULES)):
+        if value not in known:
+            raise DataProblem("unknown_option", option=option, value=value, known=", ".join(known))
+    for p in probabilities:
+        if not 0 < p < 1:
+            raise DataProblem("bad_probability", value=f"{p:g}")
+
+
+def _line(stage: Stage, segment: Segment, values: Mapping[int, float]) -> _Line | None:
+    rows = stage.rows_in(segment.codes)
+    code = answer_codes(stage, rows)
+    inside = np.isin(code, list(values)) & (stage.sums.n[rows] > 0)
+    rows, code = rows[inside], code[inside]
+    if not len(rows):
+        return None
+    numbers = np.full(int(code.max()) + 1, np.nan)
+    for one, value in values.items():
+        if 0 <= one < len(numbers):
+            numbers[one] = value
+    distinct, place = np.unique(numbers[code], return_inverse=True)
+    weight = stage.weight[rows]
+    held = add_up(place, weight, len(distinct))
+    whole = float(weight.sum())
+    squares = float((stage.factor[rows] ** 2 * stage.sums.w2[rows]).sum())
+    below = np.cumsum(held) / held.sum()
+    base, kish, df = stage.people(rows), whole**2 / squares, stage.degrees(rows)
+    return _Line(stage, rows, place, distinct, below, whole, base, kish, df)
+
+
+def _blank(question: str, p: float, segment: Segment, line: _Line | None) -> Measure:
+    base, kish, df = (0, 0.0, 0) if line is None else (line.base, line.kish, line.df)
+    kind, status, reason = f"quantile {p:g}", EMPTY if line is None else OK, "nobody answered"
+    return Measure(
+        question,
+        kind,
+        segment.label,
+        None,
+        None,
+        None,
+        None,
+        base,
+        kish,
+        None,
+        None,
+        df,
+        status,
+        segment.by,
+        reason if line is None else None,
+    )
+
+
+def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, level: float) -> Measure:
+    value = line.quantile(p, rule)
+    at = int(np.searchsorted(line.values, value, side="right")) - 1
+    evidence = line.evidence(at)
+    found = replace(blank, value=value, effective_base=evidence.effective_base, status=LOW_BASE)
+    if line.df < 1:
+        return replace(found, reason="too few first-stage units")
+    if method == AUTO:
+        method = SCORE if line.heaped(at, evidence) else MEAN
+    if method == SCORE:
+        low, high = _score(line, p, level)
+    else:
+        low, high = _woodruff(line, evidence, method, rule, level)
+    if low is None or high is None:
+        return replace(found, low=low, high=high, reason="the interval reaches beyond the values given")
+    people = min(evidence.effective_base, float(line.base))
+    enough = people >= LOW and people * min(p, 1 - p) >= ENOUGH and line.df >= UNITS
+    se = (high - low) / (2 * quantile_t(line.df, level))
+    return replace(found, se=se, low=low, high=high, status=OK if enough else LOW_BASE)
+
+
+def _woodruff(
+    line: _Line, evidence: Evidence, method: str, rule: str, level: float
+) -> tuple[float | None, float | None]:
+    if not 0 < evidence.share < 1:  # a share of 1 has no error to read back
+        return None, None
+    bounds = interval(evidence, method, level)
+    ends = (bounds.low, bounds.high)
+    low, high = (None if one is None or not 0 <= one <= 1 else line.quantile(one, rule) for one in ends)
+    return low, high
+
+
+def _score(line: _Line, p: float, level: float) -> tuple[float | None, float | None]:
+    """Return the values that a test of "the share p lies at or below" does not rule out."""
+    t = quantile_t(line.df, level)
+
+    def ruled_out(at: int, side: int) -> bool:
+        seen = line.evidence(at)
+        gap = seen.share - p
+        if seen.variance <= 0:
+            return side * gap > 0
+        return side * gap > t * math.sqrt(seen.variance)
+
+    last = len(line.values) - 1
+    low = _first(last, lambda at: not ruled_out(at, -1))
+    high = _first(last, lambda at: ruled_out(at, 1))
+    return (
+        None if low is None else float(line.values[low]),
+        None if high is None else float(line.values[high]),
+    )
+
+
+def _first(last: int, holds: Callable[[int], bool]) -> int | None:
+    """Return the first place from 0 to `last` from which on `holds`, by halving; None where it never does."""
+    low, high = 0, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low if low <= last else None

@@ -1,0 +1,76 @@
+"""One test's result, and the probabilities behind it: t, F and chi-square."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scipy import special
+
+
+@dataclass(frozen=True)
+class Significance:
+    """The result of a test: `statistic` is named by `symbol` ("F", "X²", "t"), `p` is its p-value.
+
+    `df1` and `df2` are the statistic's degrees of freedom, None where it has none. Where the test cannot be
+    made, statistic and p are None and `reason` says why; `warning` says why a p-value may be too small.
+    """
+
+    test: str
+    symbol: str
+    statistic: float | None
+    df1: float | None
+    df2: float | None
+    p: float | None
+    reason: str | None = None
+    warning: str | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the test as `earshot compare --format json` prints it."""
+        return {
+            "test": self.test,
+            "symbol": self.symbol,
+            "statistic": self.statistic,
+            "df1": self.df1,
+            "df2": self.df2,
+            "p": self.p,
+            "reason": self.reason,
+            "warning": self.warning,
+        }
+
+    def __str__(self) -> str:
+        """Return the test as one line of text."""
+        if self.statistic is None or self.p is None:
+            return f"{self.test}: not possible ({self.reason})"
+        degrees = ", ".join(_degrees(df) for df in (self.df1, self.df2) if df is not None)
+        named = f"{self.symbol}({degrees})" if degrees else self.symbol
+        return f"{self.test}: {named} = {self.statistic:.4g}, p {p_text(self.p)}"
+
+
+def _degrees(df: float) -> str:
+    return f"{df:.0f}" if df >= 100 or abs(df - round(df)) < 1e-6 else f"{df:.2f}"
+
+
+def impossible(test: str, symbol: str, reason: str) -> Significance:
+    """Return a test that could not be made, with the reason."""
+    return Significance(test, symbol, None, None, None, None, reason)
+
+
+def p_text(p: float) -> str:
+    """Write a p-value as readers expect it: "= 0.032", "< 0.0001"."""
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}" if p < 0.01 else f"= {p:.3f}"
+
+
+def p_of_t(statistic: float, df: float) -> float:
+    """Return the two-sided p-value of Student's t."""
+    return float(2 * special.stdtr(df, -abs(statistic)))
+
+
+def p_of_f(statistic: float, df1: float, df2: float) -> float:
+    """Return the upper tail of Fisher's F."""
+    return float(special.fdtrc(df1, df2, statistic))
+
+
+def p_of_chi2(statistic: float, df: float) -> float:
+    """Return the upper tail of chi-square."""
+    return float(special.chdtrc(df, statistic))

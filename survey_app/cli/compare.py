@@ -1,0 +1,120 @@
+"""`earshot compare`: does the answer depend on the segment, and between which segments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(
+    epilog="""\b
+Shares, errors and tests come from the sampling design; differences use the covariance of both segments.
+A letter beside a share names a column whose share is lower. Exit code 0, or 1 with one line on standard
+error that says what to do."""
+)
+@click.argument("file")
+@click.option("--question", "questions", multiple=True, metavar="COL", help="Column to compare (repeatable).")
+@click.option("--by", multiple=True, metavar="COL", help="Column of segments; several are crossed.")
+@click.option(
+    "--bands",
+    multiple=True,
+    metavar="COL=BANDS",
+    help="Cut a column of numbers into bands, ends included: age=18-23,24-34,35+ (repeatable).",
+)
+@click.option(
+    "--net",
+    "nets",
+    multiple=True,
+    metavar="COL:NAME=CHOICE|CHOICE",
+    help="Add a union of choices as a further choice (repeatable).",
+)
+@click.option(
+    "--multi",
+    multiple=True,
+    metavar="NAME=COL,COL",
+    help="Compare several columns as one multiple-response question (repeatable).",
+)
+@click.option(
+    "--where", multiple=True, metavar="COL=VALUE", help="Keep these rows only; repeated: all must hold."
+)
+@click.option("--weight", metavar="COL", help="Column of weights.")
+@click.option(
+    "--calibrated",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How earshot weight made --weight; FILE's name.weights.json is found by itself.",
+)
+@click.option("--strata", metavar="COL", help="Column of strata.")
+@click.option("--cluster", metavar="COL", help="Column of clusters; they nest in strata.")
+@click.option(
+    "--fpc",
+    metavar="COL",
+    help="Units in the population of the stratum, or the sampling fraction (at most 1).",
+)
+@click.option(
+    "--lonely",
+    default="fail",
+    show_default=True,
+    metavar="RULE",
+    help="A stratum of one unit: fail, certainty, adjust or average.",
+)
+@click.option("--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable).")
+@click.option(
+    "--test",
+    default="rao-scott",
+    show_default=True,
+    metavar="TEST",
+    help="Overall: rao-scott, chisq, wald, adjusted-wald, lincom, saddlepoint, rank, trend or none.",
+)
+@click.option(
+    "--adjust",
+    default="holm",
+    show_default=True,
+    metavar="METHOD",
+    help="For the pairs of a choice: holm, bonferroni, bh or none.",
+)
+@click.option(
+    "--equivalence",
+    "margin",
+    type=float,
+    metavar="MARGIN",
+    help="Ask whether two segments differ by less than this share, such as 0.05.",
+)
+@click.option(
+    "--level", type=float, default=0.95, show_default=True, metavar="SHARE", help="Confidence level."
+)
+@click.option(
+    "--interval", default="auto", show_default=True, metavar="METHOD", help="Of each share, as in tabulate."
+)
+@click.option(
+    "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
+)
+def compare(file: str, form: str, test: str, adjust: str, margin: float | None, **asked: Any) -> None:
+    """Compare the answers of segments in a data FILE: one overall test, column letters, every pair.
+
+    FILE is CSV, Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta); the last two need the extra 'formats'.
+
+    \b
+    Example
+      earshot compare answers.csv --question channel --by age \\
+          --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
+          --weight w --strata region --cluster branch --adjust bh --equivalence 0.05
+    """
+    from analysis import compare_printing
+    from analysis.compare import compare as run
+    from analysis.problems import DataProblem
+    from analysis.request import Request
+    from analysis.table.design import Design
+
+    try:
+        compare_printing.check_format(form)
+        design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
+        request = Request(design=design, **asked)
+        found = run(Path(file), request, test=test, adjust=adjust, margin=margin)
+        text = compare_printing.printed(found, form)
+    except DataProblem as problem:
+        click.echo(f"earshot compare: {problem.message}", err=True)
+        raise SystemExit(1) from None
+    click.echo(text, nl=False)
