@@ -1,0 +1,136 @@
+"""A file that `earshot weight` weighted: its estimates take their errors from what its margins do not explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.problems import DataProblem
+from analysis.table.columns import NumberColumn, Numbers
+from analysis.table.datafile import DataFile, Flow, Table
+from analysis.table.design import Design, read_sample
+from analysis.table.notes import Note
+from analysis.table.stream import Batch, NumberCells
+from analysis.table.sums import sums_of
+from analysis.table.weighting import Calibration
+from analysis.table.weighting.recipe import Recipe, read_recipe, recipe_path
+
+CELL, BASE = "\x00cell", "\x00base"
+"""Columns beside those of the file: each row's weighting cell, and its base weight (1 where there is none)."""
+_SAME = 1e-6  # weights that differ by less than this part are the same, written with fewer digits
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A file as its weights say it must be read: which column of weights, and which calibration of them.
+
+    Where the weights' recipe is known, `file` has the columns CELL and BASE, `weight` is the base weight's
+    column, and final weights are base weight × `calibration.factors[cell]`. Where it is not, weights are taken
+    as they are and `calibration` is None.
+    """
+
+    file: DataFile
+    weight: str | None
+    calibration: Calibration | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def weighed(opened: DataFile, weight: str | None, recipe: Path | None = None) -> Weighed:
+    """Find how a file's weights were made: from `recipe`, or from the recipe that stands beside the file.
+
+    Raises DataProblem "recipe_unreadable", or "recipe_unfit" where a `recipe` that was asked for did not make
+    the column `weight` of this file; one that was only found beside it is then left aside, and a note says so.
+    """
+    beside = recipe_path(opened.path)
+    if recipe is None and (weight is None or not beside.is_file()):
+        return Weighed(opened, weight, None, () if weight is None else (_fixed(weight),))
+    file = recipe or beside
+    try:
+        return _calibrated(opened, weight, file)
+    except DataProblem as problem:
+        if recipe is not None or weight is None:
+            raise
+        text = f"{_fixed(weight).text} {file.name} was left aside: {problem.message}."
+        return Weighed(opened, weight, None, (Note("weights_fixed", text, weight, file.name),))
+
+
+def _fixed(weight: str) -> Note:
+    text = f"Errors take the weights of '{weight}' as fixed: how they were made is not known."
+    return Note("weights_fixed", text, weight)
+
+
+def _calibrated(opened: DataFile, weight: str | None, file: Path) -> Weighed:
+    recipe = read_recipe(file)
+    absent = [name for name in (recipe.name, *recipe.columns()) if name not in opened.names]
+    if absent:
+        raise _unfit(file, f"the file has no column '{absent[0]}'")
+    if weight != recipe.name:
+        raise _unfit(file, f"it made the weights of column '{recipe.name}', not of '{weight}'")
+    table = opened.read(tuple(dict.fromkeys([recipe.name, *recipe.columns()])))
+    cell, base, calibration = _again(table, recipe, file)
+    text = f"Errors take into account what '{recipe.name}' was weighted to ({file.name})."
+    extra = {CELL: cell.astype(np.float64), BASE: base}
+    return Weighed(
+        _with_columns(opened, extra), BASE, calibration, (Note("calibrated", text, recipe.name, file.name),)
+    )
+
+
+def _again(table: Table, recipe: Recipe, file: Path) -> tuple[Numbers, Numbers, Calibration]:
+    """Weight the file again by its recipe, and hold the weights against those that it has."""
+    sample = read_sample(table, Design(weight=recipe.base))
+    cell, cells = recipe.cells(table, sample.weight)
+    sums = sums_of(sample, np.zeros(sample.rows, dtype=np.int64), None, cell)
+    try:
+        calibration = recipe.calibrate(sums, cells)
+    except DataProblem as problem:
+        raise _unfit(file, f"weighting it again fails: {problem.message}") from None
+    found = calibration.weights(sample.weight, cell)
+    stored = table.columns[recipe.name].numbers()
+    off = ~(np.abs(found - stored) <= _SAME * np.maximum(np.abs(found), float(found.mean())))
+    if off.any():
+        row = int(off.argmax())
+        reason = f"row {row + table.first_row} has the weight {stored[row]:.6g}, by its margins it is {found[row]:.6g}"
+        raise _unfit(file, f"{reason}; were rows taken out or changed?")
+    return np.asarray(cell, dtype=np.float64), sample.weight, calibration
+
+
+def _unfit(file: Path, reason: str) -> DataProblem:
+    return DataProblem("recipe_unfit", value=file.name, reason=reason)
+
+
+def _with_columns(opened: DataFile, extra: Mapping[str, Numbers]) -> DataFile:
+    """Return the file with further columns of numbers, shape (rows,) each."""
+
+    def reader(names: Sequence[str]) -> Table:
+        table = opened.reader(_stored(opened, names, extra))
+        found = {name: NumberColumn(name, extra[name]) for name in names if name in extra}
+        return replace(table, columns={**table.columns, **found})
+
+    return DataFile(opened.path, (*opened.names, *extra), opened.notes, reader, _Flow(opened, extra))
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """The batches of a file with further columns beside, in one process: these columns are in this one only."""
+
+    opened: DataFile
+    extra: Mapping[str, Numbers]
+
+    def __call__(self, wanted: Sequence[str]) -> Iterator[Batch]:
+        done = 0
+        for batch in self.opened.batches(_stored(self.opened, wanted, self.extra)):
+            part = slice(done, done + batch.rows)
+            done += batch.rows
+            found = {name: NumberCells(self.extra[name][part]) for name in wanted if name in self.extra}
+            yield replace(batch, cells={**batch.cells, **found})
+
+    def split(self, count: int) -> Sequence[Flow]:
+        """Return the one flow that there is."""
+        return [self]
+
+
+def _stored(opened: DataFile, names: Sequence[str], extra: Mapping[str, Numbers]) -> list[str]:
+    return [name for name in names if name not in extra] or [opened.names[0]]

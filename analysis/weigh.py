@@ -1,0 +1,168 @@
+"""The whole of `earshot weight`: a data file and what is known of its population → a weight for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.evidence.marked import synthetic_note
+from analysis.problems import DataProblem
+from analysis.table.columns import Numbers
+from analysis.table.datafile import Table
+from analysis.table.design import Design, Sample, read_sample
+from analysis.table.files import open_file
+from analysis.table.notes import Note
+from analysis.table.sums import CELL, Sums, add_up, sums_of
+from analysis.table.weighting import Calibration, Cells
+from analysis.table.weighting.diagnostics import Diagnostics, diagnose
+from analysis.table.weighting.recipe import Recipe
+from analysis.weigh_margins import with_bands_read
+from analysis.weigh_printing import as_text
+from analysis.weigh_request import SAMPLE, WeightRequest, make_recipe
+
+FEW = 10  # people in a category, below which its factor is an accident of who answered
+HEAVY = 0.25  # share of all weight on the heaviest 5 %, above which trimming is called for
+
+
+@dataclass(frozen=True)
+class MarginRow:
+    """One category of a margin (or the mean of a column of numbers: `category` None), before and after.
+
+    `people` have it; `sample` is their share unweighted, `before` with base weights, `after` with the new ones,
+    `target` what the population has; `kept` where the population does not give it.
+    """
+
+    margin: str
+    category: str | None
+    people: int
+    sample: float
+    before: float
+    after: float
+    target: float
+    kept: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the row as `--format json` prints it."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True, repr=False)
+class Weighting:
+    """What weighting a file found: `weights` (rows,), its margins before and after, and what it costs."""
+
+    source: str
+    recipe: Recipe
+    calibration: Calibration
+    weights: Numbers
+    margins: tuple[MarginRow, ...]
+    diagnostics: Diagnostics
+    notes: tuple[Note, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `--format json` prints."""
+        return {
+            "source": self.source,
+            "column": self.recipe.name,
+            "method": self.recipe.method,
+            "base": self.recipe.base,
+            "converged": True,
+            "iterations": self.calibration.iterations,
+            "notes": [note.as_row() for note in self.notes],
+            "margins": [row.as_row() for row in self.margins],
+            "diagnostics": self.diagnostics.as_json(),
+        }
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def __repr__(self) -> str:  # what a notebook shows
+        return as_text(self)
+
+
+def weigh(path: Path, request: WeightRequest) -> Weighting:
+    """Weight a data file to what is known of its population; nothing is written.
+
+    Raises DataProblem for anything wrong with the file, the request or the margins.
+    """
+    opened = open_file(path)
+    recipe = make_recipe(request, opened.names)
+    table = opened.read(recipe.columns())
+    recipe, notes = with_bands_read(recipe, table)
+    sample = read_sample(table, Design(weight=recipe.base))
+    if request.total == SAMPLE:
+        recipe = replace(recipe, total=float((sample.weight > 0).sum()))
+    found = weigh_table(table, sample, recipe, path.name)
+    invented = synthetic_note(opened)
+    notes = [*opened.notes, *([] if invented is None else [invented]), *notes, *_notes(found)]
+    return replace(found, notes=tuple(notes))
+
+
+def weigh_table(table: Table, sample: Sample, recipe: Recipe, source: str = "") -> Weighting:
+    """Weight a table's rows by a recipe; `sample` holds the base weights."""
+    cell, cells = recipe.cells(table, sample.weight)
+    sums = sums_of(sample, np.zeros(sample.rows, dtype=np.int64), None, cell)
+    calibration = recipe.calibrate(sums, cells)
+    weights = calibration.weights(sample.weight, cell)
+    below = np.flatnonzero(weights < 0)
+    if len(below):
+        raise DataProblem("weights_negative", row=int(below[0]) + table.first_row, count=len(below))
+    rows = _margin_rows(sums, cells, calibration)
+    return Weighting(source, recipe, calibration, weights, tuple(rows), diagnose(weights), ())
+
+
+def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator[MarginRow]:
+    people = add_up(sums.keys[:, CELL], sums.n, cells.size)
+    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    final = base * calibration.factors
+    for held in calibration.held:
+        member, size = cells.members[:, held.place], len(held.target)
+        asked, before, after = (add_up(member, one, size) / one.sum() for one in (people, base, final))
+        for at in np.flatnonzero((held.people > 0) | (held.target > 0)).tolist():
+            yield MarginRow(
+                cells.variables[held.place],
+                cells.categories[held.place][at],
+                int(held.people[at]),
+                float(asked[at]),
+                float(before[at]),
+                float(after[at]),
+                float(held.target[at]),
+                bool(held.kept[at]),
+            )
+    for level in calibration.levels:
+        value = cells.levels[:, cells.numbers.index(level.variable)]
+        asked_mean, before_mean, after_mean = (
+            float(one @ value / one.sum()) for one in (people, base, final)
+        )
+        yield MarginRow(
+            level.variable, None, int(people.sum()), asked_mean, before_mean, after_mean, level.mean
+        )
+
+
+def _notes(found: Weighting) -> Iterator[Note]:
+    """Say what a reader must know: who keeps their share, which categories are thin, what weights carry."""
+    for row in found.margins:
+        if row.kept:
+            text = (
+                f"{row.people} people have '{row.category}' in '{row.margin}', which the population does not "
+                f"give: together they keep their {row.before:.1%} of the sample."
+            )
+            yield Note("margin_kept", text, row.margin, row.category, row.people)
+        elif row.category is not None and row.people < FEW:
+            text = (
+                f"'{row.category}' of '{row.margin}' rests on {row.people} "
+                f"{'person' if row.people == 1 else 'people'}: merge it with a neighbour."
+            )
+            yield Note("margin_thin", text, row.margin, row.category, row.people)
+    figures, trim = found.diagnostics, found.recipe.trim
+    if figures.idle:
+        text = f"{figures.idle} rows have weight 0: they stay in the file and count for nothing."
+        yield Note("zero_weight", text, found.recipe.base, None, figures.idle)
+    if figures.top_5 > HEAVY:
+        text = f"The heaviest 5 % of people carry {figures.top_5:.0%} of all weight: consider --trim."
+        yield Note("heavy_weights", text)
+    if trim is not None and not trim.anew:
+        yield Note("margins_loose", "Trimmed weights were not calibrated again: margins hold roughly only.")

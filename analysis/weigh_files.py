@@ -1,0 +1,43 @@
+"""A weighting → the weighted file, how it was made, and a picture: all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from analysis.problems import DataProblem
+from analysis.table.appending import append_column, check_target
+from analysis.table.weighting.recipe import recipe_json, recipe_path
+from analysis.weigh import Weighting
+from analysis.weigh_picture import as_svg
+
+
+def check_files(source: Path, target: Path, picture: Path | None, force: bool) -> None:
+    """Raise DataProblem for what would keep the files from being written, before anything is worked out."""
+    if picture is not None and picture.suffix.lower() != ".svg":
+        raise DataProblem("file_unsupported", value=picture.name, known=".svg")
+    if source.exists():
+        check_target(source, target, [target, recipe_path(target), *([picture] if picture else [])], force)
+
+
+def write_files(
+    source: Path, found: Weighting, target: Path, picture: Path | None = None, force: bool = False
+) -> tuple[Path, ...]:
+    """Write `source` with its weights to `target`, the recipe beside it, and the picture; return the files.
+
+    Raises DataProblem "file_unsupported", "file_itself", "file_exists" or "file_unwritable".
+    """
+    check_files(source, target, picture, force)
+    figures = found.diagnostics
+    facts: Mapping[str, object] = {
+        "file": target.name,
+        "rows": len(found.weights),
+        "iterations": found.calibration.iterations,
+        "design_effect": figures.design_effect,
+        "effective_base": figures.effective_base,
+    }
+    texts = {recipe_path(target): recipe_json(found.recipe, facts)}
+    if picture is not None:
+        texts[picture] = as_svg(found)
+    append_column(source, target, found.recipe.name, found.weights, texts, force)
+    return (target, *texts)

@@ -1,0 +1,147 @@
+"""What is known of a population, as a person writes it: margins, a population.yaml, a CSV of combinations."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.problems import DataProblem
+from analysis.table.datafile import Table
+from analysis.table.files import open_file
+from analysis.table.naming import find, listed
+from analysis.table.notes import Note
+from analysis.table.segments import CROSS, parse_bands
+from analysis.table.weighting.recipe import Crossing, Recipe
+from analysis.weigh_words import column_first, finite
+from questionnaires.bands import parse_band
+from questionnaires.formats.shapes import PopulationShape, shaped
+from questionnaires.formats.yaml_source import read_yaml
+
+_SHARE = re.compile(
+    r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<percent>%?)\s*(?:,|$)"
+)
+MOST_CATEGORIES = 1000  # of a weighting variable; one with more is an id or a number
+_NEAR_ONE = 0.015  # shares printed with two digits add up to 1 within this
+_SAME = 0.001  # counts of one population may differ by this part: they were rounded or come of one year
+
+
+def margin_of(text: str, names: Sequence[str]) -> Crossing:
+    """Read "COLUMN:CATEGORY=SHARE,...". Raises DataProblem "bad_option" or "unknown_column"."""
+    form = "COLUMN:CATEGORY=SHARE,CATEGORY=SHARE"
+    column, written = column_first("--margin", text, names, ":", form)
+    shares: dict[str, float] = {}
+    place = 0
+    while place < len(written):
+        part = _SHARE.match(written, place)
+        number = None if part is None else finite(part["number"])
+        if part is None or number is None or part["category"] in shares:
+            raise DataProblem("bad_option", option="--margin", value=text, form=form)
+        shares[part["category"]] = number / (100.0 if part["percent"] else 1.0)
+        place = part.end()
+    return Crossing((column,), shares)
+
+
+def population_of(path: Path, names: Sequence[str]) -> tuple[list[Crossing], dict[str, tuple[str, ...]]]:
+    """Read margins and bands of a population.yaml, as a study folder has it.
+
+    Raises DataProblem "population_unreadable" or "unknown_column".
+    """
+    try:
+        source = read_yaml(path.name, path.read_bytes())
+    except OSError as fault:
+        raise DataProblem("population_unreadable", value=path.name, reason=str(fault.strerror)) from None
+    shape = shaped(source, PopulationShape, source.data) if source.data is not None else None
+    if shape is None or source.problems:
+        raise DataProblem("population_unreadable", value=path.name, reason=str(source.problems[0]))
+    margins = [Crossing((find(name, names),), shares) for name, shares in shape.margins.items()]
+    known = [one.columns[0] for one in margins]
+    return margins, {
+        find(name, names): tuple(map(str, labels))
+        for name, labels in shape.bands.items()
+        if name in names and find(name, names) in known
+    }
+
+
+def crossing_of(cell: str, cells: Path, names: Sequence[str]) -> Crossing:
+    """Read the population's combinations: a column for each of `cell`, and one of shares or counts.
+
+    Raises DataProblem "cells_columns", "cells_row", "unknown_column", and what reading a file raises.
+    """
+    columns = tuple(find(part.strip(), names) for part in cell.split(","))
+    opened = open_file(cells)
+    last = [name for name in opened.names if name not in columns]
+    if len(last) != 1 or any(name not in opened.names for name in columns):
+        form = ", ".join([*columns, "share"])
+        raise DataProblem("cells_columns", value=cells.name, known=listed(opened.names), form=form)
+    table = opened.read(opened.names)
+    numbers = table.columns[last[0]].numbers()
+    shares: dict[str, float] = {}
+    for row in range(table.rows):
+        held = [table.columns[name] for name in columns]
+        label = CROSS.join(one.choices[int(one.codes[row])] if one.codes[row] >= 0 else "" for one in held)
+        if label in shares or any(one.codes[row] < 0 for one in held) or not math.isfinite(numbers[row]):
+            raise DataProblem("cells_row", value=cells.name, row=row + table.first_row)
+        shares[label] = float(numbers[row])
+    return Crossing(columns, shares)
+
+
+def with_bands_read(recipe: Recipe, table: Table) -> tuple[Recipe, list[Note]]:
+    """Cut columns of numbers into the bands that their margin's categories are, where no --bands said so.
+
+    Raises DataProblem "margin_categories" where a margin names no category that the file has, and
+    "too_many_choices" where a column holds an id.
+    """
+    bands, notes = dict(recipe.bands), []
+    for one in recipe.margins:
+        if len(one.columns) > 1 or one.name in bands:
+            continue
+        column = table.columns[one.name].without(recipe.missing)
+        if any(name in column.choices for name in one.shares):
+            continue
+        if not all(parse_band(name) for name in one.shares) or not all(
+            finite(name) is not None for name in column.choices
+        ):
+            known = listed(column.choices)
+            raise DataProblem(
+                "margin_categories", column=one.name, value=next(iter(one.shares), ""), known=known
+            )
+        bands[one.name] = tuple(band.label for band in parse_bands(one.name, ",".join(one.shares)))
+        text = f"'{one.name}' was cut into the bands that its margin names."
+        notes.append(Note("banded", text, one.name))
+    for name in (name for one in recipe.margins for name in one.columns if name not in bands):
+        count = len(table.columns[name].choices)
+        if count > MOST_CATEGORIES:
+            raise DataProblem("too_many_choices", column=name, value=count, limit=MOST_CATEGORIES)
+    return replace(recipe, bands=bands), notes
+
+
+def as_shares(margins: Sequence[Crossing]) -> tuple[tuple[Crossing, ...], float | None]:
+    """Turn percent and counts into shares; return the population's size where a margin counts people.
+
+    Raises DataProblem "margin_bad_share", "margin_sum" or "margin_totals_differ".
+    """
+    done, counted = [], None
+    for one in margins:
+        for name, share in one.shares.items():
+            if not (math.isfinite(share) and share >= 0):
+                raise DataProblem("margin_bad_share", column=one.name, value=name, share=share)
+        whole = sum(one.shares.values())
+        percent = abs(whole - 100.0) <= 100 * _NEAR_ONE
+        if not percent and abs(whole - 1.0) > _NEAR_ONE:
+            if whole < 2.0:
+                raise DataProblem("margin_sum", column=one.name, value=f"{whole:.6g}")
+            if counted is not None and abs(whole - counted[1]) > _SAME * counted[1]:
+                other, people = counted
+                raise DataProblem(
+                    "margin_totals_differ",
+                    column=one.name,
+                    value=f"{whole:.10g}",
+                    other=other,
+                    total=f"{people:.10g}",
+                )
+            counted = counted or (one.name, whole)
+        done.append(Crossing(one.columns, {name: share / whole for name, share in one.shares.items()}))
+    return tuple(done), None if counted is None else counted[1]

@@ -1,0 +1,145 @@
+"""A weighting as text to read: margins before and after, what it costs, and a histogram of the weights."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from analysis.problems import DataProblem
+from analysis.table.weighting.diagnostics import Diagnostics, plain
+
+if TYPE_CHECKING:
+    from analysis.weigh import MarginRow, Weighting
+
+METHOD_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "rake": "raking",
+        "poststratify": "post-stratification",
+        "linear": "linear calibration",
+        "logit": "logit calibration",
+        "raking-distance": "calibration with the raking distance",
+    }
+)
+FORMATS = ("text", "csv", "json")
+_BAR = 40  # letters of the longest bar
+_HEADS = ("", "people", "sample", "before", "after", "target")
+
+
+def as_text(found: Weighting) -> str:
+    """Return the weighting as aligned tables; shares in percent."""
+    return (
+        "\n".join([*_head(found), "", *_margins(found.margins), *_figures(found.diagnostics), *_rest(found)])
+        + "\n"
+    )
+
+
+def _head(found: Weighting) -> Iterator[str]:
+    recipe, steps = found.recipe, found.calibration.iterations
+    yield f"{found.source}: {METHOD_NAMES[recipe.method]}, column '{recipe.name}'"
+    base = f"base weights '{recipe.base}'" if recipe.base else "everyone counts alike before"
+    yield f"converged in {steps} {'round' if steps == 1 else 'rounds'}; {base}"
+    if recipe.bounds is not None:
+        yield f"factors between {recipe.bounds[0]:g} and {recipe.bounds[1]:g}"
+    if recipe.trim is not None:
+        of = "" if recipe.trim.of == "weight" else f" times the {recipe.trim.of} weight"
+        then = "calibrated again" if recipe.trim.anew else "the rest spread over the others"
+        yield f"weights trimmed to {recipe.trim.low:g} to {recipe.trim.high:g}{of}, {then}"
+
+
+def _margins(rows: Sequence[MarginRow]) -> Iterator[str]:
+    lines = [_line(row) for row in rows]
+    widths = [max(len(line[at]) for line in [_HEADS, *lines]) for at in range(len(_HEADS))]
+    for name, group in groupby(zip(rows, lines, strict=True), key=lambda pair: pair[0].margin):
+        yield _aligned((name, *_HEADS[1:]), [max(widths[0], len(name)), *widths[1:]])
+        for row, line in group:
+            yield _aligned(line, [max(widths[0], len(name)), *widths[1:]]) + (" kept" if row.kept else "")
+        yield ""
+
+
+def _line(row: MarginRow) -> tuple[str, ...]:
+    figures = (row.sample, row.before, row.after, row.target)
+    if row.category is None:
+        return ("  mean", str(row.people), *(f"{figure:.6g}" for figure in figures))
+    return (
+        "  " + " ".join(row.category.split()),
+        str(row.people),
+        *(f"{100 * figure:.2f}" for figure in figures),
+    )
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(
+        [
+            line[0].ljust(widths[0]),
+            *(word.rjust(width) for word, width in zip(line[1:], widths[1:], strict=True)),
+        ]
+    )
+
+
+def _figures(figures: Diagnostics) -> Iterator[str]:
+    told = [
+        ("people", f"{figures.people}"),
+        ("design effect (Kish, 1 + CV²)", f"{figures.design_effect:.3f}"),
+        ("effective people", f"{figures.effective_base:.1f}"),
+        ("smallest weight", plain(figures.smallest)),
+        ("median weight", plain(figures.median)),
+        ("mean weight", plain(figures.mean)),
+        ("largest weight", plain(figures.largest)),
+        ("largest / smallest", "-" if figures.smallest <= 0 else f"{figures.ratio:.1f}"),
+        ("weight on the heaviest 1 %", f"{100 * figures.top_1:.1f} %"),
+        ("weight on the heaviest 5 %", f"{100 * figures.top_5:.1f} %"),
+        ("sum of weights", f"{figures.total:.10g}"),
+    ]
+    width, right = max(len(name) for name, _ in told), max(len(text) for _, text in told)
+    for name, text in told:
+        yield f"{name.ljust(width)}  {text.rjust(right)}"
+    yield ""
+    yield from _histogram(figures)
+
+
+def _histogram(figures: Diagnostics) -> Iterator[str]:
+    labels = [f"{plain(low)} - {plain(high)}" for low, high in pairwise(figures.edges)]
+    width, most = max(map(len, labels)), max(figures.counts)
+    for label, count in zip(labels, figures.counts, strict=True):
+        bar = "#" * (0 if count == 0 else max(1, round(_BAR * count / most)))
+        yield f"{label.rjust(width)}  {bar} {count}".rstrip()
+
+
+def _rest(found: Weighting) -> Iterator[str]:
+    if found.notes:
+        yield ""
+        yield "Notes"
+        for note in found.notes:
+            yield f"- {note.text}"
+
+
+def as_csv(found: Weighting) -> str:
+    """Return a line per category: the margins before and after."""
+    out = io.StringIO(newline="")
+    rows = [row.as_row() for row in found.margins]
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def printed(found: Weighting, form: str, files: Sequence[Path] = ()) -> str:
+    """Return the weighting as "text", "csv" or "json", and name the files that were written."""
+    if form == "text":
+        return as_text(found) + "".join(f"\n{path}" for path in files) + ("\n" if files else "")
+    if form == "json":
+        words = {**found.as_json(), "files": [str(path) for path in files]}
+        return json.dumps(words, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return as_csv(found)
+
+
+def check_format(form: str) -> None:
+    """Raise DataProblem "unknown_option" unless `form` can be printed."""
+    if form not in FORMATS:
+        raise DataProblem("unknown_option", option="--format", value=form, known=", ".join(FORMATS))

@@ -1,0 +1,31 @@
+"""Words of an option → a column and what is said of it; a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analysis.problems import DataProblem
+from analysis.table.naming import leading, near
+
+
+def finite(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def column_first(option: str, text: str, names: Sequence[str], mark: str, form: str) -> tuple[str, str]:
+    """Split "COLUMN<mark>rest" at the longest column name that fits."""
+    found = leading(text, names, mark)
+    if found is not None:
+        return found
+    if mark not in text:
+        raise DataProblem("bad_option", option=option, value=text, form=form)
+    wanted = text.split(mark)[0]
+    same = [name for name in names if " ".join(name.split()) == " ".join(wanted.split())]
+    if len(same) == 1:
+        return same[0], text.split(mark, 1)[1]
+    raise DataProblem("unknown_column", value=wanted, near=near(wanted, names))
