@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from analysis.evidence.feasible import Frame, Given, share_range, smallest_contradiction
 from questionnaires.model import Answer
 from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.study import Target
@@ -59,6 +60,8 @@ def deal(
         for place, target in enumerate(targets)
     ]
     shares = _fit(weight * counts, outcomes, events)
+    if shares is None:
+        raise _contradiction(weight * counts, outcomes, events)
     whole = whole_people(counts, shares, [event.rounding(weight) for event in events], name)
     return hand_out(groups, outcomes.answers, whole, chance)
 
@@ -109,41 +112,42 @@ class _Event:
         return np.asarray(inside * (self.meant - self.target.share * self.counted), dtype=np.float64)
 
 
-def _fit(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> Floats:
-    """Return each group's shares of the outcomes, shape (groups, outcomes), by proportional fitting."""
+def _fit(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> Floats | None:
+    """Return each group's shares of the outcomes, shape (groups, outcomes), by proportional fitting.
+
+    None where it does not settle, or where a share is to be raised from nothing.
+    """
     table = np.tile(outcomes.seed, (len(mass), 1))
-    worst: _Event | None = None
     for _ in range(ROUNDS):
-        off, worst = 0.0, None
+        off = 0.0
         for event in events:
             cells = event.groups[:, None] & event.counted
             held = (table * mass[:, None])[cells].sum()
             meant = (table * mass[:, None])[event.groups][:, event.meant].sum()
             share = meant / held if held else 0.0
-            if abs(share - event.target.share) > off:
-                off, worst = abs(share - event.target.share), event
-            _scale(table, event, share)
+            off = max(off, abs(share - event.target.share))
+            if not _scale(table, event, share):
+                return None
         if off < 1e-10:
             return table
-    if worst is None:
-        return table
-    raise _infeasible(worst.target)
+    return None
 
 
-def _scale(table: Floats, event: _Event, share: float) -> None:
-    """Bring one event to its share among those who count, leaving each group's total as it is."""
+def _scale(table: Floats, event: _Event, share: float) -> bool:
+    """Bring one event to its share among those who count, each group's total kept; False where it cannot."""
     wanted = event.target.share
     other = event.counted & ~event.meant
     up = wanted / share if share > 0 else (1.0 if wanted == 0 else np.inf)
     down = (1 - wanted) / (1 - share) if share < 1 else (1.0 if wanted == 1 else np.inf)
     if np.isinf(up) or np.isinf(down):
-        raise _infeasible(event.target)
+        return False
     rows = table[event.groups]
     counted = rows[:, event.counted].sum(axis=1, keepdims=True)
     rows[:, event.meant] *= up
     rows[:, other] *= down
     rows[:, event.counted] *= counted / rows[:, event.counted].sum(axis=1, keepdims=True)
     table[event.groups] = rows
+    return True
 
 
 def whole_people(
@@ -191,10 +195,32 @@ def _repeat(answers: Sequence[Answer], counts: NDArray[np.int64]) -> list[Answer
     return [answer for answer, count in zip(answers, counts.tolist(), strict=True) for _ in range(count)]
 
 
-def _infeasible(target: Target) -> StudyFault:
-    return StudyFault(
-        [_problem(f'the share {target.share:g} of "{target.name}" contradicts the other targets or seeds')]
-    )
+def _contradiction(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> StudyFault:
+    """Return the fault that names the fewest targets that no answers of these people can have together."""
+    # people in the same targets' domains are alike here, however many groups of weights they make
+    kinds, kind = np.unique(np.stack([event.groups for event in events], axis=1), axis=0, return_inverse=True)
+    people = np.bincount(kind.reshape(-1), weights=mass, minlength=len(kinds))
+    # fitting leaves every kind as many people who count as the seeds give it
+    sides = [
+        np.kron(np.eye(len(kinds)), side.astype(np.float64)) for side in (outcomes.counted, ~outcomes.counted)
+    ]
+    counting = float(outcomes.seed[outcomes.counted].sum())
+    totals = np.concatenate([people * counting, people * (1 - counting)])
+    frame = Frame(np.vstack(sides), totals, np.tile(outcomes.seed > 0, len(kinds)))
+    given = []
+    for inside, event in zip(kinds.T, events, strict=True):
+        base = (inside[:, None] & event.counted).ravel()
+        meant = (inside[:, None] & event.meant).ravel()
+        given.append(Given(event.target.name, meant, base, event.target.share, event.target.share))
+    worst = smallest_contradiction(frame, given)
+    if not worst:  # nearly so: fitting would go on for ever
+        worst = tuple(given)
+    said = []
+    for one in worst:
+        left = share_range(frame, [other for other in worst if other is not one], one)
+        room = "" if left is None else f" (they leave {left[0]:.3f} to {left[1]:.3f})"
+        said.append(f'the share {one.low:g} of "{one.name}" contradicts the other targets or seeds{room}')
+    return StudyFault([_problem("; ".join(said))])
 
 
 def _problem(detail: str) -> Problem:

@@ -1,1 +1,1 @@
-"""The field itself: how soon people expect a reply, and what that means for a promise."""
+"""The field itself: how soon people expect a reply, how soon they get one, and what that means for a promise."""

@@ -116,3 +116,32 @@ def test_a_study_without_seeds_or_population(files: dict[str, bytes]) -> None:
 def test_a_study_without_a_truth_is_refused(small: Study) -> None:
     with pytest.raises(StudyFault, match=r"synthetic.yaml: the file is missing"):
         respondents(small)
+
+
+def test_the_smallest_contradiction_is_named_with_what_is_left(complaint_channels: Study) -> None:
+    with pytest.raises(StudyFault) as fault:
+        respondents(with_shares(complaint_channels, reply_within_30m=0.60, reply_within_60m=0.42))
+    detail = str(fault.value.problems[0])
+    assert 'the share 0.6 of "reply_within_30m" contradicts' in detail
+    assert "they leave 0.000 to 0.420" in detail
+    assert "they leave 0.600 to 1.000" in detail
+    assert "complain_online" not in detail  # of another question, and not to blame
+
+
+def test_an_answer_that_nobody_is_to_give_cannot_have_a_share(complaint_channels: Study) -> None:
+    """A seed of 0 is a share that cannot be raised: the target alone is to blame."""
+    assert complaint_channels.truth is not None
+    channel = {**complaint_channels.truth.answers["channel"], "letter": 0.0}
+    answers = {**complaint_channels.truth.answers, "channel": channel}
+    letter = next(
+        c.code for c in complaint_channels.questionnaire.question("channel").choices if c.name == "letter"
+    )
+    wanted = Target("by letter", 0.3, "channel", (letter,), None)
+    truth = replace(
+        complaint_channels.truth, answers=answers, targets=(*complaint_channels.truth.targets, wanted)
+    )
+    with pytest.raises(StudyFault) as fault:
+        respondents(replace(complaint_channels, truth=truth))
+    assert 'the share 0.3 of "by letter" contradicts' in str(fault.value.problems[0])
+    assert "they leave 0.000 to 0.000" in str(fault.value.problems[0])
+    assert "complain_online" not in str(fault.value.problems[0])

@@ -1,0 +1,100 @@
+"""Do groups get their replies equally fast? The log-rank test, for plain cases and for a sampling design."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import chdtrc
+
+from analysis.estimators.variance import staged
+from analysis.expectations.events import Observed, Risks, by_group, check_observed, risks_of
+from analysis.table.columns import Codes, Numbers
+from analysis.table.design import Design, Sample
+from analysis.table.sums import SEGMENT
+
+PLAIN, DESIGN = "plain", "design"
+METHODS = (PLAIN, DESIGN)
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """The test's chi-square, degrees of freedom and p; None with a reason where nothing can be tested."""
+
+    method: str
+    chi_square: float | None
+    df: int
+    p: float | None
+    reason: str = ""
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the test as a row."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        if self.chi_square is None:
+            return f"Log-rank: not tested, {self.reason}"
+        return f"Log-rank ({self.method}): chi-square {self.chi_square:.4g} on {self.df} df, p = {self.p:.4g}"
+
+
+def log_rank(
+    observed: Observed,
+    group: Codes,
+    *,
+    sample: Sample | None = None,
+    design: Design | None = None,
+    method: str | None = None,
+) -> LogRank:
+    """Test whether groups (codes from 0, shape (cases,)) have one curve.
+
+    "plain": hypergeometric variance of Σ(observed - expected) (Mantel 1966; R survdiff). "design": linearised
+    variance of the same weighted sum under the design (Rader 2014; R svylogrank), chi-square.
+    Raises DataProblem as `kaplan_meier`.
+    """
+    chosen = check_observed(observed, sample, method, METHODS, (PLAIN, DESIGN))
+    risks = risks_of(observed, sample, group)
+    groups = int(group.max(initial=0)) + 1
+    at_risk, events = by_group(risks, groups)
+    if groups < 2 or (at_risk[0] > 0).sum() < 2:
+        return LogRank(chosen, None, 0, None, "there is one group only")
+    if not events.any():
+        return LogRank(chosen, None, 0, None, "nothing was delivered")
+    expected = at_risk * (risks.events / risks.at_risk)[:, None]
+    score = (events - expected).sum(axis=0)
+    if chosen == PLAIN:
+        variance = _hypergeometric(risks, at_risk)
+    else:
+        values = _scores(risks, at_risk)
+        stage = staged(risks.sums, design or Design())
+        variance = stage.covariance(np.arange(len(risks.sums.n)), values)
+    return _tested(chosen, score, variance)
+
+
+def _hypergeometric(risks: Risks, at_risk: Numbers) -> Numbers:
+    n, d = risks.at_risk, risks.events
+    share = at_risk / n[:, None]
+    weight = np.where(n > 1, d * (n - d) / np.where(n > 1, n - 1, 1.0), 0.0)
+    return np.asarray(np.diag(weight @ share) - (share * weight[:, None]).T @ share, dtype=np.float64)
+
+
+def _scores(risks: Risks, at_risk: Numbers) -> Numbers:
+    """Return each group of cases' part in the score, ∫(own group - share at risk)(dN - Y dΛ), (cases, groups)."""
+    share = at_risk / risks.at_risk[:, None]
+    hazard = risks.events / risks.at_risk
+    own = np.eye(at_risk.shape[1])[risks.sums.keys[:, SEGMENT]]
+    jump = risks.event[:, None] * (own - share[risks.place])
+    drift = (
+        own * hazard.cumsum()[risks.place][:, None] - (share * hazard[:, None]).cumsum(axis=0)[risks.place]
+    )
+    return np.asarray(jump - drift, dtype=np.float64)
+
+
+def _tested(method: str, score: Numbers, variance: Numbers) -> LogRank:
+    """Return score' V⁻ score: the groups' scores add up to 0, so one of them is left out by the inverse."""
+    inverse = np.linalg.pinv(variance, rcond=1e-10, hermitian=True)
+    df = int(np.linalg.matrix_rank(variance, tol=1e-10 * max(float(np.abs(variance).max()), 1e-300)))
+    if df == 0:
+        return LogRank(method, None, 0, None, "the groups leave nothing to chance")
+    chi_square = float(score @ inverse @ score)
+    return LogRank(method, chi_square, df, float(chdtrc(df, chi_square)))

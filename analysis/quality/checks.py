@@ -1,0 +1,154 @@
+"""Which columns are looked at for what, and the flags that come out of it: a boolean column for each check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analysis.problems import DataProblem
+from analysis.quality.duplicates import near_duplicates
+from analysis.quality.gaps import missing_sequence
+from analysis.quality.pace import speeding
+from analysis.quality.straight import straight_lining
+from analysis.rows import aligned, percent
+from analysis.table.columns import MISSING, Column
+from analysis.table.datafile import DataFile
+from analysis.table.naming import find, split_known
+
+KINDS = ("seconds", "grid", "text", "sequence")
+FORM = "seconds:COL,…, grid:COL,COL,…, text:COL or sequence:COL,COL,…"
+MEANINGS = {
+    "speeding": "took less than a third of the usual time",
+    "straight_lining": "gave nearly one answer to a whole grid",
+    "near_duplicate": "wrote what another person wrote too",
+    "break_off": "stopped answering before the end",
+    "gap": "left out many questions in a row",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A kind of check (one of KINDS) and its columns, in the order in which they were asked."""
+
+    kind: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Who is flagged for what: `by_check` has arrays of shape (rows,) by the name of the flag."""
+
+    by_check: dict[str, NDArray[np.bool_]]
+    rows: int
+
+    @property
+    def any(self) -> NDArray[np.bool_]:
+        """Return who has any flag, shape (rows,)."""
+        none = np.zeros(self.rows, dtype=bool)
+        return np.any(list(self.by_check.values()), axis=0) if self.by_check else none
+
+    def as_table(self) -> pa.Table:
+        """Return a boolean column for each flag, `_quality_…`."""
+        return pa.table({f"_quality_{name}": pa.array(mask) for name, mask in self.by_check.items()})
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return how many rows have each flag, then any of them."""
+        told = [*self.by_check.items(), ("any", self.any)]
+        return [
+            {
+                "flag": name,
+                "count": int(mask.sum()),
+                "share": float(mask.mean()) if self.rows else 0.0,
+                "meaning": MEANINGS.get(name, "has at least one of these flags"),
+            }
+            for name, mask in told
+        ]
+
+    def __str__(self) -> str:
+        lines = [(r["flag"], f"{r['count']:,}", percent(r["share"]), r["meaning"]) for r in self.as_rows()]
+        return aligned(("flag", "rows", "", ""), lines, tail=1) + "\n"
+
+
+def read_checks(texts: Sequence[str], names: Sequence[str]) -> tuple[Check, ...]:
+    """Read "grid:a,b,c" against a file's columns. Raises DataProblem "bad_option" or "unknown_column"."""
+    checks = []
+    for text in texts:
+        kind, mark, rest = text.partition(":")
+        if not mark or kind not in KINDS or not rest.strip():
+            raise DataProblem("bad_option", option="--quality", value=text, form=FORM)
+        found = split_known(rest, names, ",") or [find(one.strip(), names) for one in rest.split(",")]
+        if kind in ("grid", "sequence") and len(set(found)) < 2:
+            raise DataProblem("bad_option", option="--quality", value=text, form=f"{kind}:COL,COL,…")
+        checks.append(Check(kind, tuple(dict.fromkeys(found))))
+    return tuple(checks)
+
+
+def flags_of(
+    opened: DataFile, checks: Sequence[Check], missing: Sequence[str] = (), not_asked: Sequence[str] = ()
+) -> Flags:
+    """Flag the rows of an opened file; its columns are read whole.
+
+    `missing` are values that mean no answer, `not_asked` those that mean that the question was not put (a
+    snapshot's -1). Several checks that give the same flag are joined. Raises what reading raises, and
+    DataProblem "not_a_number" for times.
+    """
+    wanted = tuple(dict.fromkeys(name for check in checks for name in check.columns))
+    table = opened.read(wanted)
+    flags: dict[str, NDArray[np.bool_]] = {}
+    for check in checks:
+        columns = [table.columns[name] for name in check.columns]
+        for name, mask in _flagged(check.kind, columns, [*missing, *not_asked], not_asked, table.first_row):
+            flags[name] = flags[name] | mask if name in flags else mask
+    return Flags(flags, table.rows)
+
+
+def _flagged(
+    kind: str, columns: Sequence[Column], missing: Sequence[str], not_asked: Sequence[str], first_row: int
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    told = [column.without(missing) for column in columns]
+    if kind == "seconds":
+        times = np.stack([_numbers(column, first_row) for column in told], axis=1)
+        return [("speeding", speeding(times)[0])]
+    if kind == "grid":
+        return [("straight_lining", straight_lining(_alike(told))[0])]
+    if kind == "text":
+        return [("near_duplicate", near_duplicates(_texts(column))[0]) for column in told]
+    answered = np.stack([column.codes >= 0 for column in told], axis=1)
+    silent = set(not_asked)
+    put = [~_is(column, silent) for column in columns]
+    stopped, gap, _ = missing_sequence(answered, np.stack(put, axis=1))
+    return [("break_off", stopped), ("gap", gap)]
+
+
+def _numbers(column: Column, first_row: int) -> NDArray[np.float64]:
+    values = column.numbers()
+    wrong = np.flatnonzero(np.isnan(values) & (column.codes >= 0))
+    if len(wrong):
+        row = int(wrong[0])
+        value = column.choices[int(column.codes[row])]
+        raise DataProblem("not_a_number", column=column.name, value=value, row=row + first_row)
+    return values
+
+
+def _alike(columns: Sequence[Column]) -> NDArray[np.int64]:
+    """Return the answers of several columns in one code: equal words are equal answers."""
+    words = {word: at for at, word in enumerate(sorted({w for column in columns for w in column.choices}))}
+    codes = []
+    for column in columns:
+        to = np.array([*(words[choice] for choice in column.choices), MISSING], dtype=np.int64)
+        codes.append(to[column.codes])
+    return np.stack(codes, axis=1)
+
+
+def _texts(column: Column) -> list[str | None]:
+    return [None if code < 0 else column.choices[code] for code in column.codes.tolist()]
+
+
+def _is(column: Column, values: set[str]) -> NDArray[np.bool_]:
+    wanted = [at for at, choice in enumerate(column.choices) if choice in values]
+    return np.isin(column.codes, wanted)
