@@ -19,6 +19,11 @@ from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, cells_of, rake
 from analysis.tabulate import tabulate
+from tests.analysis.estimators.mistakes import MISTAKES as OF_ESTIMATORS
+from tests.analysis.evidence.mistakes import MISTAKES as OF_EVIDENCE
+from tests.analysis.notebook_mistakes import MISTAKES as OF_NOTEBOOKS
+from tests.analysis.table.mistakes import MISTAKES as OF_TABLES
+from tests.analysis.weigh_mistakes import MISTAKES as OF_WEIGHTING
 
 ROWS = "q,age,w,s,c,N,bad\nyes,20,1,a,1,10,1\nno,30,2,a,2,10,x\nno,40,1,b,1,20,3\nyes,50,1,b,2,20,4\n"
 
@@ -122,6 +127,11 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("margin_category_empty", raking({"w": 0.5, "m": 0.4, "x": 0.1}), "category 'x'"),
     ("margin_zero_target", raking({"w": 1.0, "m": 0.0}), "category 'm'"),
     ("raking_stuck", raking({"w": 0.9, "m": 0.1}, rounds=30), "30 rounds"),
+    *OF_ESTIMATORS,
+    *OF_EVIDENCE,
+    *OF_NOTEBOOKS,
+    *OF_TABLES,
+    *OF_WEIGHTING,
 ]
 
 

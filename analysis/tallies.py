@@ -1,0 +1,51 @@
+"""Tables that are kept up to date: the sums of old rows are kept, those of new rows are added.
+
+    kept = tally_file(Path("march.parquet"), request)
+    write_tally(kept, Path("sums.npz"))
+    ...
+    kept = read_tally(Path("sums.npz"))
+    kept.add(tally_file(Path("april.parquet"), request))   # only April is read
+    for table in tables_of(kept, request):
+        print(table.as_json())
+
+The second file comes after the first as if it stood below it in one file; the request must be the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.answers import answers_of, reading_of
+from analysis.request import Request, make_plan
+from analysis.table.files import open_file
+from analysis.table.jobs import count_file
+from analysis.table.keeping import read_tally, write_tally
+from analysis.table.notes import Note
+from analysis.table.tally import Tally
+from analysis.tabulate import Tabulation, tabulation
+
+__all__ = ["Tally", "read_tally", "tables_of", "tally_file", "write_tally"]
+
+_NO_LIMIT = 1 << 62
+
+
+def tally_file(path: Path, request: Request) -> Tally:
+    """Return the sums of a file for every question of a request. Raises DataProblem."""
+    opened = open_file(path)
+    reading = reading_of(make_plan(request, opened.names), request)
+    return count_file(opened, reading, jobs=request.jobs, budget=_NO_LIMIT)
+
+
+def tables_of(tally: Tally, request: Request) -> list[Tabulation]:
+    """Return the tables of a tally: those that `tabulate` gives for its rows in one file. Raises DataProblem.
+
+    Errors take weights as fixed, also those that `earshot weight` made. Raises ValueError for a request that the
+    tally was not made for.
+    """
+    plan = make_plan(request, tally.reading.columns())
+    if reading_of(plan, request) != tally.reading:
+        raise ValueError("the tally was made for another request")
+    weight = plan.design.weight
+    fixed = Note("weights_fixed", f"Errors take the weights of '{weight}' as fixed.", weight)
+    notes = () if weight is None else (fixed,)
+    return [tabulation(one, request) for one in answers_of(plan, request, notes, lambda _: tally, keep=True)]
