@@ -1,0 +1,227 @@
+"""The surface for notebooks: every block of its page runs and prints what the page shows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gc
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import analysis
+from analysis import Data, DataProblem, audit, kaplan_meier, plan_sample, read
+from analysis.request import Request
+from analysis.table.design import Design
+from analysis.tabulate import tabulate
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "notebook.md"
+BLOCKS = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+COLUMNS: dict[str, list[Any]] = {
+    "q": ["yes", "no", "no", "yes", None, "no", "yes", "<b>maybe</b>"] * 30,
+    "g": ["a", "a", "b", "b", "a", "b", "a", "b"] * 30,
+    "x": [1.5, 2, 3, None, 5, 6, 7, 8] * 30,
+    "w": [1, 2, 1, 2, 1, 2, 1, 2] * 30,
+    "c": [at // 12 for at in range(240)],
+}
+
+
+def run(block: str, names: dict[str, Any]) -> str:
+    """Run a cell as a notebook would, its last expression shown; return what it prints."""
+    tree = ast.parse(block)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "notebook.md", "exec"), names)
+        if isinstance(last, ast.Expr):
+            shown = eval(compile(ast.Expression(last.value), "notebook.md", "eval"), names)
+            assert shown is None or repr(shown)
+            if hasattr(shown, "_repr_html_"):
+                assert "<table>" in shown._repr_html_()
+    return said.getvalue()
+
+
+def test_every_block_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    said = ""
+    blocks = BLOCKS.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(blocks) > 12
+    for kind, block in blocks:
+        if kind == "text":
+            assert _plain(said) == _plain(block)
+        else:
+            said = run(block, names)
+    assert (tmp_path / "weighted.weights.json").is_file()
+
+
+def _plain(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def test_the_six_lines_of_the_docstring_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert analysis.__doc__ is not None
+    lines = [line[4:] for line in analysis.__doc__.splitlines() if line.startswith("    ")]
+    people = range(200)
+    table = {
+        "channel": ["web" if i % 3 else "phone" for i in people],
+        "age": [18 + i % 50 for i in people],
+        "gender": ["woman" if i % 2 else "man" for i in people],
+        "minutes": [i % 17 for i in people],
+        "w": [1 + i % 2 for i in people],
+        "region": [i // 100 for i in people],
+        "branch": [i // 10 for i in people],
+    }
+    rows = [",".join(table), *(",".join(str(table[name][i]) for name in table) for i in people)]
+    (tmp_path / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert len(lines) == 6
+    run("\n".join(lines), {})
+
+
+def test_importing_the_room_loads_nothing() -> None:
+    code = "import sys, analysis; print([n for n in sys.modules if n.split('.')[0] in ('numpy', 'pyarrow', 'scipy')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_surface_is_what_it_says() -> None:
+    assert set(analysis.__all__) <= set(dir(analysis))
+    for name in analysis.__all__:
+        assert getattr(analysis, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = analysis.nothing
+
+
+# --- sources -----------------------------------------------------------------------------------------------
+
+
+def test_arrays_give_the_figures_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "answers.parquet"
+    pq.write_table(pa.table(COLUMNS), file)
+    asked = Request(("q",), ("g",), design=Design(weight="w", cluster="c"))
+    (expected,) = tabulate(file, asked)
+    found = read(COLUMNS, weight="w", cluster="c").tabulate("q", by="g")
+    assert found.result[0].estimates == expected.estimates
+
+
+@pytest.mark.parametrize("kind", ["arrow", "interchange", "numpy", "pandas"])
+def test_frames_are_read(kind: str) -> None:
+    table = pa.table(COLUMNS)
+    source: object = table
+    if kind == "interchange":
+
+        class Frame:
+            """A frame that knows the interchange protocol only."""
+
+            def __dataframe__(self, **asked: Any) -> Any:
+                return table.__dataframe__(**asked)
+
+        source = Frame()
+    if kind == "numpy":
+        source = {name: np.array(values) for name, values in COLUMNS.items()}
+    if kind == "pandas":
+        source = pytest.importorskip("pandas").DataFrame(COLUMNS)
+    assert read(source).tabulate("q").rows == read(COLUMNS).tabulate("q").rows
+    assert read(source).means("x").rows == read(COLUMNS).means("x").rows
+
+
+def test_arrays_leave_no_file_behind() -> None:
+    data = read(COLUMNS)
+    kept = data.opened.path
+    assert kept.is_file()
+    del data
+    gc.collect()
+    assert not kept.parent.exists()
+
+
+def test_words_and_numbers_in_one_column_are_words() -> None:
+    assert read({"a": [1, "x", 2.5, None]}).tabulate("a").column("choice") == ["1", "x", "2.5"]
+
+
+def test_missing_values_are_said_once() -> None:
+    data = read({"a": [1, 2, 99, 1], "b": ["x", "y", "99", "x"]}, missing=[99])
+    assert data.tabulate("b").column("choice") == ["x", "y"]
+    assert data.means("a").rows[0]["value"] == pytest.approx(4 / 3)
+
+
+# --- numbers -----------------------------------------------------------------------------------------------
+
+
+def test_means_by_hand() -> None:
+    data = read({"x": [1.0, 2, 3, 6], "g": ["a", "a", "b", "b"], "w": [1, 3, 1, 1]}, weight="w")
+    rows = data.means("x", by="g", total=True).rows
+    assert [row["segment"] for row in rows] == ["all", "a", "b"]
+    assert [row["value"] for row in rows] == pytest.approx([16 / 6, 7 / 4, 9 / 2])
+    assert data.totals("x").rows[0]["value"] == pytest.approx(16)
+    assert data.means("x", where={"g": "b"}).rows[0]["base"] == 2
+
+
+def test_means_of_weighted_data_take_errors_from_what_is_left(tmp_path: Path) -> None:
+    """A column that the margins explain whole has no error."""
+    people = range(120)
+    data = read({"g": ["a" if i % 3 else "b" for i in people], "x": [float(i % 3 > 0) for i in people]})
+    weighted = data.weigh({"g": {"a": 0.5, "b": 0.5}})
+    row = weighted.means("x").rows[0]
+    assert (row["value"], row["se"]) == (pytest.approx(0.5), pytest.approx(0, abs=1e-9))
+    saved = weighted.save(tmp_path / "weighted.parquet")
+    assert read(saved, weight="weight").means("x").rows == weighted.means("x").rows
+    with pytest.raises(DataProblem):
+        weighted.save(saved)
+
+
+def test_a_choice_that_is_not_there_is_said() -> None:
+    with pytest.raises(DataProblem, match="no choice 'z'"):
+        read(COLUMNS).means("x", where={"g": "z"})
+
+
+# --- results -----------------------------------------------------------------------------------------------
+
+
+def test_words_of_people_are_escaped() -> None:
+    data = read({**COLUMNS, "<i>": COLUMNS["q"]})
+    for table in (data.tabulate("<i>", by="g"), data.compare("<i>", by="g"), data.quality({"text": "<i>"})):
+        html = table._repr_html_()
+        assert "<b>" not in html
+        assert "<i>" not in html
+    assert "&lt;b&gt;maybe" in data.tabulate("<i>")._repr_html_()
+
+
+def test_a_table_has_rows_text_and_csv() -> None:
+    table = read(COLUMNS).tabulate("q")
+    assert str(table) == repr(table)
+    assert len(table) == len(list(table)) == 3
+    assert table.csv().splitlines()[0].startswith("question,segment,")
+    assert any("no answer" in note for note in table.notes)
+
+
+def test_weights_show_themselves() -> None:
+    weighted = read(COLUMNS).weigh({"g": {"a": 0.3, "b": 0.7}}, trim=(0.2, 5))
+    assert isinstance(weighted, Data)
+    assert weighted.weights.shape == (240,)
+    assert "raking" in repr(weighted)
+    assert "<table>" in weighted._repr_html_()
+
+
+def test_what_needs_no_data() -> None:
+    assert plan_sample(0.34, margin=0.02).result.total == 2152
+    assert plan_sample(0.5, difference=0.1, segments=3).rows[0]["power"] == 0.8
+    assert audit("34%", 2030).result.audits[0].audit.verdict == "not checkable"
+    own = audit("34%", 2030, data=read(COLUMNS), question="q", choice="yes")
+    assert own.result.audits[0].own is not None
+    with pytest.raises(DataProblem, match="question and choice"):
+        audit("34%", data=read(COLUMNS))
+    with pytest.raises(DataProblem, match="nothing to audit"):
+        audit()
+    assert kaplan_meier([1, 2], [True, False]).rows[0]["open_share"] == 0.5
+    assert kaplan_meier([1, 2], [1, 0], weight=[1, 3]).rows[0]["open_share"] == 0.75
