@@ -251,7 +251,9 @@ def test_own_shares_by_age(own_survey: Path, own_reference: Reference, question:
 def test_own_intervals_in_a_domain(own_survey: Path, own_reference: Reference, method: str) -> None:
     wanted = own_reference[f"own.ciprop.{method}"]
     by_where = rows(own_survey, "channel", OWN, where=("age_group=2",), interval=method)
-    by_segment = rows(own_survey, "channel", OWN, by=("age_group",), interval=method) if method != "mean" else []
+    by_segment = (
+        rows(own_survey, "channel", OWN, by=("age_group",), interval=method) if method != "mean" else []
+    )
     for found in (by_where[3], *(one for one in by_segment if (one.segment, one.choice) == ("2", "3"))):
         close([found.share, found.se], [wanted["estimate"], wanted["se"]])
         close([found.low, found.high], wanted["ci"], FITTED if method == "likelihood" else CLOSED)

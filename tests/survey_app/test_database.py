@@ -119,7 +119,10 @@ def test_groups_of_two_processes_never_wait_for_each_other(
         for turn in range(3):
             keys = [f"r{number}" for number in range(20)]
             groups = [
-                [(replace(POST, submission_key=f"{turn}{which}{key}", response=key), Future()) for key in order]
+                [
+                    (replace(POST, submission_key=f"{turn}{which}{key}", response=key), Future())
+                    for key in order
+                ]
                 for which, order in enumerate((keys, keys[::-1]))
             ]
             outcomes = at_once(

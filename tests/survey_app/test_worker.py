@@ -113,7 +113,10 @@ def test_what_cannot_be_done_says_why(field: Field, library: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(28, "No space left on device"), "a file could not be written or read: No space left on device; see"),
+        (
+            OSError(28, "No space left on device"),
+            "a file could not be written or read: No space left on device; see",
+        ),
         (
             OperationalError("SELECT secret", {}, Exception("no connection")),
             "the database could not be used: no conn",

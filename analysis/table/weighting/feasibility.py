@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from analysis.table.columns import Codes, Numbers
 from analysis.table.sums import add_up
@@ -113,7 +113,8 @@ class _Programme:
         cost = np.concatenate([np.zeros(cells), np.ones(2 * len(free))])
         upper = np.concatenate([self.most, np.full(2 * len(free), np.inf)])
         lower = np.concatenate([self.least, np.zeros(2 * len(free))])
-        done = linprog(
+        # Every table reads this module, and hardly any needs a solver, which takes a quarter of a second to load.
+        done = import_module("scipy.optimize").linprog(
             cost,
             A_eq=matrix,
             b_eq=self.totals[held],

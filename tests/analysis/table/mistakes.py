@@ -90,6 +90,11 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("bad_fpc", parquet_with(F, s=HALVES, f=at(250, -5, 900)), "row 250: '-5'"),
     ("fpc_varies", parquet_with(F, s=HALVES, f=at(250, 901, 900)), "row 250: '901' differs from 900"),
     ("fpc_varies", parquet_with(F, s=HALVES, f=at(1, 901, 900)), "row 2: '900' differs from 901"),
+    (
+        "fpc_varies",
+        parquet_with(F, s=["a"] * ROWS, f=[900] * 100 + [901] * 300),
+        "row 101: '901' differs from 900",
+    ),
     ("fpc_small", parquet_with(F, s=HALVES, f=[150] * ROWS), "stratum 'a' has 150 people"),
     ("lonely_stratum", parquet_with(S, s=at(400, "z", "a")), "stratum 'z' of column 's' has only one person"),
     (
