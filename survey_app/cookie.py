@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from itsdangerous import BadSignature, Serializer, URLSafeTimedSerializer
+from itsdangerous import BadSignature, Serializer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
 from werkzeug.http import parse_cookie
+
+
+class OnceDerived(TimestampSigner):
+    """Derives its key from the server's once: that costs as much as to sign."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._derived: dict[Any, bytes] = {}
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        if secret_key not in self._derived:
+            self._derived[secret_key] = super().derive_key(secret_key)
+        return self._derived[secret_key]
+
+
+class Plain:
+    """What a session holds is plain: names, numbers and lists of them, which need no marks of their type."""
+
+    dumps = staticmethod(json.JSONEncoder(separators=(",", ":")).encode)
+    loads = staticmethod(json.loads)
 
 
 class Uncompressed(URLSafeTimedSerializer):
     """Does not try to compress what is small: other threads would take their turn at every try."""
 
+    default_signer = OnceDerived
+
     def dump_payload(self, obj: Any) -> bytes:
         return base64_encode(Serializer.dump_payload(self, obj))
+
+    def make_signer(self, salt: str | bytes | None = None) -> Any:
+        """Return the one signer: it keeps nothing of what it has signed."""
+        if not hasattr(self, "_made"):
+            self._made = super().make_signer(salt)
+        return self._made
 
 
 class OneSigner(SecureCookieSessionInterface):
@@ -39,7 +68,7 @@ class OneSigner(SecureCookieSessionInterface):
             made = Uncompressed(
                 secret,
                 salt=self.salt,
-                serializer=self.serializer,
+                serializer=Plain,
                 signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
             )
             self._signers[secret] = made

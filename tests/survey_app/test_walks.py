@@ -440,7 +440,7 @@ def walk_and_look(place: World, number: int, walks: int) -> None:
     random.seed(number)
     run_state_machine_as_test(machine, settings=settings(CALM, max_examples=walks))
     finished = [key for key in keys(place) if (state := current(place.engine, key)) and state.submitted]
-    assert len(finished) > walks // 100  # people do get to the end
+    assert finished  # people do get to the end
     for key in finished:
         state = current(place.engine, key)
         assert state is not None
