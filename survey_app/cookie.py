@@ -40,11 +40,15 @@ class Uncompressed(URLSafeTimedSerializer):
     def dump_payload(self, obj: Any) -> bytes:
         return base64_encode(Serializer.dump_payload(self, obj))
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._made: dict[Any, Any] = {}
+
     def make_signer(self, salt: str | bytes | None = None) -> Any:
-        """Return the one signer: it keeps nothing of what it has signed."""
-        if not hasattr(self, "_made"):
-            self._made = super().make_signer(salt)
-        return self._made
+        """Return the one signer of a salt: it keeps nothing of what it has signed."""
+        if salt not in self._made:
+            self._made[salt] = super().make_signer(salt)
+        return self._made[salt]
 
 
 class OneSigner(SecureCookieSessionInterface):

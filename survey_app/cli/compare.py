@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from survey_app.cli.table import of_a_table
+
 
 @click.command(
     epilog="""\b
@@ -14,53 +16,7 @@ Shares, errors and tests come from the sampling design; differences use the cova
 A letter beside a share names a column whose share is lower. Exit code 0, or 1 with one line on standard
 error that says what to do."""
 )
-@click.argument("file")
-@click.option("--question", "questions", multiple=True, metavar="COL", help="Column to compare (repeatable).")
-@click.option("--by", multiple=True, metavar="COL", help="Column of segments; several are crossed.")
-@click.option(
-    "--bands",
-    multiple=True,
-    metavar="COL=BANDS",
-    help="Cut a column of numbers into bands, ends included: age=18-23,24-34,35+ (repeatable).",
-)
-@click.option(
-    "--net",
-    "nets",
-    multiple=True,
-    metavar="COL:NAME=CHOICE|CHOICE",
-    help="Add a union of choices as a further choice (repeatable).",
-)
-@click.option(
-    "--multi",
-    multiple=True,
-    metavar="NAME=COL,COL",
-    help="Compare several columns as one multiple-response question (repeatable).",
-)
-@click.option(
-    "--where", multiple=True, metavar="COL=VALUE", help="Keep these rows only; repeated: all must hold."
-)
-@click.option("--weight", metavar="COL", help="Column of weights.")
-@click.option(
-    "--calibrated",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="How earshot weight made --weight; FILE's name.weights.json is found by itself.",
-)
-@click.option("--strata", metavar="COL", help="Column of strata.")
-@click.option("--cluster", metavar="COL", help="Column of clusters; they nest in strata.")
-@click.option(
-    "--fpc",
-    metavar="COL",
-    help="Units in the population of the stratum, or the sampling fraction (at most 1).",
-)
-@click.option(
-    "--lonely",
-    default="fail",
-    show_default=True,
-    metavar="RULE",
-    help="A stratum of one unit: fail, certainty, adjust or average.",
-)
-@click.option("--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable).")
+@of_a_table("compare")
 @click.option(
     "--test",
     default="rao-scott",

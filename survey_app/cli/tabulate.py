@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from survey_app.cli.table import of_a_table
 
+if TYPE_CHECKING:
     from analysis.request import Request
 
 
@@ -19,55 +19,7 @@ Shares are ratio estimates with linearised standard errors; a question's base is
 Rows without an answer, and rows outside --where, leave the base and stay in the design.
 Exit code 0, or 1 with one line on standard error that says what to do."""
 )
-@click.argument("file")
-@click.option(
-    "--question", "questions", multiple=True, metavar="COL", help="Column to tabulate (repeatable)."
-)
-@click.option("--by", multiple=True, metavar="COL", help="Column of segments; several are crossed.")
-@click.option(
-    "--bands",
-    multiple=True,
-    metavar="COL=BANDS",
-    help="Cut a column of numbers into bands, ends included: age=18-23,24-34,35+ (repeatable).",
-)
-@click.option(
-    "--net",
-    "nets",
-    multiple=True,
-    metavar="COL:NAME=CHOICE|CHOICE",
-    help="Add a union of choices as a further choice (repeatable).",
-)
-@click.option(
-    "--multi",
-    multiple=True,
-    metavar="NAME=COL,COL",
-    help="Tabulate several columns as one multiple-response question (repeatable).",
-)
-@click.option(
-    "--where", multiple=True, metavar="COL=VALUE", help="Keep these rows only; repeated: all must hold."
-)
-@click.option("--weight", metavar="COL", help="Column of weights.")
-@click.option(
-    "--calibrated",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="How earshot weight made --weight; FILE's name.weights.json is found by itself.",
-)
-@click.option("--strata", metavar="COL", help="Column of strata.")
-@click.option("--cluster", metavar="COL", help="Column of clusters; they nest in strata.")
-@click.option(
-    "--fpc",
-    metavar="COL",
-    help="Units in the population of the stratum, or the sampling fraction (at most 1).",
-)
-@click.option(
-    "--lonely",
-    default="fail",
-    show_default=True,
-    metavar="RULE",
-    help="A stratum of one unit: fail, certainty, adjust or average.",
-)
-@click.option("--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable).")
+@of_a_table("tabulate")
 @click.option(
     "--interval",
     default="auto",

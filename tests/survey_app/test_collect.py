@@ -149,7 +149,8 @@ def test_one_bad_post_fails_alone(collector: Collector, engine: Engine) -> None:
     held_up.wait(10)
     for thread in threads[1:]:
         thread.start()
-    while collector.waiting() < 10:  # one is held, the others stand behind it
+    until = time.monotonic() + 10
+    while collector.waiting() < 10 and time.monotonic() < until:  # one is held, the others stand behind it
         time.sleep(0.001)
     gate.set()
     for thread in threads:

@@ -6,9 +6,8 @@ of Deville & Särndal (1992, §2 and table 1). Limits cut F off, which keeps the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
@@ -90,6 +89,3 @@ class Limited:
         low, high = (np.where(np.isfinite(one), one, 0.0) for one in (self.low, self.high))
         beyond = low * np.minimum(u - inside, 0.0) + high * np.maximum(u - inside, 0.0)
         return np.asarray(self.distance.area(inside) + beyond, dtype=np.float64)
-
-
-DISTANCES: Mapping[str, Distance] = MappingProxyType({"linear": LINEAR, "raking-distance": RAKING})
