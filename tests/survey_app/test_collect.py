@@ -172,6 +172,16 @@ def test_a_finished_response_takes_nothing_more(collector: Collector, engine: En
     assert rows(engine) == 1
 
 
+def test_posts_of_one_group_are_judged_by_those_before_them(collector: Collector, engine: Engine) -> None:
+    """They are written together, and yet nothing comes after the end, and a retry beside its first is one answer."""
+    collector.keep(POST)
+    last = replace(POST, submission_key="b" * 32, final=True)
+    late = replace(POST, submission_key="c" * 32, answers={"channel": 8})
+    verdicts = collector._append_group([(one, Future()) for one in (last, last, late)])
+    assert verdicts[:2] == [None, None] and isinstance(verdicts[2], Finished)
+    assert rows(engine) == 2
+
+
 def test_a_study_closed_meanwhile_takes_nothing(collector: Collector, engine: Engine) -> None:
     """What the writer checks stays true until its commit: it takes its lock before it reads."""
     with writing(engine).begin() as connection:
