@@ -598,3 +598,14 @@ def test_an_error_is_told_by_its_place_and_not_by_its_words(
     assert "canary" not in told
     assert "an error at /fail/<secret>" in told and "ValueError at " in told and "test_doors.py:" in told
     assert "Exception while serving …" in told
+
+
+def test_the_loop_is_woken_for_every_answer() -> None:
+    """It closes what is answered at once, not when it next looks after idle connections."""
+    with open_doors() as (_, port):
+        began = time.monotonic()
+        for _ in range(6):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as stream:
+                stream.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                assert whole(stream).startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - began < 2 * doors.SWEEP
