@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -24,14 +30,20 @@ def headers(secure: bool) -> dict[str, str]:
 
 
 def add_security_headers(app: Flask) -> None:
-    """Put the headers on every response; pages with answers on them are not stored by the browser."""
-    carried = headers(app.config["SESSION_COOKIE_SECURE"])
-    stored = carried.pop("Cache-Control")
-    always = list(carried.items())
+    """Put the headers on every answer; pages with answers on them are not stored by the browser.
 
-    @app.after_request
-    def _headers(response: Response) -> Response:
-        response.headers.extend(always)  # nothing else in the app sets them
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = stored
-        return response
+    Added to the finished list: as a response's own they would be looked up, copied and encoded with it.
+    """
+    carried = headers(app.config["SESSION_COOKIE_SECURE"])
+    stored = "Cache-Control", carried.pop("Cache-Control")
+    always = list(carried.items())
+    inner = app.wsgi_app
+
+    def carrying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, found: list[tuple[str, str]], *error: Any) -> Any:
+            said = any(name == "Cache-Control" for name, _ in found)
+            return start_response(status, [*found, *always] if said else [*found, *always, stored], *error)
+
+        return inner(environ, start)
+
+    app.wsgi_app = carrying  # type: ignore[method-assign]

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from flask import current_app, make_response, render_template, request
 from flask_wtf import FlaskForm
-from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
@@ -15,6 +14,7 @@ from questionnaires.texts import LANGUAGES
 from survey_app.respondent.fielded import Served
 from survey_app.respondent.markup import chrome
 from survey_app.respondent.showing import message
+from survey_app.respondent.token import token
 from survey_app.respondent.visit import spoken
 
 LONGEST_CODE = 100
@@ -56,7 +56,7 @@ def beside(template: str, status: int = 200, served: Served | None = None, **val
         f"respondent/{template}.html",
         **chrome(language, served.record if served else None),
         synthetic=served.synthetic if served else False,
-        csrf=generate_csrf(),
+        csrf=token(),
         **values,
     )
     return make_response(page, status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import make_response, render_template, url_for
-from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 from werkzeug.wrappers import Response
 
@@ -17,8 +16,9 @@ from questionnaires.routing import asked, first_open, walk
 from questionnaires.texts import in_language
 from survey_app.respondent import receipt, ticket
 from survey_app.respondent.fielded import Served, shelf
-from survey_app.respondent.markup import chrome
+from survey_app.respondent.markup import chrome, saying
 from survey_app.respondent.showing import first_input
+from survey_app.respondent.token import token
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage.current import current
 from survey_app.storage.ended import Ended
@@ -39,7 +39,7 @@ def check_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         sections=_sections(visit),
         problem=problem,
         action=url_for("respondent.check", key=visit.key),
-        csrf=generate_csrf(),
+        csrf=token(),
         ticket=ticket.issue(served, CHECK, visit.key, answers_seen(visit)),
         go_on=url_for("respondent.page", key=visit.key, name=still_open.name) if still_open else "",
     )
@@ -89,7 +89,7 @@ def _words(visit: Visit, variable: Question, settled: Mapping[str, Answer]) -> s
 
 
 def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     if isinstance(answer, Missing):
         return str(
             say("not_answered" if answer is Missing.NOT_ANSWERED else f"special_{answer.name.lower()}")
@@ -119,7 +119,7 @@ def _end_words(served: Served, ended: Ended, language: str) -> tuple[str, str]:
     questionnaire = served.questionnaire
     end = questionnaire.end(str(ended.end))
     if end is None:
-        say = chrome(language)["say"]
+        say = saying(language)
         return say("thanks_title"), say("thanks_text")
     words = in_language(end.title, language), in_language(end.text, language)
     if not any(pipes(text) for text in words):

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.model import Questionnaire
 from questionnaires.problems import StudyFault
-from questionnaires.routing import Page, pages
+from questionnaires.routing import Page, Way, pages, walk
 from questionnaires.study import Record
 from survey_app.respondent.compiled import CompiledPage, compile_page
 from survey_app.respondent.markup import render_end, render_page
@@ -40,6 +40,11 @@ class Served:
     @cached_property
     def _written(self) -> tuple[Page, ...]:
         return pages(self.questionnaire)
+
+    @cached_property
+    def untouched(self) -> Way:
+        """The way of whoever has not answered anything yet."""
+        return walk(self.questionnaire, {})
 
     @cached_property
     def _in_blocks(self) -> bool:

@@ -13,6 +13,7 @@ from questionnaires.answers import PageReading, foreign_fields, raw_values
 from questionnaires.model import Question, Section
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Raw
+from survey_app.respondent.token import Checked
 
 OWN_FIELDS = ("csrf_token", "_ticket", "_action", "_language", "_whole", "_width", "_accepted")
 """Fields of the page itself; a question's name never begins with a line."""
@@ -53,18 +54,11 @@ class AnswersField(Field):
             }
 
 
-class CheckedToken(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
-    """Checks the token that was sent; the page that is shown makes its own."""
-
-    def generate_csrf_token(self, csrf_token_field: Any) -> str:
-        return ""
-
-
 class PageForm(FlaskForm):
     """The questions that were shown on one page, in their order."""
 
     class Meta(FlaskForm.Meta):
-        csrf_class = CheckedToken
+        csrf_class = Checked
 
     answers = AnswersField()
 
@@ -99,4 +93,6 @@ class PageForm(FlaskForm):
 
     def off_path(self, posted: Iterable[str]) -> tuple[str, ...]:
         """Return posted fields of questions that, after all, are not asked of this person."""
+        if len(self.answers.asked) == len(self.questions):
+            return ()
         return foreign_fields(self.answers.asked, posted, OWN_FIELDS)

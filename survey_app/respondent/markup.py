@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
@@ -24,6 +24,7 @@ from survey_app.respondent.compiled import Marks
 if TYPE_CHECKING:
     from survey_app.respondent.fielded import Served
 
+Say: TypeAlias = Callable[..., str]
 STATIC = "/form"
 """Where the form's own files are; named here because a refused host has no routes to build from."""
 SEARCHED = 12
@@ -38,21 +39,22 @@ KINDS = {
 
 def chrome(language: str, record: Record | None = None, languages: tuple[str, ...] = ()) -> Mapping[str, Any]:
     """Return what every page of the form needs around its contents."""
-    texts = catalogue("survey_app.respondent")
-
-    def say(key: str, **values: Any) -> str:
-        return texts.text(language, key, **values)
-
     return {
         "language": language,
         "direction": DIRECTIONS.get(language, ""),
-        "say": say,
+        "say": saying(language),
         "own_names": OWN_NAMES,
         "languages": languages,
         "record": record,
         "study_title": in_language(record.title, language) if record else "earshot",
         "stylesheet": own_file("respondent.css"),
     }
+
+
+@cache
+def saying(language: str) -> Say:
+    """Return what says the form's own texts in a language."""
+    return partial(catalogue("survey_app.respondent").text, language)
 
 
 def own_file(name: str) -> str:

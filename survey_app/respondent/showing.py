@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
-from flask_wtf.csrf import generate_csrf
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
@@ -23,7 +22,8 @@ from questionnaires.routing import head_of, page_before
 from questionnaires.texts import LANGUAGES, catalogue, date_words, in_language
 from survey_app.respondent import ticket
 from survey_app.respondent.fielded import Served, shelf
-from survey_app.respondent.markup import chrome
+from survey_app.respondent.markup import chrome, saying
+from survey_app.respondent.token import token
 from survey_app.respondent.visit import Visit, spoken
 
 MOST_ACCEPTED = 50
@@ -45,13 +45,13 @@ def fill(
     `raw` maps the name of a stored answer to its form values, `answered` are the valid ones among them. `posted`
     is the ticket that came with the values, kept so that sending again is the same post.
     """
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     compiled = shelf().compiled(visit.served, visit.shown, visit.language)
     steps = len({page.step for page in visit.cut})
     last = visit.page.step == steps and not visit.served.questionnaire.check_answers
     values: dict[str, str] = {
         "action": str(escape(visit.address)),
-        "csrf": generate_csrf(),
+        "csrf": token(),
         "ticket": str(escape(posted or ticket.issue(visit.served, visit.page.name, visit.key, visit.seen))),
         "back": _back(visit, say),
         "leave": _leave(visit, say),
@@ -141,7 +141,7 @@ def _kept_slots(name: str, raw: Raw) -> dict[str, str]:
 def _problem_slots(
     visit: Visit, problems: Sequence[AnswerProblem], message: str, settled: Mapping[str, Answer]
 ) -> dict[str, str]:
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     slots: dict[str, str] = {}
     links = []
     soft = bool(problems) and all(problem.soft for problem in problems)

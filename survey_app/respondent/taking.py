@@ -17,7 +17,7 @@ from survey_app.respondent import receipt, ticket
 from survey_app.respondent.ending import CHECK, answers_seen, check_page
 from survey_app.respondent.fielded import shelf
 from survey_app.respondent.form import PageForm
-from survey_app.respondent.markup import chrome
+from survey_app.respondent.markup import saying
 from survey_app.respondent.showing import fill, message
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
@@ -54,7 +54,7 @@ def _judge(visit: Visit, said: Ticket | None) -> Response:
     form = _bound(visit, whole)
     posted = request.form.get("_ticket", "") if _fits(said, visit) else ""
     changed = said is not None and said.seen != visit.seen
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     if "_language" in request.form:
         session["language"] = visit.served.language(request.form["_language"])
         turned = replace(visit, language=session["language"])
@@ -207,7 +207,7 @@ def keep_post(visit: Visit, said: Ticket, page: str, answers: dict[str, Answer],
 def take_check(visit: Visit, said: Ticket | None) -> Response:
     """Submit from the list of answers, once every question on the path was confirmed."""
     form = FlaskForm(formdata=request.form)
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     fits = said == Ticket(visit.served.name, visit.served.version, CHECK, visit.key)
     if "_language" in request.form:
         session["language"] = visit.served.language(request.form["_language"])
@@ -262,7 +262,7 @@ def still_typed(key: str, name: str, said: Ticket | None) -> Response:
 def _unread(visit: Visit) -> Response:
     questions = [question for page in visit.shown for question in page.questions]
     form = PageForm(visit.page.section, questions, request.form)
-    say = chrome(visit.language)["say"]
+    say = saying(visit.language)
     return fill(
         replace(visit, blind=True),
         form.typed(),

@@ -65,7 +65,7 @@ class Visit:
 
     @cached_property
     def way(self) -> Way:
-        return walk(self.served.questionnaire, self.given)
+        return walk(self.served.questionnaire, self.given) if self.given else self.served.untouched
 
     @cached_property
     def known(self) -> dict[str, object]:
@@ -138,12 +138,14 @@ class Visit:
 
 def spoken(offered: tuple[str, ...]) -> str:
     """Return the language of this visit: asked for, chosen before, the browser's, or the first."""
-    if request.method == "GET" and request.query_string:
+    if request.query_string and request.method == "GET":
         asked_for = request.args.get("language")
         if asked_for in offered and session.get("language") != asked_for:
             session["language"] = asked_for
-    if session.get("language") in offered:
-        return str(session["language"])
-    told = parse_accept_header(request.headers.get("Accept-Language", "")[:MOST_SAID], LanguageAccept)
+    chosen = session.get("language")
+    if chosen in offered:
+        return str(chosen)
+    said = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    told = parse_accept_header(said[:MOST_SAID], LanguageAccept) if said else LanguageAccept()
     wanted = (code.partition("-")[0].lower() for code in told.values())
     return next((code for code in wanted if code in offered), offered[0])
