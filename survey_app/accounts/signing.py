@@ -76,23 +76,29 @@ def take_sign_in() -> Response:
         audit.record(door.engine(), door.now_ms(), None, "sign_in_failed", who=keyed(f"email|{typed}")[:16])
         return _form(422, form.email.data, form.next.data, {"email": "sign_in_wrong"})
     backoff().forgive(typed, address)
-    if passwords.is_weaker(found[1]):
-        people.renew_hash(door.engine(), *found, passwords.hashed(form.password.data or ""))
-    return _begin(found[0], form.next.data)
+    who, stored = found
+    if passwords.is_weaker(stored):
+        renewed = passwords.hashed(form.password.data or "")
+        stored = renewed if people.renew_hash(door.engine(), who, stored, renewed) else stored
+    return _begin(who, stored, form.next.data)
 
 
-def _begin(who: str, following: str | None) -> Response:
+def _begin(who: str, stored: str, following: str | None) -> Response:
     account = people.by_id(door.engine(), who)
     if account is None or account.disabled_ms is not None:  # meanwhile
         return redirect(url_for("signing.sign_in"), 303)
     before = door.who()
-    token = sessions.begin(
-        door.engine(),
-        who,
-        door.now_ms(),
-        complete=not account.second_factor,
-        instead=before.token_hash if before else "",
-    )
+    try:
+        token = sessions.begin(
+            door.engine(),
+            who,
+            door.now_ms(),
+            complete=not account.second_factor,
+            password=stored,
+            instead=before.token_hash if before else "",
+        )
+    except sessions.Meanwhile:
+        return redirect(url_for("signing.sign_in"), 303)
     door.let_in(token)
     session.setdefault("language", account.language)
     going = door.own_path(following, door.home_of(who, account.administrator))
@@ -121,7 +127,10 @@ def take_code() -> Response:
         audit.record(door.engine(), door.now_ms(), half.account, "code_failed", who=half.account)
         return _code_form(422, form.next.data, {"code": "code_wrong"})
     backoff().forgive(f"code|{half.account}", request.remote_addr)
-    token = sessions.begin(door.engine(), half.account, door.now_ms(), complete=True, instead=half.token_hash)
+    try:
+        token = sessions.complete(door.engine(), half, door.now_ms())
+    except sessions.Meanwhile:
+        return redirect(url_for("signing.sign_in"), 303)
     door.let_in(token)
     return redirect(door.own_path(form.next.data, door.home_of(half.account, half.administrator)), 303)
 

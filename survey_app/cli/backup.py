@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.opening import close_at_end, refuse
+from survey_app.cli.opening import close_at_end, now_ms, refuse
 from survey_app.cli.progress import bar
 from survey_app.cli.receipt import DATA
 
@@ -48,6 +48,7 @@ def backup(file: Path, without_key: bool, data: Path | None, as_json: bool) -> N
         engine = _open(address)
         with bar("Backing up") as progress:
             manifest = make(engine, file, datetime.now(UTC), key=key, progress=progress)
+        _note(engine, "backed_up")
     seconds = round(time.perf_counter() - begun, 1)
     if as_json:
         told = {"file": str(file), "bytes": file.stat().st_size, "seconds": seconds, **summary(manifest)}
@@ -99,6 +100,7 @@ def restore(
                 found, place, datetime.now(UTC), with_key=not without_key, gone_since=since, progress=progress
             )
     _clear(place)
+    _note(place.engine, "restored")
     seconds = round(time.perf_counter() - begun, 1)
     if as_json:
         click.echo(json.dumps(_told(done) | {"seconds": seconds}, ensure_ascii=False, indent=1))
@@ -212,6 +214,19 @@ def _clear(place: Place) -> None:
             finish_erasures(place.engine, folder, study)
         except OSError as error:
             refuse(f"restored, but {folder} could not be cleared: {error}; then: earshot erase --pending")
+
+
+def _note(engine: Engine, action: str) -> None:
+    """Write down what was done; it is done, even where the database takes no further line."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from survey_app.storage.accounts import audit
+    from survey_app.storage.database import told
+
+    try:
+        audit.record(engine, now_ms(), None, action)
+    except SQLAlchemyError as error:
+        click.echo(f"the log of the database has no line of it: {told(error)}", err=True)
 
 
 def _step_back() -> None:

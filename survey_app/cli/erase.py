@@ -29,6 +29,7 @@ def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage import erase as erasing
+    from survey_app.storage.accounts import audit
     from survey_app.storage.resumes import find_resumed
 
     if bool(code) == pending:
@@ -46,6 +47,7 @@ def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None
                     abort=True,
                 )
             erasing.erase(engine, found.key, now_ms(), settings.data)
+            audit.record(engine, now_ms(), None, "erased", found.study)
             click.echo(f"Deleted from the database; of its row in {found.study} only the leaf stays.")
         _clear(engine, settings)
     except SQLAlchemyError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from survey_app.cli.opening import STUDY, open_engine, open_settings, open_study, refuse
+from survey_app.cli.opening import STUDY, now_ms, open_engine, open_settings, open_study, refuse
 from survey_app.cli.progress import bar
 
 
@@ -24,6 +24,7 @@ def snapshot(study: Path, anew: bool, as_json: bool) -> None:
 
     from sqlalchemy.exc import SQLAlchemyError
 
+    from survey_app.storage.accounts import audit
     from survey_app.storage.database import told
     from survey_app.storage.snapshot import NothingToSnapshot, take
 
@@ -35,6 +36,7 @@ def snapshot(study: Path, anew: bool, as_json: bool) -> None:
             folder = take(
                 engine, found, settings.snapshots / found.name, datetime.now(UTC), progress, anew=anew
             )
+        audit.record(engine, now_ms(), None, "snapshot_made", found.name, snapshot=folder.name)
     except NothingToSnapshot:
         refuse(
             f"{found.name} was never published in {settings.data}, so it has no answers; "

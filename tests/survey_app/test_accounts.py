@@ -10,7 +10,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
@@ -25,6 +25,7 @@ from survey_app.storage.accounts import (
 )
 from survey_app.storage.accounts.invitations import NotGood
 from survey_app.storage.accounts.people import Taken
+from survey_app.storage.database import writing
 from survey_app.storage.tables import account, account_invitation, membership, sign_in
 from survey_app.storage.tables import audit as log
 
@@ -181,6 +182,53 @@ def test_what_ends_every_other_session(engine: Engine, change: Callable[..., Any
     change(engine, who, sessions.hash_of(mine[1]))
     assert [sessions.find(engine, token, NOW) is not None for token in mine] == [False, True, False]
     assert sessions.find(engine, theirs, NOW) is not None
+
+
+CHANGES: list[Callable[[Engine, str], Any]] = [
+    lambda engine, who: people.set_password(engine, who, "another", NOW, by=who),
+    lambda engine, who: _turn_on(engine, ""),
+    lambda engine, who: people.disable(engine, who, NOW, by=None),
+]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", CHANGES, ids=["password", "factor on", "closed"])
+def test_no_session_begins_with_what_was_true_before(engine: Engine, change: Callable[..., Any]) -> None:
+    who = make(engine, "anna@example.org")
+    found = people.stored_password(engine, "anna@example.org")
+    assert found is not None
+    half = sessions.find(engine, sessions.begin(engine, who, NOW, complete=False), NOW)
+    assert half is not None
+    change(engine, who)
+    with pytest.raises(sessions.Meanwhile):
+        sessions.begin(engine, who, NOW, complete=True, password=found[1])
+    with pytest.raises(sessions.Meanwhile):
+        sessions.complete(engine, half, NOW)
+    assert sessions.count(engine, who, NOW) == 0
+
+
+@pytest.mark.both_databases
+def test_a_password_that_is_being_changed_lets_nobody_in_on_the_old_one(engine: Engine) -> None:
+    """Whoever signs in while the change is not committed yet waits for it, and is refused."""
+    who = make(engine, "anna@example.org")
+    stored = people.stored_password(engine, "anna@example.org")
+    assert stored is not None
+    outcome: list[object] = []
+
+    def sign_in_meanwhile() -> None:
+        try:
+            outcome.append(sessions.begin(engine, who, NOW, complete=True, password=stored[1]))
+        except sessions.Meanwhile:
+            outcome.append("refused")
+
+    beside = threading.Thread(target=sign_in_meanwhile)
+    with writing(engine).begin() as connection:
+        connection.execute(update(account).where(account.c.id == who).values(password="new"))
+        beside.start()
+        beside.join(0.3)
+        assert outcome == [], "it waits"
+    beside.join(10)
+    assert outcome == ["refused"]
 
 
 @pytest.mark.both_databases

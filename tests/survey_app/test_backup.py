@@ -44,6 +44,7 @@ from .backed_up import KEY, NOW, Fresh, New, counts, fill, post_of, rewritten
 from .conftest import DATABASES, Field, Person
 from .postgres import Server
 from .receipted import finish, show
+from .workplace import actions
 
 pytestmark = pytest.mark.both_databases
 
@@ -444,7 +445,8 @@ def test_what_the_verbs_say(field: Field, fresh: Fresh, tmp_path: Path) -> None:
     twice = run(new, "restore", file)
     assert twice.exit_code == 1
     assert twice.output.startswith("nothing was restored: ")
-    assert "is not empty: its table study has rows" in twice.output
+    assert "is not empty: its table audit has rows" in twice.output
+    assert actions(field.engine) == ["backed_up", "backed_up"]
     assert "Traceback" not in done.output + twice.output
 
 

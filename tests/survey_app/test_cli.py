@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import resource
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,9 @@ def test_a_study_of_ones_own(here: Path) -> None:
     assert "no finished response" in refused("report", str(folder))
     assert "0 started, 0 finished" in earshot("close", "my_study").output
     assert "not open" in refused("close", "my_study")
+    with closing(sqlite3.connect(here / "data" / "earshot.db")) as database:
+        done = database.execute("SELECT action FROM audit ORDER BY id").fetchall()
+    assert done == [("published",), ("snapshot_made",), ("closed",)]
     assert "earshot publish my_study" in refused("serve", "my_study")
 
 

@@ -29,6 +29,7 @@ from survey_app.storage.tables import metadata, post, tombstone
 
 from .conftest import Field, Person
 from .receipted import SUBMITTED, Finished, finish, show, snapshot
+from .workplace import actions
 
 pytestmark = pytest.mark.both_databases
 DAY = 24 * 3600 * 1000
@@ -135,8 +136,10 @@ def test_the_verb_asks_first(field: Field, finished: list[Finished]) -> None:
     assert result.exit_code == 1
     assert "Delete these answers to small for good" in result.output
     assert find(field.engine, finished[0].code) is not None
+    assert actions(field.engine) == []
     assert run(field, finished[0].code, typed="y\n").exit_code == 0
     assert find(field.engine, finished[0].code) is None
+    assert actions(field.engine) == ["erased"]
 
 
 def test_what_the_verb_refuses(field: Field) -> None:

@@ -18,7 +18,7 @@ ACTIONS = frozenset(
         "second_factor_on", "second_factor_off", "recovery_codes_made", "recovery_code_used", "account_changed",
         "account_made", "account_disabled", "account_enabled", "invited", "invitation_withdrawn",
         "invitation_accepted", "role_given", "role_taken", "published", "closed", "job_begun", "downloaded",
-        "report_downloaded", "links_made",
+        "report_downloaded", "links_made", "snapshot_made", "erased", "backed_up", "restored",
     }
 )  # fmt: skip
 PAGE = 100

@@ -146,12 +146,13 @@ def set_password(
         audit.write(connection, now_ms, by, "password_changed", who=key)
 
 
-def renew_hash(engine: Engine, key: str, before: str, password: str) -> None:
-    """Store the same password under the parameters of today, unless it was changed meanwhile."""
+def renew_hash(engine: Engine, key: str, before: str, password: str) -> bool:
+    """Store the same password under the parameters of today; False where it was changed meanwhile."""
     with writing(engine).begin() as connection:
-        connection.execute(
+        found = connection.execute(
             update(account).where(account.c.id == key, account.c.password == before).values(password=password)
         )
+    return found.rowcount == 1
 
 
 def describe(engine: Engine, key: str, name: str, language: str, now_ms: int) -> None:

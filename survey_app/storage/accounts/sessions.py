@@ -35,15 +35,38 @@ class Signed:
     pending: str | None
 
 
-def begin(engine: Engine, who: str, now_ms: int, *, complete: bool, instead: str = "") -> str:
-    """Begin a session and return its token; the one whose token hash is `instead` ends."""
+class Meanwhile(Exception):
+    """The account was changed or closed, or the session ended, just while a session was being begun."""
+
+
+def begin(
+    engine: Engine, who: str, now_ms: int, *, complete: bool, password: str | None = None, instead: str = ""
+) -> str:
+    """Begin a session and return its token; the one whose token hash is `instead` ends.
+
+    `password` is the stored one that was found to fit (None: none was asked for). Raises Meanwhile.
+    """
     with writing(engine).begin() as connection:
         _forget_old(connection, now_ms)
+        if password is not None and _stands(connection, who) != (password, not complete):
+            raise Meanwhile
         if instead:
             connection.execute(delete(sign_in).where(sign_in.c.token_hash == instead))
         token = insert_session(connection, who, now_ms, complete)
         if complete:
             audit.write(connection, now_ms, who, "signed_in")
+    return token
+
+
+def complete(engine: Engine, half: Signed, now_ms: int) -> str:
+    """Make a session of one that waited for its second factor; return its new token. Raises Meanwhile."""
+    with writing(engine).begin() as connection:
+        standing = _stands(connection, half.account)
+        found = connection.execute(delete(sign_in).where(sign_in.c.token_hash == half.token_hash))
+        if standing is None or found.rowcount != 1:
+            raise Meanwhile
+        token = insert_session(connection, half.account, now_ms, True)
+        audit.write(connection, now_ms, half.account, "signed_in")
     return token
 
 
@@ -136,6 +159,19 @@ def hash_of(token: str) -> str:
 
 def _longest(complete: bool) -> int:
     return LONGEST_MS if complete else HALF_MS
+
+
+def _stands(connection: Connection, who: str) -> tuple[str, bool] | None:
+    """Return the stored password of an account and whether it has a second factor; None for one that is closed.
+
+    Nobody changes them until this transaction has ended. Whoever does ends the sessions that there are: one that
+    is just being begun would outlive that.
+    """
+    held = select(account.c.password, account.c.totp_secret).where(
+        account.c.id == who, account.c.disabled_ms.is_(None)
+    )
+    row = connection.execute(held.with_for_update(read=True)).first()
+    return (row.password, row.totp_secret is not None) if row else None
 
 
 def _forget_old(connection: Connection, now_ms: int) -> None:
