@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.calibrated import CELL, Weighed, weighed
 from analysis.estimators.proportion import Answer
 from analysis.evidence.marked import synthetic_note
 from analysis.problems import DataProblem
@@ -37,6 +36,7 @@ from analysis.table.segments import NO_SEGMENT, OUTSIDE, Segment
 from analysis.table.sums import ANSWER, SEGMENT, Sums
 from analysis.table.tally import Tally
 from analysis.table.weighting import Calibration
+from analysis.table.weighting.weighed import CELL, Weighed, weighed
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.estimate import EMPTY, LOW_BASE, Estimate
-from analysis.problems import DataProblem
+from analysis.rows import as_objects, check_format
 from analysis.tabulate import Tabulation
 
 _HEADS = ("segment", "choice", "share %", "SE", "95% interval", "base", "eff. base", "deff", "")
@@ -17,10 +16,7 @@ _WIDEST = 48
 
 def as_json(tables: Sequence[Tabulation]) -> str:
     """Return one object for one question, a list of objects for several; shares are fractions."""
-    done = [table.as_json() for table in tables]
-    return (
-        json.dumps(done[0] if len(done) == 1 else done, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    )
+    return as_objects([table.as_json() for table in tables])
 
 
 def as_csv(tables: Sequence[Tabulation]) -> str:
@@ -90,7 +86,7 @@ def _figures() -> list[str]:
     return list(nothing.as_row())
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Tabulation]], str]] = {
+_PRINTED: Mapping[str, Callable[[Sequence[Tabulation]], str]] = {
     "text": as_text,
     "csv": as_csv,
     "json": as_json,
@@ -100,10 +96,4 @@ FORMATS: Mapping[str, Callable[[Sequence[Tabulation]], str]] = {
 def printed(tables: Sequence[Tabulation], form: str) -> str:
     """Return the tables as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
     check_format(form)
-    return FORMATS[form](tables)
-
-
-def check_format(form: str) -> None:
-    """Raise DataProblem "unknown_option" unless `form` is one of FORMATS."""
-    if form not in FORMATS:
-        raise DataProblem("unknown_option", option="--format", value=form, known=", ".join(FORMATS))
+    return _PRINTED[form](tables)

@@ -1,11 +1,28 @@
-"""Rows of named figures as a person reads them: an aligned table, or CSV for a spreadsheet."""
+"""Rows of named figures as they are printed: an aligned table, CSV for a spreadsheet, JSON to compute with."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+from analysis.problems import DataProblem
+
+FORMATS = ("text", "csv", "json")
+
+
+class Shown(Protocol):
+    """A result that shows itself as text and as JSON."""
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+def check_format(form: str) -> None:
+    """Raise DataProblem "unknown_option" unless `form` is one of FORMATS."""
+    if form not in FORMATS:
+        raise DataProblem("unknown_option", option="--format", value=form, known=", ".join(FORMATS))
 
 
 def aligned(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1, tail: int = 0) -> str:
@@ -30,6 +47,22 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         writer.writerow(["; ".join(map(str, one)) if isinstance(one, list) else one for one in row.values()])
     return out.getvalue()
+
+
+def as_objects(done: Sequence[Mapping[str, Any]]) -> str:
+    """Return one object as JSON, several as a list; what is not a number may not come."""
+    shown = done[0] if len(done) == 1 else list(done)
+    return json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def printed(result: Shown, rows: Sequence[Mapping[str, Any]], form: str) -> str:
+    """Return a result as text, as CSV (its `rows`) or as JSON."""
+    check_format(form)
+    if form == "csv":
+        return as_csv(rows)
+    if form == "json":
+        return as_objects([result.as_json()])
+    return str(result)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

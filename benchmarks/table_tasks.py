@@ -44,6 +44,9 @@ def ours(file: str, jobs: str = "1") -> dict[str, object]:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from pathlib import Path
 
+    from analysis.table import beside
+
+    beside.start(int(jobs) - 1)
     from analysis.answers import answers
     from analysis.estimators.association import rao_scott
     from analysis.estimators.proportion import shares

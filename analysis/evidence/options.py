@@ -1,23 +1,12 @@
-"""Shares and lists as a person writes them on a command line, and results as they are printed."""
+"""Shares and lists as a person writes them on a command line."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
 
 from analysis.problems import DataProblem
-from analysis.rows import as_csv
 
-FORMS = ("text", "csv", "json")
 _SHARE = re.compile(r"\s*(\d+(?:[.,]\d*)?|[.,]\d+)\s*(%?)\s*")
-
-
-class Shown(Protocol):
-    """A result that shows itself as text and as JSON."""
-
-    def as_json(self) -> dict[str, Any]: ...
 
 
 def number_of_share(option: str, text: str) -> float:
@@ -52,19 +41,3 @@ def segments_of(text: str | None) -> tuple[tuple[str, float], ...]:
 def names_of(text: str | None) -> tuple[str, ...]:
     """Return the parts of "a, b"; none of None."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
-
-
-def check_form(form: str) -> None:
-    """Raise DataProblem "unknown_option" unless `form` is text, csv or json."""
-    if form not in FORMS:
-        raise DataProblem("unknown_option", option="--format", value=form, known=", ".join(FORMS))
-
-
-def printed(result: Shown, rows: Sequence[Mapping[str, Any]], form: str) -> str:
-    """Return a result as text, as CSV (its `rows`) or as JSON."""
-    check_form(form)
-    if form == "csv":
-        return as_csv(rows)
-    if form == "json":
-        return json.dumps(result.as_json(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    return str(result)

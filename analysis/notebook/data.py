@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,14 @@ from analysis.notebook import tables
 from analysis.notebook.folder import Folder
 from analysis.notebook.shown import Table
 from analysis.notebook.sources import as_arrow
-from analysis.notebook.summed import Summed, summed
+from analysis.notebook.summed import summed
 from analysis.notebook.words import Bands, Names, Nets, names, request_of
 from analysis.quality import Check, Flags, WithAndWithout, flags_of, read_checks, with_and_without
 from analysis.request import Request
 from analysis.table.design import Design
 from analysis.table.files import DataFile, open_file
 from analysis.tabulate import Tabulation, tabulate
-from analysis.weigh import Weighting, weigh
-from analysis.weigh_files import write_files
-from analysis.weigh_request import WeightRequest
+from analysis.weigh import Weighting, WeightRequest, weigh, write_files
 
 
 def read(
@@ -156,8 +154,8 @@ class Data:
         level: float = 0.95,
     ) -> Table[tuple[Measure, ...]]:
         """Estimate the mean of a column of numbers, by segment."""
-        found = self._summed(column, by, bands, where, total)
-        return tables.of_measures(means(**found.asked(), level=level).rows, found.notes)
+        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        return self._measured(column, asked, lambda sums: means(**sums, level=level).rows)
 
     def totals(
         self,
@@ -170,8 +168,8 @@ class Data:
         level: float = 0.95,
     ) -> Table[tuple[Measure, ...]]:
         """Estimate the population's total of a column of numbers, by segment; weights must add up to it."""
-        found = self._summed(column, by, bands, where, total)
-        return tables.of_measures(totals(**found.asked(), level=level).rows, found.notes)
+        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        return self._measured(column, asked, lambda sums: totals(**sums, level=level).rows)
 
     def quantiles(
         self,
@@ -189,9 +187,12 @@ class Data:
 
         `interval` is one of those of docs/methods/quantiles.md.
         """
-        found = self._summed(column, by, bands, where, total)
-        measures = quantiles(**found.asked(), probabilities=probabilities, interval=interval, level=level)
-        return tables.of_measures(tuple(measures), found.notes)
+        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        return self._measured(
+            column,
+            asked,
+            lambda sums: quantiles(**sums, probabilities=probabilities, interval=interval, level=level),
+        )
 
     def weigh(
         self,
@@ -248,10 +249,11 @@ class Data:
     def _request(self, questions: Sequence[str], **asked: Any) -> Request:
         return request_of(questions, self.design, self.missing, **asked)
 
-    def _summed(
-        self, column: str, by: Names, bands: Bands | None, where: Mapping[str, object] | None, total: bool
-    ) -> Summed:
-        return summed(self.opened, column, self._request((), by=by, bands=bands, where=where, total=total))
+    def _measured(
+        self, column: str, asked: Request, estimate: Callable[[dict[str, Any]], Sequence[Measure]]
+    ) -> Table[tuple[Measure, ...]]:
+        found = summed(self.opened, column, asked)
+        return tables.of_measures(tuple(estimate(found.asked())), found.notes)
 
 
 @dataclass(frozen=True, repr=False)

@@ -115,6 +115,11 @@ def audit(
             effects=tuple(effects), level=level, known=tuple(known), unknown=tuple(unknown),
         )  # fmt: skip
         found = audit_claim(claim, own)
+    return _of_audits(found)
+
+
+def _of_audits(found: Audits) -> Table[Audits]:
+    """Show each figure's checks; a row per check."""
     rows = tuple(
         {"id": one.audit.claim.name, **check.as_row()} for one in found.audits for check in one.audit.checks
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from analysis.calibrated import CELL, weighed
 from analysis.problems import DataProblem
 from analysis.request import Plan, Request, make_plan
 from analysis.table.columns import Codes, Column
@@ -17,6 +16,7 @@ from analysis.table.naming import find, listed
 from analysis.table.segments import Segment, Segmentation, banded, crossed, everyone
 from analysis.table.sums import Sums, sums_of
 from analysis.table.weighting import Calibration
+from analysis.table.weighting.weighed import CELL, weighed
 
 
 @dataclass(frozen=True)

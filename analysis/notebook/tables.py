@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analysis import compare_printing, printing, weigh_printing
+from analysis import printing
 from analysis.compare import Comparison
+from analysis.compare.printing import as_text as comparisons_as_text
 from analysis.estimate import Measure
 from analysis.expectations.reply_expectation import ReplyExpectation
 from analysis.notebook.shown import Row, Table, number, numbers, share, shares, sheet, status, word
@@ -55,7 +56,7 @@ def of_comparisons(found: list[Comparison]) -> Table[list[Comparison]]:
     rows = _with_question([one.question for one in found], pairs)
     tests = tuple(f"{one.question}: {one.test}" for one in found if one.test is not None)
     notes = (*tests, *_notes([one.notes for one in found]))
-    return Table(compare_printing.as_text(found), sheets, rows, notes, found)
+    return Table(comparisons_as_text(found), sheets, rows, notes, found)
 
 
 def of_curves(found: ReplyExpectation) -> Table[ReplyExpectation]:
@@ -111,7 +112,7 @@ def of_weighting(found: Weighting) -> Table[Weighting]:
     figures = found.diagnostics
     cost = f"design effect of the weights {figures.design_effect:.2f}, effective base {figures.effective_base:.0f}"
     shown = sheet(f"{found.recipe.name}: {cost}", rows, columns)
-    return Table(weigh_printing.as_text(found), (shown,), rows, _notes([found.notes]), found)
+    return Table(str(found), (shown,), rows, _notes([found.notes]), found)
 
 
 def of_flags(found: Flags) -> Table[Flags]:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from analysis.problems import DataProblem
 from analysis.table.columns import Column, NumberColumn, Numbers
-from analysis.table.delimited import _decoded, _delimiter
+from analysis.table.delimited import decoded, delimiter_of
 from analysis.table.files import open_file
 
 DELIMITED: Mapping[str, str] = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -97,7 +97,7 @@ def _parquet_to_parquet(source: Path, aside: Path, name: str, values: Numbers) -
 def _delimited_to_delimited(source: Path, aside: Path, name: str, values: Numbers) -> None:
     raw = source.read_bytes()
     text, encoding, mark = _text(raw)
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     point = "," if delimiter == ";" else "."
     cells = (repr(value).replace(".", point) for value in values.tolist())
     with aside.open("wb") as out:
@@ -115,7 +115,7 @@ def _text(raw: bytes) -> tuple[str, str, bytes]:
     ):
         if raw.startswith(mark):
             return raw[len(mark) :].decode(encoding), encoding, mark
-    text, notes = _decoded(raw)
+    text, notes = decoded(raw)
     said = next((note.value for note in notes if note.code == "encoding"), None)
     return text, {"Windows-1252 (Latin-1)": "cp1252", "Latin-1": "latin-1"}.get(said or "", "utf-8"), b""
 

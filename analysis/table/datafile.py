@@ -30,8 +30,11 @@ class Flow(Protocol):
     def __call__(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Yield batches of the named columns."""
 
-    def split(self, count: int) -> Sequence[Flow]:
-        """Return at most `count` flows that one after the other yield the same rows; each can be sent away."""
+    def split(self, count: int, late: bool = False) -> Sequence[Flow]:
+        """Return at most `count` flows that one after the other yield the same rows; each can be sent away.
+
+        `late` tells that all but the first will be begun a little later.
+        """
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _records(file: TextIO, delimiter: str) -> Iterator[list[str]]:
     return (record for record in _reader(file, delimiter) if record)
 
 
-def _decoded(raw: bytes) -> tuple[str, list[Note]]:
+def decoded(raw: bytes) -> tuple[str, list[Note]]:
     """Return the text of a whole file, without its mark, and what was odd about it."""
     sight = _Sight()
     sight.see(raw)
@@ -139,7 +139,7 @@ def _decoded(raw: bytes) -> tuple[str, list[Note]]:
     return text, notes
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Choose the delimiter of a whole file's text."""
     return _best_delimiter(lambda: io.StringIO(text, newline=""))
 
@@ -193,7 +193,7 @@ class DelimitedFlow:
         except (csv.Error, UnicodeError) as fault:
             raise unreadable(self.path, fault) from fault
 
-    def split(self, count: int) -> Sequence[Flow]:
+    def split(self, count: int, late: bool = False) -> Sequence[Flow]:
         """Return the flow itself: where rows begin is not known."""
         return [self]
 

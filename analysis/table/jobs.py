@@ -1,28 +1,22 @@
-"""`count` by several processes: each takes consecutive rows of the file, and their tallies are added up.
-
-A process beside is a Python of its own that reads its task from its input and writes its tally to its output,
-so that it neither runs the caller's program again nor copies what the caller holds.
-"""
+"""`count` by several processes: each takes consecutive rows of the file, and their tallies are added up."""
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 from analysis.problems import DataProblem
+from analysis.table import beside
 from analysis.table.coding import Misread
 from analysis.table.counting import count, count_once
 from analysis.table.datafile import DataFile, Flow
 from analysis.table.reading import Part, Reading
 from analysis.table.tally import Tally
-
-_RUN = "from analysis.table.jobs import serve; serve()"
 
 
 def count_file(
@@ -40,7 +34,8 @@ def count_file(
     if jobs < 1:
         raise DataProblem("unknown_option", option="--jobs", value=jobs, known="1, 2, 3 or more")
     wanted = reading.parts if parts is None else tuple(parts)
-    flows = opened.flow.split(jobs) if opened.flow is not None and jobs > 1 else []
+    late = beside.waiting() < jobs - 1
+    flows = opened.flow.split(jobs, late) if opened.flow is not None and jobs > 1 else []
     if len(flows) < 2:
         return count(opened.batches, reading, wanted, budget)
     plain: frozenset[str] = frozenset()
@@ -57,27 +52,19 @@ Task = tuple[Reading, Sequence[Part], int | None, frozenset[str]]
 def _together(flows: Sequence[Flow], task: Task) -> Tally:
     """Count the first flow here and the others beside; a problem in earlier rows comes before one in later."""
     with ExitStack() as done:
-        beside = [_started(flow, task, done) for flow in flows[1:]]
+        others = [_started(flow, task, done) for flow in flows[1:]]
         tally = count_once(flows[0], *task)
-        for told in beside:
+        for told in others:
             tally = _joined(tally, told)
     return tally
 
 
 def _started(flow: Flow, task: Task, done: ExitStack) -> IO[bytes]:
-    """Start a process on a flow; return where its tally comes from. It is gone when `done` is closed."""
-    path = os.pathsep.join(one for one in sys.path if one)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path, "ARROW_DEFAULT_MEMORY_POOL": "system"},
-    )
+    """Set a process on a flow; return where its tally comes from. It is gone when `done` is closed."""
+    process = beside.take()
+    done.callback(partial(beside.end, process))
     if process.stdin is None or process.stdout is None:
         raise DataProblem("job_lost", reason="it has no input")
-    done.callback(process.wait)
-    done.callback(process.kill)
-    done.callback(process.stdout.close)
     with process.stdin as task_end:
         pickle.dump((flow, task), task_end)
     return process.stdout
@@ -108,7 +95,10 @@ def _received(told: IO[bytes]) -> Any:
 def serve() -> None:
     """Count what the input asks for and write the tally: first what it knows, then block after block."""
     out = sys.stdout.buffer
-    flow, task = pickle.load(sys.stdin.buffer)
+    try:
+        flow, task = pickle.load(sys.stdin.buffer)
+    except EOFError:  # nobody has needed it
+        return
     try:
         tally = count_once(flow, *task)
     except Misread as found:

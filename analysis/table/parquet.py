@@ -92,13 +92,13 @@ class ParquetFlow:
             except (OSError, pa.ArrowException) as fault:
                 raise unreadable(Path(file), fault) from fault
 
-    def split(self, count: int) -> list[ParquetFlow]:
+    def split(self, count: int, late: bool = False) -> list[ParquetFlow]:
         """Return at most `count` flows of consecutive row groups with about as many rows each.
 
-        The first has some more: whoever reads it begins while the others' programs start.
+        The first has some more where the others are `late`: it is read while their programs start.
         """
         total, taken = sum(one.rows for one in self.stretches), 0
-        more = min(AHEAD, total // (2 * count))
+        more = min(AHEAD, total // (2 * count)) if late else 0
         each = max((total - more) / count, 1.0)
         parts: list[list[Stretch]] = [[] for _ in range(count)]
         for one in self.stretches:

@@ -81,11 +81,11 @@ def audit(file: str | None, form: str, **asked: Any) -> None:
       earshot audit my_study --id complain_online
       earshot audit --share 34% --n 2030 --data answers.csv --question online --choice 1 --equivalence 3%
     """
-    from analysis.evidence.options import check_form, printed
     from analysis.problems import DataProblem
+    from analysis.rows import check_format, printed
 
     try:
-        check_form(form)
+        check_format(form)
         found = _audits(file, asked)
         text = printed(found, found.rows(), form)
     except DataProblem as problem:

@@ -58,18 +58,19 @@ def compare(file: str, form: str, test: str, adjust: str, margin: float | None, 
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --adjust bh --equivalence 0.05
     """
-    from analysis import compare_printing
     from analysis.compare import compare as run
+    from analysis.compare.printing import printed
     from analysis.problems import DataProblem
     from analysis.request import Request
+    from analysis.rows import check_format
     from analysis.table.design import Design
 
     try:
-        compare_printing.check_format(form)
+        check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
         request = Request(design=design, **asked)
         found = run(Path(file), request, test=test, adjust=adjust, margin=margin)
-        text = compare_printing.printed(found, form)
+        text = printed(found, form)
     except DataProblem as problem:
         click.echo(f"earshot compare: {problem.message}", err=True)
         raise SystemExit(1) from None

@@ -71,13 +71,14 @@ def plan_sample(form: str, **asked: Any) -> None:
       earshot plan-sample --share 34% --difference 10% --segments 6 --deff 1.5 --response-rate 20%
       earshot plan-sample --share 34% --n 2030 --segments 18-23=12%,24-34=18%,35+=70%
     """
-    from analysis.evidence.options import check_form, number_of_share, printed, segments_of
+    from analysis.evidence.options import number_of_share, segments_of
     from analysis.evidence.planning import Fielding, Wish
     from analysis.evidence.planning import plan_sample as run
     from analysis.problems import DataProblem
+    from analysis.rows import check_format, printed
 
     try:
-        check_form(form)
+        check_format(form)
         fielding = Fielding(
             design_effect=asked["deff"],
             response_rate=number_of_share("--response-rate", asked["response_rate"]),

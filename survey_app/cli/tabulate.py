@@ -56,14 +56,18 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --format json
     """
+    from analysis.table import beside
+
+    beside.start(asked["jobs"] - 1)  # they load what they need while we do
     from analysis import printing
     from analysis.problems import DataProblem
     from analysis.request import Request
+    from analysis.rows import check_format
     from analysis.table.design import Design
     from analysis.tabulate import tabulate as run
 
     try:
-        printing.check_format(form)
+        check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
         request = Request(design=design, **asked)
         if checks:
@@ -80,8 +84,8 @@ def _beside(
     file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], form: str
 ) -> str:
     """Return the tables with and without the rows that checks flag."""
-    from analysis.evidence.options import printed
     from analysis.quality import read_checks, with_and_without
+    from analysis.rows import printed
     from analysis.table.files import open_file
 
     found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked)

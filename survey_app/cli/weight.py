@@ -65,18 +65,17 @@ def weight(file: Path, target: Path, picture: Path | None, force: bool, form: st
       earshot weight answers.csv --to weighted.csv --method linear --mean income=31000 \\
           --margin gender:woman=0.51,man=0.49 --bounds 0.3,3
     """
-    from analysis import weigh_printing
     from analysis.problems import DataProblem
-    from analysis.weigh import weigh
-    from analysis.weigh_files import check_files, write_files
-    from analysis.weigh_request import WeightRequest
+    from analysis.rows import check_format
+    from analysis.weigh import WeightRequest, check_files, weigh, write_files
+    from analysis.weigh.printing import printed
 
     try:
-        weigh_printing.check_format(form)
+        check_format(form)
         check_files(file, target, picture, force)
         found = weigh(file, WeightRequest(**asked))
         written = write_files(file, found, target, picture, force)
-        text = weigh_printing.printed(found, form, written)
+        text = printed(found, form, written)
     except DataProblem as problem:
         click.echo(f"earshot weight: {problem.message}", err=True)
         raise SystemExit(1) from None

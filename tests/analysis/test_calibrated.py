@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.calibrated import BASE, CELL, weighed
 from analysis.compare import compare
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design
 from analysis.table.files import open_file
 from analysis.table.weighting.recipe import recipe_path
+from analysis.table.weighting.weighed import BASE, CELL, weighed
 from analysis.tabulate import tabulate
-from analysis.weigh import weigh
-from analysis.weigh_files import write_files
-from analysis.weigh_request import WeightRequest
+from analysis.weigh import WeightRequest, weigh, write_files
 
 WIRED = "calibrated" in {field.name for field in fields(Request)}
 MARGINS = ("g:w=0.5,m=0.5", "r:n=0.2,s=0.4,o=0.4")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.compare import Comparison, compare, letters
-from analysis.compare_printing import printed
+from analysis.compare import Comparison, compare
+from analysis.compare.comparing import letters
+from analysis.compare.printing import printed
 from analysis.request import Request
 from analysis.table.design import Design
 from survey_app.cli import main
@@ -260,22 +261,6 @@ def test_made_up_answers_are_refused(tmp_path: Path) -> None:
     assert found.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--question", "answer"], "--by"),
-        (["--question", "answer", "--by", "segment", "--test", "x"], "--test knows no 'x'"),
-        (["--question", "answer", "--by", "segment", "--format", "x"], "--format knows no 'x'"),
-        (["--question", "answer", "--by", "segment", "--equivalence", "2"], "--equivalence 2"),
-        (["--question", "none", "--by", "segment"], "no column 'none'"),
-    ],
-)
-def test_a_wrong_request_is_one_line_on_standard_error(clear: Path, words: list[str], said: str) -> None:
-    found = run(clear, *words)
-    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (1, "", 1)
-    assert said in found.stderr
-
-
 def test_a_wide_table_is_printed_in_panels(tmp_path: Path) -> None:
     file = tmp_path / "wide.csv"
     text = "segment,answer\n" + "".join(
@@ -294,26 +279,6 @@ def test_columns_have_letters_beyond_z() -> None:
     assert letters(3) == ["A", "B", "C"]
     assert letters(28)[25:] == ["Z", "AA", "AB"]
     assert letters(703)[701:] == ["ZZ", "AAA"]
-
-
-def test_the_example_of_the_means_page_prints_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "methods" / "means.md").read_text(encoding="utf-8")
-    code, printed_there = page.split("```python\n")[1].split("```\n\n```\n")
-    exec(code, {})
-    assert capsys.readouterr().out == printed_there.split("```")[0]
-
-
-def test_the_example_of_the_compare_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    ages = {"young": "25", "middle": "45", "old": "60"}
-    text = CLEAR.replace("segment,answer", "age,channel")
-    for name, age in ages.items():
-        text = text.replace(name, age)
-    (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
-    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text(encoding="utf-8")
-    command, _, shown_there = page.split("```\n", 3)[1:4]
-    words = command.split()[3:]
-    output = run(tmp_path / "answers.csv", *words).output
-    assert shown_there.split("…")[0] in output
 
 
 def test_errors_know_what_the_weights_were_made_to_meet(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ import pytest
 
 from analysis.problems import DataProblem
 from analysis.table.weighting.recipe import Trim, read_recipe, recipe_json, recipe_path
-from analysis.weigh import Weighting
-from analysis.weigh_files import write_files
-from analysis.weigh_picture import as_svg
-from analysis.weigh_printing import printed
+from analysis.weigh import Weighting, write_files
+from analysis.weigh.picture import as_svg
+from analysis.weigh.printing import printed
 from tests.analysis.weigh_mistakes import GENDER, ROWS, found
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from survey_app.cli.tabulate import tabulate
+
+from .verbs import Verb, file_of
 
 SHARED = Path(__file__).parents[3] / "shared"
 ROWS = """channel,age,gender,w,"asked: why, how?",app,web,tick
@@ -24,23 +22,8 @@ phone,40,man,1,b|c,1,1,
 phone,,man,2,a=1,0,0,x
 e-mail,17,woman,1,b|c,0,,
 """
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Path:
-    file = tmp_path / "answers.csv"
-    file.write_text(ROWS, encoding="utf-8")
-    return file
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(tabulate, [str(one) for one in arguments])
-
-
-def found(*arguments: str | Path) -> Any:
-    result = run(*arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+answers = file_of(ROWS)
+run, found = Verb(tabulate).run, Verb(tabulate).found
 
 
 def by_choice(table: dict[str, Any], segment: str = "all") -> dict[str, float]:
@@ -159,40 +142,6 @@ def test_csv_is_for_a_spreadsheet(answers: Path) -> None:
     assert [row["question"] for row in rows] == ["channel"] * 4 + ["app"] * 4
     assert rows[0]["by gender"] == "woman"
     assert float(rows[0]["share"]) == pytest.approx(1 / 3)
-
-
-def test_a_mistake_is_one_line_on_standard_error(answers: Path) -> None:
-    for arguments in (
-        ("--question", "chanel"),
-        ("--question", "channel", "--weight", "gender"),
-        ("--question", "channel", "--format", "xml"),
-        ("--question", "channel", "--interval", "wald"),
-        ("--question", "channel", "--lonely", "drop"),
-        (),
-    ):
-        result = run(answers, *arguments)
-        assert (result.exit_code, result.stdout) == (1, "")
-        assert result.stderr.count("\n") == 1
-        assert "Traceback" not in result.stderr
-
-
-def test_the_message_names_column_value_and_row(answers: Path) -> None:
-    result = run(answers, "--question", "channel", "--weight", "gender")
-    assert "weight column 'gender', row 2: 'woman'" in result.stderr
-
-
-def test_help_has_an_example() -> None:
-    assert "earshot tabulate answers.csv --question channel" in run("--help").stdout
-
-
-def test_the_module_loads_no_numbers_library() -> None:
-    code = (
-        "import sys, types; package = types.ModuleType('survey_app.cli'); "
-        f"package.__path__ = [{str(Path(tabulate.callback.__code__.co_filename).parent)!r}]; "
-        "sys.modules['survey_app.cli'] = package; import survey_app.cli.tabulate; "
-        "sys.exit(any(name in sys.modules for name in ('numpy', 'scipy', 'pyarrow', 'pandas')))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_real_file_from_the_command_line() -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
-import click
 import pytest
-from click.testing import CliRunner, Result
 
 from survey_app.cli.weight import weight
+
+from .verbs import Verb, file_of
 
 ROWS = """id,gender,age,w
 1,woman,20,1
@@ -22,23 +20,8 @@ ROWS = """id,gender,age,w
 6,,70,1
 """
 MARGIN = ("--margin", "gender:woman=0.5,man=0.5")
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Path:
-    file = tmp_path / "answers.csv"
-    file.write_text(ROWS, encoding="utf-8")
-    return file
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(weight, [str(one) for one in arguments])
-
-
-def found(*arguments: str | Path) -> Any:
-    result = run(*arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+answers = file_of(ROWS)
+run, found = Verb(weight).run, Verb(weight).found
 
 
 def test_the_weighted_file_is_the_file_and_a_column(answers: Path, tmp_path: Path) -> None:
@@ -101,32 +84,3 @@ def test_a_file_that_is_there_needs_force(answers: Path, tmp_path: Path) -> None
     assert "earshot weight: " in result.stderr and "--force" in result.stderr
     assert target.read_text(encoding="utf-8") == "mine"
     assert run(answers, *MARGIN, "--to", target, "--force").exit_code == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--margin", "gender:woman=0.5,man=0.6"), "add up to 1.1"),
-        (("--margin", "gender:woman=0.95,man=0.05", "--bounds", "0.9,1.1"), "category 'man'"),
-        (("--format", "xml", *MARGIN), "text, csv, json"),
-        (("--picture", "w.png", *MARGIN), "use .svg"),
-    ],
-)
-def test_what_is_wrong_is_one_line_and_nothing_is_written(
-    arguments: tuple[str, ...], words: str, answers: Path, tmp_path: Path
-) -> None:
-    result = run(answers, *arguments, "--to", tmp_path / "out.csv")
-    assert result.exit_code == 1
-    assert words in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
-
-
-def test_the_help_has_examples() -> None:
-    assert "earshot weight answers.csv --to weighted.csv" in run("--help").stdout
-
-
-def test_every_option_is_told_in_the_docs() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "weight.md").read_text(encoding="utf-8")
-    options = [one.opts[0] for one in weight.params if isinstance(one, click.Option)]
-    assert [option for option in options if f"`{option}" not in page and f" {option}" not in page] == []

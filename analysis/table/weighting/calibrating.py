@@ -77,33 +77,28 @@ def calibrate(
     base = start * add_up(sums.keys[:, CELL], sums.w, cells.size)
     whole = float(base.sum()) if total is None else total
     asked = _asked(base, cells, held, levels)
-    low, high = limits.of_cells(start * _each(sums, cells))
-    distance = {"linear": LINEAR, "raking": RAKING}.get(kind) or logit(*_both(limits))
-    if kind == "raking":
-        low = np.maximum(low, 0.0)
     occurs = base > 0
-    if (low > high)[occurs].any():
-        raise DataProblem("bad_limits", value=str(limits))
-    solution = solve(
-        base[occurs] / whole,
-        asked.design[occurs] @ sparse.diags_array(asked.scale),
-        asked.totals * asked.scale,
-        Limited(distance, low[occurs], high[occurs]),
-        tolerance=tolerance,
-    )
+    limited = _limited(kind, limits, (start * _each(sums, cells))[occurs])
+    part, design = base[occurs] / whole, asked.design[occurs]
+    scaled = design @ sparse.diags_array(asked.scale)
+    solution = solve(part, scaled, asked.totals * asked.scale, limited, tolerance=tolerance)
     if not solution.settled:
-        found = offence(
-            base[occurs] / whole,
-            asked.design[occurs],
-            asked.totals,
-            low[occurs],
-            high[occurs],
-            asked.margin,
-        )
+        found = offence(part, design, asked.totals, limited.low, limited.high, asked.margin)
         raise _problem(found, asked, solution, limits, whole)
     factors = np.ones(cells.size)
     factors[occurs] = solution.factors * start
     return finished(sums, cells, factors, held, tuple(levels), solution.steps, mass)
+
+
+def _limited(kind: Kind, limits: Limits, each: Numbers) -> Limited:
+    """Return the distance within the limits of every cell; `each` (cells,) is its people's base weight."""
+    distance = {"linear": LINEAR, "raking": RAKING}.get(kind) or logit(*_both(limits))
+    low, high = limits.of_cells(each)
+    if kind == "raking":
+        low = np.maximum(low, 0.0)
+    if (low > high).any():
+        raise DataProblem("bad_limits", value=str(limits))
+    return Limited(distance, low, high)
 
 
 def check_feasible(sums: Sums, cells: Cells, margins: Sequence[Margin], limits: Limits) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.request import Request
-from analysis.table import counting, jobs, parquet
+from analysis.table import beside, counting, parquet
 from analysis.table.design import Design
 from analysis.tabulate import tabulate
 
@@ -50,7 +50,7 @@ def unlike_parts(folder: Path) -> None:
 def lost_job(folder: Path) -> None:
     pq.write_table(pa.table({"q": [1, 2]}), folder / "a.parquet", row_group_size=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "_RUN", "import sys; sys.stdin.buffer.read()")
+        patch.setattr(beside, "_RUN", "import sys; sys.stdin.buffer.read()")
         tabulate(folder / "a.parquet", Request(("q",), jobs=2))
 
 

@@ -14,7 +14,7 @@ import pytest
 from analysis.estimate import Estimate
 from analysis.problems import DataProblem
 from analysis.request import Request
-from analysis.table import counting, delimited, meaning, parquet
+from analysis.table import beside, counting, delimited, meaning, parquet
 from analysis.table.coding import Coding
 from analysis.table.crossing import Crossing
 from analysis.table.design import Design
@@ -80,8 +80,30 @@ def test_a_fault_in_a_later_part_has_its_row_in_the_folder(tmp_path: Path) -> No
 
 def test_several_processes_give_the_same_tables(tmp_path: Path) -> None:
     folder = parted(tmp_path / "data", survey(600), [77, 410])
-    beside = Request(REQUEST.questions, REQUEST.by, REQUEST.bands, design=DESIGN, total=True, jobs=3)
-    same(tabulate(folder, beside), tabulate(folder, REQUEST))
+    asked = Request(REQUEST.questions, REQUEST.by, REQUEST.bands, design=DESIGN, total=True, jobs=3)
+    same(tabulate(folder, asked), tabulate(folder, REQUEST))
+
+
+def test_processes_that_were_ready_before_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    folder = parted(tmp_path / "data", survey(600), [77, 410])
+    beside.start(9)
+    assert beside.waiting() == 2, "no more than there are further cores"
+    asked = Request(REQUEST.questions, REQUEST.by, REQUEST.bands, design=DESIGN, total=True, jobs=2)
+    same(tabulate(folder, asked), tabulate(folder, REQUEST))
+    assert beside.waiting() == 1
+    left = beside._ready[0]
+    beside.dismiss()
+    assert left.returncode is not None, "nobody has taken it, and it does not go on"
+
+
+def test_a_process_that_nobody_needs_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    one = beside.take()
+    assert one.stdin is not None
+    one.stdin.close()
+    assert one.wait(30) == 0
+    beside.end(one)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_fault_seen_by_another_process_is_raised_as_it_is(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from analysis.table.naming import find, listed
 from analysis.table.notes import Note
 from analysis.table.segments import CROSS, parse_bands
 from analysis.table.weighting.recipe import Crossing, Recipe
-from analysis.weigh_words import column_first, finite
+from analysis.weigh.options import column_first, finite
 from questionnaires.bands import parse_band
 from questionnaires.formats.shapes import PopulationShape, shaped
 from questionnaires.formats.yaml_source import read_yaml

@@ -12,8 +12,8 @@ from analysis.table.naming import find, listed
 from analysis.table.segments import parse_bands
 from analysis.table.weighting.recipe import METHODS, Crossing, Recipe, Trim
 from analysis.table.weighting.solving import TOLERANCE
-from analysis.weigh_margins import as_shares, crossing_of, margin_of, population_of
-from analysis.weigh_words import column_first, finite
+from analysis.weigh.options import column_first, finite
+from analysis.weigh.population import as_shares, crossing_of, margin_of, population_of
 
 SAMPLE = "sample"
 

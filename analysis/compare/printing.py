@@ -1,103 +1,70 @@
-"""A question compared between segments, and how it is read: the table with letters, the test, the pairs."""
+"""A comparison as text to read, as CSV for a spreadsheet, and as JSON to compute with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from analysis.estimate import LOW_BASE, OK, Estimate
+from analysis.estimate import LOW_BASE, Estimate
 from analysis.estimators.differences import FEW_EXPECTED, NO_TEST, Difference
 from analysis.estimators.ranks import TREND_NAME
 from analysis.estimators.significance import Significance
-from analysis.rows import aligned
-from analysis.table.design import Design
-from analysis.table.notes import Note
+from analysis.rows import aligned, as_objects, check_format
 
-LOW = 30.0  # effective people of a column, below which it is marked
+if TYPE_CHECKING:
+    from analysis.compare.compared import Column, Comparison
+
 MOST_PAIRS = 40  # lines of pairs in a text; beyond, only those that differ
 _PAGE, _CHOICE, _SEGMENT = 110, 40, 24  # letters a line, of a choice's and of a segment's name
 _ADJUSTED = {"holm": "Holm", "bonferroni": "Bonferroni", "bh": "Benjamini-Hochberg", "none": "not adjusted"}
 
 
-@dataclass(frozen=True)
-class Column:
-    """A segment as a column of the table: its letter, its base, and its base in effective people (Kish)."""
-
-    letter: str
-    segment: str
-    by: Mapping[str, str]
-    base: int
-    effective_base: float
-
-    @property
-    def status(self) -> str:
-        """Return "ok", or "low_base" under 30 effective people."""
-        return OK if self.effective_base >= LOW else LOW_BASE
-
-    def as_row(self) -> dict[str, Any]:
-        """Return the column as `--format json` prints it."""
-        return {
-            "letter": self.letter,
-            "segment": self.segment,
-            "by": dict(self.by),
-            "base": self.base,
-            "effective_base": self.effective_base,
-            "status": self.status,
-        }
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One question compared between segments.
-
-    `test` is the overall test; for a multiple-response set `by_option` holds each option's, and `test` the
-    smallest of them by Bonferroni. `estimates` come segment by segment, `letters` by (segment, choice).
-    """
-
-    question: str
-    by: tuple[str, ...]
-    design: Design
-    notes: tuple[Note, ...]
-    level: float
-    adjust: str
-    margin: float | None
-    test: Significance | None
-    by_option: tuple[tuple[str, Significance], ...]
-    columns: tuple[Column, ...]
-    estimates: tuple[Estimate, ...]
-    letters: Mapping[tuple[str, str], str]
-    differences: tuple[Difference, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `--format json` prints."""
-        rows = [
-            {**one.as_row(), "letters": self.letters.get((one.segment, one.choice), "")}
-            for one in self.estimates
-        ]
-        return {
-            "question": self.question,
-            "by": list(self.by),
-            "design": self.design.as_row(),
-            "notes": [note.as_row() for note in self.notes],
-            "level": self.level,
-            "adjust": self.adjust,
-            "margin": self.margin,
-            "test": None if self.test is None else self.test.as_row(),
-            "tests": [{"choice": choice, **test.as_row()} for choice, test in self.by_option],
-            "columns": [column.as_row() for column in self.columns],
-            "rows": rows,
-            "differences": [one.as_row() for one in self.differences],
-        }
-
-    def __str__(self) -> str:
-        """Return the table with letters, as `--format text` prints it."""
-        return as_text([self])
-
-
 def as_text(found: Sequence[Comparison]) -> str:
     """Return for each question its table with letters, the overall test, and the pairs."""
     return "\n".join(_text(one) for one in found)
+
+
+def as_json(found: Sequence[Comparison]) -> str:
+    """Return one object for one question, a list of objects for several; shares are fractions."""
+    return as_objects([one.as_json() for one in found])
+
+
+def as_csv(found: Sequence[Comparison]) -> str:
+    """Return a line per pair of segments and choice, with both shares and the difference's figures."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    figures: list[str] | None = None
+    for one in found:
+        cells = {(row.segment, row.choice): row for row in one.estimates}
+        for pair in one.differences:
+            row = pair.as_row()
+            if figures is None:
+                figures = [name for name in row if name not in ("choice", "first", "second")]
+                head = ["question", "choice", "first", "second", "first_share", "second_share"]
+                writer.writerow([*head, "first_base", "second_base", *figures])
+            sides = [cells[pair.first, pair.choice], cells[pair.second, pair.choice]]
+            known = [*(side.share for side in sides), *(side.base for side in sides)]
+            names = [one.question, pair.choice, pair.first, pair.second]
+            writer.writerow([*names, *known, *(row[name] for name in figures)])
+    return out.getvalue()
+
+
+_PRINTED: Mapping[str, Callable[[Sequence[Comparison]], str]] = {
+    "text": as_text,
+    "csv": as_csv,
+    "json": as_json,
+}
+
+
+def printed(found: Sequence[Comparison], form: str) -> str:
+    """Return comparisons as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
+    check_format(form)
+    return _PRINTED[form](found)
+
+
+# --- as text ---------------------------------------------------------------------------------------------
 
 
 def _text(one: Comparison) -> str:

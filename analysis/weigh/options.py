@@ -10,6 +10,7 @@ from analysis.table.naming import leading, near
 
 
 def finite(text: str) -> float | None:
+    """Return the number, or None where the text is none that one can reckon with."""
     try:
         number = float(text)
     except ValueError:
@@ -18,7 +19,10 @@ def finite(text: str) -> float | None:
 
 
 def column_first(option: str, text: str, names: Sequence[str], mark: str, form: str) -> tuple[str, str]:
-    """Split "COLUMN<mark>rest" at the longest column name that fits."""
+    """Split "COLUMN<mark>rest" at the longest column name that fits.
+
+    Raises DataProblem "bad_option" or "unknown_column".
+    """
     found = leading(text, names, mark)
     if found is not None:
         return found

@@ -127,7 +127,7 @@ class _Flow:
             found = {name: NumberCells(self.extra[name][part]) for name in wanted if name in self.extra}
             yield replace(batch, cells={**batch.cells, **found})
 
-    def split(self, count: int) -> Sequence[Flow]:
+    def split(self, count: int, late: bool = False) -> Sequence[Flow]:
         """Return the one flow that there is."""
         return [self]
 

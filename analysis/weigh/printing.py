@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.problems import DataProblem
+from analysis.rows import as_csv as csv_of_rows
+from analysis.rows import as_objects, check_format
 from analysis.table.weighting.diagnostics import Diagnostics, plain
 
 if TYPE_CHECKING:
-    from analysis.weigh import MarginRow, Weighting
+    from analysis.weigh.weighting import MarginRow, Weighting
 
 METHOD_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -26,7 +24,6 @@ METHOD_NAMES: Mapping[str, str] = MappingProxyType(
         "raking-distance": "calibration with the raking distance",
     }
 )
-FORMATS = ("text", "csv", "json")
 _BAR = 40  # letters of the longest bar
 _HEADS = ("", "people", "sample", "before", "after", "target")
 
@@ -121,25 +118,17 @@ def _rest(found: Weighting) -> Iterator[str]:
 
 def as_csv(found: Weighting) -> str:
     """Return a line per category: the margins before and after."""
-    out = io.StringIO(newline="")
-    rows = [row.as_row() for row in found.margins]
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_of_rows([row.as_row() for row in found.margins])
 
 
 def printed(found: Weighting, form: str, files: Sequence[Path] = ()) -> str:
-    """Return the weighting as "text", "csv" or "json", and name the files that were written."""
+    """Return the weighting as "text", "csv" or "json", and name the files that were written.
+
+    Raises DataProblem "unknown_option" for any other form.
+    """
+    check_format(form)
     if form == "text":
         return as_text(found) + "".join(f"\n{path}" for path in files) + ("\n" if files else "")
     if form == "json":
-        words = {**found.as_json(), "files": [str(path) for path in files]}
-        return json.dumps(words, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        return as_objects([{**found.as_json(), "files": [str(path) for path in files]}])
     return as_csv(found)
-
-
-def check_format(form: str) -> None:
-    """Raise DataProblem "unknown_option" unless `form` can be printed."""
-    if form not in FORMATS:
-        raise DataProblem("unknown_option", option="--format", value=form, known=", ".join(FORMATS))

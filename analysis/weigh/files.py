@@ -8,8 +8,8 @@ from pathlib import Path
 from analysis.problems import DataProblem
 from analysis.table.appending import append_column, check_target
 from analysis.table.weighting.recipe import recipe_json, recipe_path
-from analysis.weigh import Weighting
-from analysis.weigh_picture import as_svg
+from analysis.weigh.picture import as_svg
+from analysis.weigh.weighting import Weighting
 
 
 def check_files(source: Path, target: Path, picture: Path | None, force: bool) -> None:

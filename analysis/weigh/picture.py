@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from analysis.table.weighting.diagnostics import Diagnostics, plain
-from analysis.weigh import MarginRow, Weighting
+from analysis.weigh.weighting import MarginRow, Weighting
 
 WIDTH = 760
 _LEFT, _RIGHT = 190, 40  # room for labels, and for figures
