@@ -39,7 +39,6 @@ bench: $(VENV)/dev  ## What the docs say was measured, measured again
 	$(BIN)/python -m benchmarks.snapshot
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_weight
-	$(BIN)/python -m benchmarks.raked_coverage
 	$(BIN)/python -m benchmarks.tables
 	$(BIN)/python -m benchmarks.coverage
 

@@ -64,7 +64,7 @@ def shares(
         if seen is None:
             found += [_empty(question, answer.name, segment) for answer in answers]
         else:
-            found += _estimates(seen, stage.raking is not None, question, segment, answers, interval, level)
+            found += _estimates(seen, stage, question, segment, answers, interval, level)
     return found
 
 
@@ -141,7 +141,7 @@ def _settled(share: Numbers, variance: Numbers, base: int) -> Numbers:
 
 def _estimates(
     seen: _Seen,
-    raked: bool,
+    stage: Stage,
     question: str,
     segment: Segment,
     answers: Sequence[Answer],
@@ -153,28 +153,28 @@ def _estimates(
         effect = _design_effect(p, v, seen.base)
         effective = seen.base / effect if effect else seen.kish
         evidence = Evidence(p, v, seen.base, seen.df, effective, seen.kish, seen.people, seen.people_df)
-        if raked:
-            evidence = _cautious(evidence)
+        if stage.raking is not None:
+            evidence = _cautious(evidence, stage.lost)
         one = _estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level)
         left = 1 - seen.base / seen.weight
         found.append(replace(one, design_effect_wor=effect / left if effect and left > 0 else None))
     return found
 
 
-def _cautious(evidence: Evidence) -> Evidence:
+def _cautious(evidence: Evidence, lost: float) -> Evidence:
     """Return evidence after raking that promises no more than its people.
 
     Calibration residuals of few people are too small: with 40 raked people an interval from them covers
-    87-89 % instead of 95, with 200 and more 95 % (benchmarks/raked_coverage.py). So below FEW effective
-    people the interval is at least that of a simple random sample of the base, and the effective people
-    are at most the base and Kish's. A share that the weighting itself fixed stays.
+    87-89 % instead of 95, with 200 and more 95 % (benchmarks/coverage). So below FEW effective people the
+    interval has what was `lost` by fitting, and is at least that of a simple random sample of the base; the
+    effective people are at most the base and Kish's. A share that the weighting itself fixed stays.
     """
     if evidence.kish >= FEW:
         return evidence
     p, n = evidence.share, evidence.base
     least = p * (1 - p) / (n - 1) if n > 1 and evidence.variance > 0 else 0.0
     effective = min(evidence.effective_base, evidence.kish, float(n))
-    return replace(evidence, variance=max(evidence.variance, least), effective_base=effective)
+    return replace(evidence, variance=max(evidence.variance * lost, least), effective_base=effective)
 
 
 def _estimate(

@@ -29,6 +29,10 @@ class Calibrated(Protocol):
     def factors(self) -> Numbers:
         """What multiplies the base weights of each cell, shape (cells,)."""
 
+    @property
+    def fitted(self) -> int:
+        """How many independent quantities the population's figures fix, its size among them; 0 for none."""
+
     def explained(
         self, cell: Codes, people: Codes, values: Numbers, weight: Numbers | None = None
     ) -> Numbers:
@@ -55,6 +59,16 @@ class Stage:
         if self.raking is None:
             return np.ones(len(self.sums.n))
         return np.asarray(self.raking.factors[self.sums.keys[:, CELL]], dtype=np.float64)
+
+    @cached_property
+    def lost(self) -> float:
+        """By what residuals after a calibration make variances too small: n / (n - quantities fitted to n people).
+
+        The usual factor of a least squares fit; 1 without a calibration.
+        """
+        people = int(self.sums.n.sum())
+        fitted = 0 if self.raking is None else self.raking.fitted
+        return people / max(people - fitted, 1)
 
     @cached_property
     def weight(self) -> Numbers:

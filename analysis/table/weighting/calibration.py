@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -41,6 +42,11 @@ class Calibration:
     mass: Mass
     mean_base: Numbers
     trimmed: Numbers | None = None
+
+    @cached_property
+    def fitted(self) -> int:
+        """How many independent quantities the population's figures fix, its size among them; 0 for none."""
+        return self.explanation.rank((self.mean_base > 0).astype(np.float64))
 
     def weights(self, weight: Numbers, cell: Codes) -> Numbers:
         """Return each row's calibrated weight, shape (rows,)."""

@@ -28,6 +28,16 @@ class Explained:
     margins: tuple[Held, ...]
     _last: dict[str, Numbers] = field(default_factory=dict, repr=False, compare=False)
 
+    def rank(self, filled: Numbers) -> int:
+        """Return how many of the fitted quantities do not follow from the others.
+
+        `filled` (cells,) is 1 where there are people, else 0.
+        """
+        if self.design.shape[1] == 0:
+            return 0
+        products = cross_products(self.design, filled)
+        return int(np.linalg.matrix_rank(products, hermitian=True))
+
     def part(self, cell: Codes, mass: Numbers, values: Numbers) -> Numbers:
         """Return what is explained of `values` (groups, k) in each cell, shape (cells, k).
 

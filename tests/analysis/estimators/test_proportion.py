@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer, shares
@@ -213,6 +214,29 @@ def test_raking_to_one_margin_is_post_stratification() -> None:
     )
     # u = weight · ±(1/2)/8: Σu² = 6·(1/24)² + 2·(1/8)²; V = 8/7 · Σu²
     assert found.se == pytest.approx(math.sqrt(8 / 7 * (6 / 576 + 2 / 64)))
+
+
+def test_an_interval_after_raking_pays_for_what_was_fitted() -> None:
+    """Two genders are two quantities fitted to 80 people; the standard error stays that of R survey."""
+    gender = TextColumn("gender", ("woman", "man"), np.array([0] * 60 + [1] * 20))
+    cell, cells = cells_of([gender])
+    answer = np.array([2, 1] * 40)
+    sums = sums_of(sample([1] * 80), answer, np.ones(80, dtype=np.int64), cell)
+    raking = rake(sums, cells, [Margin("gender", {"woman": 0.5, "man": 0.5})])
+    (found,) = shares(
+        sums,
+        question="q",
+        answers=[YES],
+        segments=ALL,
+        design=Design(),
+        raking=raking,
+        base_codes=BASE,
+        interval="logit",
+    )
+    assert found.share == pytest.approx(0.5)
+    assert found.se is not None and found.low is not None
+    spread = stats.t.ppf(0.975, 79) * found.se * math.sqrt(80 / 78) / 0.25
+    assert found.low == pytest.approx(1 / (1 + math.exp(spread)))
 
 
 @st.composite

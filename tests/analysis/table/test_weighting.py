@@ -30,6 +30,21 @@ def raked(columns: list[TextColumn], *margins: Margin, **more: int) -> tuple[Rak
     return raking, raking.weights(np.ones(len(cell)), cell).tolist()
 
 
+@pytest.mark.parametrize(
+    ("given", "fitted"),
+    [
+        ((), 0),
+        (({"a": {"x": 0.5, "y": 0.3, "z": 0.2}}), 3),
+        (({"a": {"x": 0.5, "y": 0.3, "z": 0.2}, "b": {"u": 0.4, "v": 0.6}}), 4),
+    ],
+)
+def test_what_was_fitted_is_counted_once(given: dict[str, dict[str, float]], fitted: int) -> None:
+    """Every further margin repeats the size of the sample, which the first one has fixed already."""
+    columns = [column("a", *"xyzxyzxyz"), column("b", *"uvuvuvuvv")]
+    raking, _ = raked(columns, *(Margin(name, shares) for name, shares in dict(given).items()))
+    assert raking.fitted == fitted
+
+
 def test_one_margin_in_one_sweep() -> None:
     raking, weights = raked([column("g", "w", "w", "w", "m")], Margin("g", {"w": 0.5, "m": 0.5}))
     assert weights == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
