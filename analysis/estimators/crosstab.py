@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from analysis.estimators.effective_degrees import effective_degrees, expected_variances
 from analysis.estimators.proportion import Answer
 from analysis.estimators.variance import NOWHERE, Calibrated, Stage, Tally, staged
 from analysis.table.columns import Codes, Numbers
@@ -18,10 +19,13 @@ from analysis.table.sums import ANSWER, SEGMENT, ByUnit, Sums, add_up
 MOST_CELLS = 2000  # cells of a table whose covariance is worked out whole
 EXPECTED = 5.0  # people in a cell, were answers independent of segments, below which a test is marked
 UNITS = 10  # degrees of freedom of a segment, below which a test is marked
+CLUSTERS = 20  # equal clusters, below which a Wald test finds too much (Cameron & Miller 2015, §VI)
+_ALIKE = 1e-12  # variance of one person's answer, below which all in a segment said the same
 ONE_ANSWER = "everybody gave the same answer"
 ONE_SEGMENT = "only one segment has answers"
 NOBODY = "nobody answered"
 TOO_LARGE = f"the table has more than {MOST_CELLS} cells: net some choices or segments"
+CENSUS = "the whole population was drawn: there is no sampling error"
 FEW_UNITS = "there are too few first-stage units for this table"
 
 
@@ -77,6 +81,66 @@ class Crosstab:
         return min(self.stage.degrees(np.flatnonzero(segment == at)) for at in range(columns))
 
     @property
+    def _clustered(self) -> bool:
+        return self.units is not None or self.stage.sums.clustered
+
+    @cached_property
+    def steadiness(self) -> float:
+        """Return the smallest effective degrees of freedom of a segment; those of people are `fewest`.
+
+        Clusters count by their expected variance, their people being as alike as the errors of shares show.
+        Raises DataProblem "lonely_stratum", "lonely_all".
+        """
+        if not self._clustered:
+            return float(self.fewest)
+        weight, own = self._weights
+        expected = expected_variances(weight, own, self._seen(own.sum(axis=0)))
+        return min(float(self.fewest), float(effective_degrees(self.stage, expected).min()))
+
+    @property
+    def _weights(self) -> tuple[Numbers, Numbers]:
+        """Σw and Σw² of each cluster's people in each segment; in a cluster people's weights count as alike."""
+        stage, (rows, columns), units = self.stage, self.total.shape, len(self.stage.unit_stratum)
+        if self.units is not None:
+            weight = self.units.reshape(units, columns, rows).sum(axis=2)
+        else:
+            inside = np.flatnonzero(self.place >= 0)
+            key = stage.unit[inside] * columns + self.place[inside] // rows
+            weight = add_up(key, stage.weight[inside], units * columns).reshape(units, columns)
+        whole = add_up(stage.unit, stage.weight, units)
+        square = add_up(stage.unit, stage.factor**2 * stage.sums.w2, units)
+        mean = np.divide(square, whole, out=np.zeros(units), where=whole > 0)
+        return weight, np.minimum(weight * mean[:, None], weight**2)
+
+    def _seen(self, own: Numbers) -> Numbers:
+        """Variance of each segment's total by that of one person, from its shares; `own` where all answered alike."""
+        rows, columns = self.total.shape
+        held = self.total.sum(axis=0)
+        share = (self.total / held).T
+        at, off = np.arange(columns), np.zeros((columns, rows, columns, rows))
+        off[at, :, at, :] = (np.eye(rows)[None] - share[:, None, :]) / held[:, None, None]
+        variance = np.diag(self.tally.covariance(off.reshape(rows * columns, -1))).reshape(columns, rows)
+        person = (share * (1 - share)).sum(axis=1)
+        found = np.divide(held**2 * variance.sum(axis=1), person, out=own.copy(), where=person > _ALIKE)
+        return np.asarray(found, dtype=np.float64)
+
+    @property
+    def wald_warning(self) -> str | None:
+        """Why a p-value of a test that takes differences by their own errors may be too small, or None.
+
+        Besides `warning`, where a segment's errors rest on less than those of 20 equal clusters (Cameron & Miller
+        2015, §VI: Wald tests with fewer find too much, the more so the more unequal they are).
+        """
+        if self.warning is not None or not self._clustered:
+            return self.warning
+        if self.steadiness >= CLUSTERS - 1:
+            return None
+        return (
+            "clusters are so few or so unequal that a segment's errors rest on "
+            f"{self.steadiness:.1f} effective degrees of freedom"
+        )
+
+    @property
     def warning(self) -> str | None:
         """Why a p-value of this table may be too small, or None."""
         if self.fewest < UNITS:
@@ -100,7 +164,15 @@ class Crosstab:
             return ONE_ANSWER if rows < 2 else ONE_SEGMENT
         if rows * columns > MOST_CELLS:
             return TOO_LARGE
+        if self._census:
+            return CENSUS
         return FEW_UNITS if self.df < 1 else None
+
+    @property
+    def _census(self) -> bool:
+        if self.units is not None:
+            return self.stage.census_of_units(self.units.sum(axis=1) > 0)
+        return self.stage.census(np.flatnonzero(self.place >= 0))
 
 
 def crosstab(

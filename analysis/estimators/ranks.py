@@ -133,7 +133,7 @@ def _against_first(covariance: Numbers) -> Numbers:
 
 
 def _t(name: str, t: float, df: int, table: Crosstab) -> Significance:
-    return Significance(name, "t", t, float(df), None, p_of_t(t, df), None, table.warning)
+    return Significance(name, "t", t, float(df), None, p_of_t(t, df), None, table.wald_warning)
 
 
 def _over_segments(name: str, gap: Numbers, spread: Numbers, table: Crosstab, adjusted: bool) -> Significance:
@@ -146,4 +146,4 @@ def _over_segments(name: str, gap: Numbers, spread: Numbers, table: Crosstab, ad
         below += 1
         statistic *= below / table.df
     p = p_of_f(statistic, size, below)
-    return Significance(name, "F", statistic, float(size), float(below), p, None, table.warning)
+    return Significance(name, "F", statistic, float(size), float(below), p, None, table.wald_warning)

@@ -12,10 +12,10 @@ import numpy as np
 from analysis.estimators.association import rao_scott
 from analysis.estimators.intervals import quantile_t
 from analysis.estimators.multiplicity import adjusted
-from analysis.estimators.significance import Significance, p_of_t, p_text
+from analysis.estimators.significance import Significance, p_cell, p_of_t
 from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.expectations.cumulative import Scale, linearised
-from analysis.rows import aligned
+from analysis.rows import aligned, points, points_span
 from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
@@ -62,12 +62,10 @@ class CurveComparison:
             (
                 one.limit,
                 f"{one.first} - {one.second}",
-                "-" if one.difference is None else f"{100 * one.difference:+.1f}",
-                "-"
-                if one.low is None or one.high is None
-                else f"{100 * one.low:+.1f} to {100 * one.high:+.1f}",
-                "-" if one.p is None else p_text(one.p).removeprefix("= "),
-                one.reason if one.p_adjusted is None else p_text(one.p_adjusted).removeprefix("= "),
+                points(one.difference),
+                points_span(one.low, one.high),
+                p_cell(one.p),
+                one.reason if one.p_adjusted is None else p_cell(one.p_adjusted),
             )
             for one in self.differences
         ]

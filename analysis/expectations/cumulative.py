@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.estimate import EMPTY, OK, Estimate
+from analysis.estimators.effective_degrees import effective_degrees, expected_variances
 from analysis.estimators.intervals import AUTO
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.variance import Calibrated, Stage, answer_codes, member, staged
@@ -22,7 +23,9 @@ from analysis.rows import aligned, percent, span
 from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import Sums
+from analysis.table.sums import Sums, add_up
+
+_NEAR = 1e-9  # a whole number of degrees of freedom may have come out this much lower by rounding
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,8 @@ def expectation_curves(
 
     Shares and their intervals are those of `shares`. The band takes, at each limit, the interval whose reach is
     the quantile of the largest |t| over all limits, from their estimated correlation (max-t; Hothorn, Bretz &
-    Westfall 2008); where several limits narrow each other, since the true curve cannot fall, they do.
+    Westfall 2008), with fewer degrees of freedom where clusters are unequal (Satterthwaite 1946); where several
+    limits narrow each other, since the true curve cannot fall, they do.
     Raises DataProblem as `shares`.
     """
     stage = staged(sums, design, raking)
@@ -198,9 +202,26 @@ def _reach(stage: Stage, segment: Segment, scale: Scale, df: int, level: float) 
     moving = (share > 0) & (share < 1) & (error > 1e-9 * np.sqrt(share * (1 - share)))
     if not moving.any():
         return None
+    effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
     error = error[moving]
     correlation = covariance[np.ix_(moving, moving)] / np.outer(error, error)
-    return critical(np.clip(correlation, -1.0, 1.0), df, level)
+    return critical(np.clip(correlation, -1.0, 1.0), _steady(stage, asked, effect, df), level)
+
+
+def _steady(stage: Stage, asked: Codes, effect: float, df: int) -> int:
+    """Return the degrees of freedom of the band in whole numbers: fewer than `df` where clusters are unequal.
+
+    People of a cluster count as alike as the variances of the shares show, `effect` being their mean ratio to
+    share × (1 - share).
+    """
+    if not stage.sums.clustered:
+        return df
+    unit, units = stage.unit[asked], len(stage.unit_stratum)
+    weight = add_up(unit, stage.weight[asked], units)[:, None]
+    own = add_up(unit, stage.factor[asked] ** 2 * stage.sums.w2[asked], units)[:, None]
+    expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
+    found = min(float(df), float(effective_degrees(stage, expected)[0]))
+    return max(1, int(found + _NEAR))
 
 
 def _curve(

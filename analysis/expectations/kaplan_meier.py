@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from analysis.estimate import EMPTY, LOW_BASE, OK
 from analysis.estimators.intervals import ENOUGH, quantile_t
+from analysis.estimators.level import interval_head
 from analysis.estimators.proportion import LOW
 from analysis.estimators.variance import staged
 from analysis.expectations.curve_errors import design_variances, robust_variances
@@ -107,7 +108,12 @@ class DeliveryCurve:
             )
             for s in self.steps
         ]
-        table = aligned(("time", "at risk", "delivered", "still open", "interval", ""), lines, left=0, tail=1)
+        table = aligned(
+            ("time", "at risk", "delivered", "still open", interval_head(self.level), ""),
+            lines,
+            left=0,
+            tail=1,
+        )
         head = f"{self.delivered:,} of {self.base:,} delivered; median {self.median}"
         return f"{head}\n\n{table}\n"
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
+from analysis.estimators.significance import p_text
 from analysis.estimators.variance import staged
 from analysis.expectations.events import Observed, Risks, by_group, check_observed, risks_of
 from analysis.table.columns import Codes, Numbers
@@ -33,9 +34,10 @@ class LogRank:
         return asdict(self)
 
     def __str__(self) -> str:
-        if self.chi_square is None:
+        if self.chi_square is None or self.p is None:
             return f"Log-rank: not tested, {self.reason}"
-        return f"Log-rank ({self.method}): chi-square {self.chi_square:.4g} on {self.df} df, p = {self.p:.4g}"
+        found = f"chi-square {self.chi_square:.4g} on {self.df} df, p {p_text(self.p)}"
+        return f"Log-rank ({self.method}): {found}"
 
 
 def log_rank(

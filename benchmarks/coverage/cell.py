@@ -12,6 +12,7 @@ from analysis.estimators.intervals import wilson
 
 EFFECTIVE, EXPECTED, DEGREES = 30.0, 5.0, 10.0  # from here on an interval must hold what it promises
 LOW, HIGH, ELSEWHERE = 0.94, 0.96, 0.93
+_MOSTLY = 0.5  # of the samples: from here on a miss is called a warned one
 _MANY = 1_000_000  # degrees of freedom of a normal quantile
 
 Chance = np.random.Generator
@@ -130,16 +131,17 @@ def ordinary(row: Row, totals: Totals) -> bool:
 
 
 def verdict(row: Row, totals: Totals) -> str:
-    """Return "held", "warned" or a miss, with the side on which it errs."""
+    """Return "held", "warned" or a miss, with the side on which it errs, and whether most results said so."""
     coverage, (low, high) = totals.coverage, totals.bounds()
     if coverage is None:
         return "warned"
     if ordinary(row, totals):
+        said = ", warned" if totals.warned >= _MOSTLY * totals.runs else ""
         if high < LOW:
-            return "MISS: rejects too often" if row.test else "MISS: too narrow"
+            return f"MISS: {'rejects too often' if row.test else 'too narrow'}{said}"
         if low > HIGH:
             wide = "rejects seldom" if row.test else "wide"
-            return f"MISS: {wide}" if row.goal == "hold" else f"held, {wide}"
+            return f"MISS: {wide}{said}" if row.goal == "hold" else f"held, {wide}"
         return "held"
     if coverage >= ELSEWHERE:
         return "held"

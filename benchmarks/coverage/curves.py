@@ -147,5 +147,7 @@ def experiments() -> Iterator[Callable[[], Experiment]]:
     """Yield what makes each experiment."""
     yield partial(simple, 100)
     yield partial(clustered, Clustered(10, 3, True), 0.1)
+    yield partial(clustered, Clustered(10, 3), 0.1)
+    yield partial(clustered, Clustered(20, 3, True), 0.2)
     yield from (partial(delivered, n) for n in (30, 100))
     yield partial(delivered_in_clusters, Clustered(10, 3, True), 0.1)

@@ -30,6 +30,7 @@ _ANSWERING = _POPULATION * np.array([2.2, 1.3, 1.0, 0.8, 0.6, 0.5])
 _TIED = np.array([0.25, 0.60, 0.35, 0.28, 0.20, 0.12])
 _WOMEN = 0.514
 RAKED_TRUTH = float(_TIED @ _POPULATION / _POPULATION.sum())
+UNTIED_TRUTH = 0.3  # of an answer that age says nothing about: weights cost, and explain nothing
 
 
 def answers(count: int) -> tuple[Answer, ...]:
@@ -115,14 +116,14 @@ def codes_of(values: Numbers) -> tuple[Codes, dict[int, float]]:
     return code.reshape(-1).astype(np.int64), dict(enumerate(distinct.tolist()))
 
 
-def raked(n: int, chance: Chance) -> tuple[Sums, Raking]:
+def raked(n: int, chance: Chance, tied: bool = True) -> tuple[Sums, Raking]:
     """Draw people of whom the young answer more often, raked to age and gender; raises DataProblem.
 
-    The answer (1 yes, 0 no) is tied to age; the segment is 1 for a domain of 40 % at random.
+    The answer (1 yes, 0 no) is `tied` to age, or not at all; the segment is 1 for a domain of 40 % at random.
     """
     age = chance.choice(6, n, p=_ANSWERING / _ANSWERING.sum())
     gender = chance.choice(2, n, p=[_WOMEN, 1 - _WOMEN])
-    yes = (chance.random(n) < _TIED[age]).astype(np.int64)
+    yes = (chance.random(n) < (_TIED[age] if tied else UNTIED_TRUTH)).astype(np.int64)
     cell, cells = _cells(age, gender)
     sums = sums_of(sample_of(n), yes, (chance.random(n) < 0.4).astype(np.int64), cell)
     shares = dict(zip(_AGES, _POPULATION.tolist(), strict=True))

@@ -23,6 +23,7 @@ from benchmarks.coverage.samples import (
     DOMAIN,
     EVERYONE,
     RAKED_TRUTH,
+    UNTIED_TRUTH,
     YES,
     YES_OR_NO,
     Clustered,
@@ -33,6 +34,7 @@ from benchmarks.coverage.samples import (
 )
 
 METHODS = (AUTO, LOGIT, BETA, WILSON)
+SIMPLE_SHARES, SIMPLE_SIZES = (0.02, 0.1, 0.34, 0.5), (30, 100, 400)
 DESIGNS = ((5, 2), (5, 3), (10, 3), (20, 3))
 
 
@@ -89,20 +91,19 @@ def weighted(share: float, n: int) -> Experiment:
     return Experiment(tuple(Row(f"{name}, {method}", n, share) for method in (AUTO, WILSON)), once)
 
 
-def after_raking(n: int) -> Experiment:
-    """Draw people of whom the young answer more often, and rake to age and gender."""
+def after_raking(n: int, tied: bool = True) -> Experiment:
+    """Draw people of whom the young answer more often, and rake to age and gender; `tied`: so do answers."""
+    truth = RAKED_TRUTH if tied else UNTIED_TRUTH
 
     def once(chance: Chance) -> Sequence[Seen]:
         try:
-            sums, raking = raked(n, chance)
+            sums, raking = raked(n, chance, tied)
         except DataProblem:
             return NOTHING, NOTHING
-        return [seen(one, RAKED_TRUTH) for one in estimated(sums, [EVERYONE, DOMAIN], AUTO, raking)]
+        return [seen(one, truth) for one in estimated(sums, [EVERYONE, DOMAIN], AUTO, raking)]
 
-    rows = (
-        Row(f"raked share, n {n}", n, RAKED_TRUTH),
-        Row(f"raked share, domain of 40 % of {n}", n, RAKED_TRUTH),
-    )
+    what = "raked share" if tied else "raked share that age does not change"
+    rows = (Row(f"{what}, n {n}", n, truth), Row(f"{what}, domain of 40 % of {n}", n, truth))
     return Experiment(rows, once)
 
 
@@ -211,10 +212,11 @@ def same_people(first: float, second: float, n: int) -> Experiment:
 
 def experiments() -> Iterator[Callable[[], Experiment]]:
     """Yield what makes each experiment."""
-    for share in (0.02, 0.1, 0.34, 0.5):
-        yield from (partial(simple, share, n) for n in (30, 100, 400))
+    for share in SIMPLE_SHARES:
+        yield from (partial(simple, share, n) for n in SIMPLE_SIZES)
     yield from (partial(weighted, share, n) for share in (0.1, 0.34) for n in (100, 400))
     yield from (partial(after_raking, n) for n in (50, 100, 400))
+    yield from (partial(after_raking, n, False) for n in (40, 60, 100, 200, 500))
     for strata, each in DESIGNS:
         for icc in (0.05, 0.2):
             yield from (partial(clustered, Clustered(strata, each, one), 0.34, icc) for one in (False, True))

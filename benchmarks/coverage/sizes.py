@@ -138,6 +138,9 @@ def experiments() -> Iterator[Callable[[], Experiment]]:
     yield partial(clustered, THREE, 4, Clustered(10, 3, True), 0.1, ACROSS)
     yield partial(clustered, THREE, 4, Clustered(20, 3), 0.1, "of whole strata")
     yield partial(clustered, THREE, 4, Clustered(20, 3, True), 0.1, "of whole strata")
+    # enough clusters for a Wald test without a warning, just
+    yield partial(clustered, THREE, 4, Clustered(28, 4), 0.1, "of whole strata")
+    yield partial(clustered, THREE, 4, Clustered(44, 5, True), 0.1, "of whole strata")
     yield partial(clustered, THREE, 4, Clustered(10, 3, True), 0.1, "of whole clusters")
     yield partial(clustered, SPARSE, 4, Clustered(10, 3, True), 0.1, ACROSS)
     yield partial(clustered, THREE, 4, Clustered(5, 2), 0.1, ACROSS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.estimators.strata import Rule
-from benchmarks.coverage import numbers, shares, sizes
+from benchmarks.coverage import exact, numbers, shares, sizes
 from benchmarks.coverage.cell import Experiment, Row, Totals, verdict
 from benchmarks.coverage.running import makers, sampled, simulate
 from benchmarks.coverage.samples import Clustered
@@ -62,6 +63,32 @@ def test_half_the_variance_would_be_found_out(cell: str, monkeypatch: pytest.Mon
     assert seen.coverage < LOW
 
 
+# --- exact coverage ----------------------------------------------------------------------------------------
+
+
+def test_exact_coverage_adds_up_the_counts_that_hold() -> None:
+    ends = np.array([[0.0, 0.7], [0.1, 0.9], [0.3, 1.0]])  # of none, one and two yeses of two people
+    found = exact.covered(ends, np.array([0.05, 0.5, 0.95]))
+    assert found == pytest.approx([0.95**2, 1.0, 0.95**2])
+
+
+def test_drawn_samples_come_near_the_exact_coverage() -> None:
+    ends = exact.bounds(30, "wilson")
+    (wanted,) = exact.covered(ends, np.array([0.34]))
+    drawn = sampled(shares.simple(0.34, 30), 4000, np.random.default_rng(1))[shares.METHODS.index("wilson")]
+    assert drawn.coverage == pytest.approx(float(wanted), abs=4 * (wanted * (1 - wanted) / 4000) ** 0.5)
+
+
+def test_exact_coverage_of_quantiles_between_ranks() -> None:
+    first, *_ = exact.of_quantiles([30])
+    # the quarter of 30 people is held where 3 to 13 of them lie below it
+    below = [math.comb(30, k) * 0.25**k * 0.75 ** (30 - k) for k in range(31)]
+    assert first.startswith(
+        f"| quantile 0.25, simple sample of 30 | 3 and 14 | {100 * sum(below[3:14]):.2f} |"
+    )
+    assert f"| {100 * sum(below[4:14]):.2f} |" in first
+
+
 # --- the rule ----------------------------------------------------------------------------------------------
 
 
@@ -83,6 +110,10 @@ def totals(
         (totals(9680), Row("a", 100, 0.3, goal="at least"), "held, wide"),
         (totals(9680), Row("a", 100, 0.3, test=True), "MISS: rejects seldom"),
         (totals(9320), Row("a", 100, 0.3, test=True), "MISS: rejects too often"),
+        (totals(9320, warned=5000), Row("a", 100, 0.3), "MISS: too narrow, warned"),
+        (totals(9320, warned=4999), Row("a", 100, 0.3), "MISS: too narrow"),
+        (totals(9320, warned=5000), Row("a", 100, 0.3, test=True), "MISS: rejects too often, warned"),
+        (totals(9680, warned=9000), Row("a", 100, 0.3), "MISS: wide, warned"),
         (totals(9320), Row("a", 100, 0.04), "held"),  # under 5 expected on a side: 93 % is enough
         (totals(9320, effective=29.0), Row("a", 100, 0.3), "held"),
         (totals(9320, df=9.0), Row("a", 100), "held"),

@@ -11,6 +11,7 @@ import pytest
 from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.variance import staged
+from analysis.expectations.band import critical
 from analysis.expectations.bracket import bracket_of
 from analysis.expectations.comparing import compare_curves
 from analysis.expectations.cumulative import (
@@ -109,6 +110,46 @@ def test_the_band_reaches_the_critical_value_on_the_logit_scale() -> None:
     reach = curve.critical * point.se / (point.share * (1 - point.share))
     # the interval of one limit in R's logit method: centre ± t·se/(p(1-p))
     assert curve.points[2].band_low == pytest.approx(1 / (1 + np.exp(reach - centre)), abs=1e-9)
+
+
+def in_clusters(sizes: list[int]) -> tuple[Sums, int]:
+    """Clusters of these sizes in one stratum, half of them hurried; the sums and the degrees of freedom."""
+    rng = np.random.default_rng(5)
+    cluster = np.repeat(np.arange(len(sizes)), sizes)
+    hurried = rng.integers(0, 2, len(sizes))[cluster]
+    answer = 1 + rng.binomial(5, 0.3 + 0.3 * (1 - hurried))
+    sample = Sample(np.ones(len(cluster)), np.zeros(len(cluster), dtype=np.int64), cluster)
+    return sums_of(sample, answer, np.full(len(cluster), 2)), len(sizes) - 1
+
+
+def reach(sums: Sums, df: int) -> float:
+    stage = staged(sums, Design())
+    covariance = stage.covariance(*linearised(stage, SEGMENTS[0], SCALE)[::2])
+    error = np.sqrt(np.diag(covariance))
+    return critical(covariance / np.outer(error, error), df)
+
+
+def test_clusters_of_one_size_give_the_band_all_degrees_of_freedom() -> None:
+    sums, df = in_clusters([15] * 20)
+    assert curves(sums)[0].critical == pytest.approx(reach(sums, df))
+
+
+def test_unequal_clusters_widen_the_band_by_how_alike_their_people_are() -> None:
+    sizes = [3, 5, 8, 12, 22] * 4
+    sums, df = in_clusters(sizes)
+    size, stage = np.array(sizes, dtype=float), staged(sums, Design())
+    rows, share, values = linearised(stage, SEGMENTS[0], SCALE)
+    effect = float((stage.variances(rows, values) / (share * (1 - share))).mean())
+    alike = (effect * size.sum() ** 2 - size.sum()) / (size**2 - size).sum()
+    assert 0.02 < alike < 0.5
+    each = size + alike * (size**2 - size)
+    centre = len(size) / (len(size) - 1) * (np.eye(len(size)) - 1 / len(size))
+    product = centre @ np.diag(each)
+    fewer = int(np.trace(product) ** 2 / np.trace(product @ product))
+    assert fewer < 0.75 * df
+    (curve, _) = curves(sums)
+    assert curve.critical == pytest.approx(reach(sums, fewer))
+    assert curve.critical > 1.01 * reach(sums, df)
 
 
 def test_the_same_survey_gives_the_same_band() -> None:
