@@ -161,7 +161,9 @@ def _array(column: Column) -> Any:
     if isinstance(column, NumberColumn):
         return pa.array(column.values, from_pandas=True)
     codes = pa.array(column.codes, mask=column.codes < 0, type=pa.int32())
-    return pa.DictionaryArray.from_arrays(codes, pa.array(column.choices, pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        codes, pa.array(column.choices, pa.string()), ordered=not column.as_found
+    )
 
 
 def _table_to_delimited(source: Path, aside: Path, delimiter: str, name: str, values: Numbers) -> None:

@@ -20,6 +20,11 @@ SPAN = 1 << 16  # integers this close together are looked up in a table
 _EXACT = 2**53  # whole numbers up to this are exact as floats; larger ones are ids
 
 
+def most_codes(missing: Sequence[str]) -> int:
+    """Return how many codes of a tabulated column are kept: values that mean no answer may come on top."""
+    return MOST_CHOICES + 2 * len(missing) + 1
+
+
 class Misread(Exception):
     """A text column of whole numbers written as 1.0 turned out to hold other cells: read it again, as text."""
 

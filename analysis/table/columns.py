@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.table.naming import squeezed
+
 Codes = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 MISSING = -1
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_CODE = re.compile(r"\s*[+-]?0\d")  # 007 is a code: no other spelling of 7
 
 
 def number_of(text: str, decimal: str = ".") -> float | None:
@@ -30,14 +33,27 @@ def number_text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
+def by_size(words: Sequence[str], decimal: str = ".") -> list[int]:
+    """Return the places of words in order of size where all of them are numbers, else as they stand."""
+    numbers = [number_of(word, decimal) for word in words]
+    known = [number for number in numbers if number is not None]
+    places = list(range(len(words)))
+    return sorted(places, key=lambda place: known[place]) if len(known) == len(words) else places
+
+
 @dataclass(frozen=True)
 class TextColumn:
-    """A column with named choices: `codes[i]` is the place of row i's choice in `choices`, -1 = missing."""
+    """A column with named choices: `codes[i]` is the place of row i's choice in `choices`, -1 = missing.
+
+    Choices `as_found` among the cells have no order of their own: numbers stand by size, also when the last word
+    among them turns out to mean no answer.
+    """
 
     name: str
     choices: tuple[str, ...]
     codes: Codes
     decimal: str = "."
+    as_found: bool = False
 
     def numbers(self) -> Numbers:
         """Return the cells as numbers, shape (rows,); NaN where missing or not a number."""
@@ -46,11 +62,20 @@ class TextColumn:
         return values[self.codes]
 
     def without(self, missing: Collection[str]) -> TextColumn:
-        """Return the column with the named choices turned into missing cells."""
-        drop = _as_written_or_number(missing)
-        keep = [place for place, choice in enumerate(self.choices) if choice not in drop]
+        """Return the column with the named choices turned into missing cells; 3.5 means 3.50 too, "a" also "a "."""
+        named = {squeezed(word) for word in missing}
+        numbers = {number_of(word, self.decimal) for word in missing} - {None}
+        keep = [
+            place
+            for place, choice in enumerate(self.choices)
+            if not (named and squeezed(choice) in named)
+            and not (numbers and _amount(choice, self.decimal) in numbers)
+        ]
         if len(keep) == len(self.choices):
             return self
+        if self.as_found:
+            order = by_size([self.choices[place] for place in keep], self.decimal)
+            keep = [keep[at] for at in order]
         to = np.full(len(self.choices) + 1, MISSING)
         to[keep] = np.arange(len(keep))
         return replace(self, choices=tuple(self.choices[place] for place in keep), codes=to[self.codes])
@@ -93,9 +118,13 @@ class NumberColumn:
 Column = TextColumn | NumberColumn
 
 
-def _as_written_or_number(missing: Collection[str]) -> set[str]:
-    numbers = [number_of(text) for text in missing]
-    return set(missing) | {number_text(number) for number in numbers if number is not None}
+def _amount(text: str, decimal: str) -> float | None:
+    return None if _CODE.match(text) else number_of(text, decimal)
+
+
+def holds(column: Column, value: str) -> bool:
+    """Tell whether the column has a choice that `value`, named as missing, would mean."""
+    return len(column.without((value,)).choices) < len(column.choices)
 
 
 def cell_text(column: Column, row: int) -> str:

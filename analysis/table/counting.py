@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.problems import DataProblem
 from analysis.table.block import Block, Keys, Weights
-from analysis.table.coding import LIMIT, MOST_CHOICES, MOST_UNITS, Coded, Coding, Fold, Misread
+from analysis.table.coding import LIMIT, MOST_UNITS, Coded, Coding, Fold, Misread, most_codes
 from analysis.table.columns import Codes, Column, Numbers
 from analysis.table.crossing import Crossing
 from analysis.table.design import LARGEST, SMALLEST
@@ -144,9 +144,8 @@ class Counter:
 
     def _tabled(self, name: str, coded: dict[str, Coded | None]) -> Coded | None:
         """Return a column's codes, None where it has more choices than a table; that is said in the end."""
-        most = MOST_CHOICES + 2 * len(self.reading.missing) + 1
-        few = self.frame.codings[name].size <= most or name in [one for one, _ in self.reading.cells]
-        return coded[name] if few else None
+        few = self.frame.codings[name].size <= most_codes(self.reading.missing)
+        return coded[name] if few or name in [one for one, _ in self.reading.cells] else None
 
     # --- the design --------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.columns import MISSING, Codes, Column, TextColumn, number_of
+from analysis.table.columns import MISSING, Codes, Column, TextColumn, by_size, number_of
 from analysis.table.notes import Note
 from analysis.table.stream import Batch, cells_of_column
 
@@ -100,11 +100,10 @@ def named(header: Sequence[str]) -> tuple[tuple[str, ...], list[Note]]:
 def text_column(name: str, seen: tuple[str, ...], codes: Codes, decimal: str = ".") -> TextColumn:
     """Order the cells seen: by number where all are numbers, else as they first appeared; blank = missing."""
     kept = [place for place, cell in enumerate(seen) if cell.strip()]
-    numbers = {place: number_of(seen[place], decimal) for place in kept}
-    if kept and all(number is not None for number in numbers.values()):
-        kept.sort(key=lambda place: numbers[place] or 0.0)
-        if all(seen[place].endswith(".0") for place in kept):  # whole numbers written by a program as floats
-            seen = tuple(cell[:-2] if cell.endswith(".0") else cell for cell in seen)
+    kept = [kept[at] for at in by_size([seen[place] for place in kept], decimal)]
+    dotted = all(seen[place].endswith(".0") for place in kept)  # whole numbers written by a program as floats
+    if dotted and all(number_of(seen[place], decimal) is not None for place in kept):
+        seen = tuple(cell[:-2] if cell.endswith(".0") else cell for cell in seen)
     to = np.full(len(seen) + 1, MISSING, dtype=np.int64)
     to[kept] = np.arange(len(kept))
-    return TextColumn(name, tuple(seen[place] for place in kept), to[codes], decimal)
+    return TextColumn(name, tuple(seen[place] for place in kept), to[codes], decimal, True)

@@ -9,6 +9,8 @@ import numpy as np
 from analysis.problems import DataProblem
 from analysis.table.columns import Codes, Column, Numbers, cell_text, number_text
 from analysis.table.datafile import Table
+from analysis.table.naming import listed
+from analysis.table.notes import Note
 
 SMALLEST, LARGEST = 1e-50, 1e50  # a weight that is not 0 lies between
 LONELY = ("fail", "certainty", "adjust", "average")
@@ -98,17 +100,65 @@ def first_stage_units(sample: Sample) -> Codes:
 def check_fpc(
     units: Codes, strata: tuple[str, ...], fpc: tuple[float, ...] | None, design: Design, clustered: bool
 ) -> None:
-    """Check that no stratum of the population is smaller than its sample. Raises DataProblem "fpc_small"."""
-    for name, sampled, population in zip(strata, units.tolist(), fpc or (), strict=False):
-        if 1.0 < population < sampled:
+    """Check that strata are all counted or all fractions, and none smaller in the population than in the sample.
+
+    Raises DataProblem "fpc_mixed", "fpc_small". As in R survey, a 1 beside counts is a count.
+    """
+    known = [one for one in zip(strata, units.tolist(), fpc or (), strict=False) if one[1] > 0]
+    largest = max((population for _, _, population in known), default=0.0)
+    for name, sampled, population in known:
+        if largest > 1.0 > population:
+            raise DataProblem(
+                "fpc_mixed", column=design.fpc, value=number_text(population), other=number_text(largest)
+            )
+        if largest > 1.0 and population < sampled:
             raise DataProblem(
                 "fpc_small",
                 column=design.fpc,
                 value=number_text(population),
-                stratum=name,
-                units="clusters" if clustered else "people",
+                place=f"stratum '{name}' has" if name else "there are",
+                units=_unit(clustered, population),
                 sample=sampled,
             )
+
+
+def fpc_varies(column: str, value: str, row: int, other: float, stratum: str) -> DataProblem:
+    """Return the problem "fpc_varies": `value` in `row` is not the `other` that its stratum had before."""
+    rule = (
+        f"every row of stratum '{stratum}' needs the same number"
+        if stratum
+        else "every row needs the same number, unless --strata names a column of strata"
+    )
+    return DataProblem("fpc_varies", column=column, value=value, row=row, other=number_text(other), rule=rule)
+
+
+def census_note(
+    design: Design, units: Codes, strata: tuple[str, ...], fpc: tuple[float, ...] | None, clustered: bool
+) -> Note | None:
+    """Say where the population was drawn whole and has no sampling error; None where it was not."""
+    if fpc is None:
+        return None
+    drawn = units > 0
+    full = drawn & (sampling_fractions(units, fpc) >= 1)
+    whole = [strata[at] for at in np.flatnonzero(full)]
+    if not whole:
+        return None
+    every = "every cluster" if clustered else "everybody"
+    why = "1 means 100 %" if max(fpc) <= 1 else "as many as in the data"
+    if full.sum() == drawn.sum():
+        text = f"'{design.fpc}' says that {every} in the population was drawn ({why}): figures have no sampling error."
+    else:
+        text = (
+            f"'{design.fpc}' says that {every} was drawn ({why}) in {len(whole)} of {drawn.sum()} strata "
+            f"({listed(whole, 3)}): these add no sampling error."
+        )
+    return Note("census", text, design.fpc, None, len(whole))
+
+
+def _unit(clustered: bool, count: float) -> str:
+    if count == 1:
+        return "cluster" if clustered else "person"
+    return "clusters" if clustered else "people"
 
 
 def sampling_fractions(units: Codes, fpc: tuple[float, ...] | None) -> Numbers:
@@ -153,12 +203,6 @@ def _fpc(table: Table, name: str, stratum: Codes, strata: tuple[str, ...]) -> tu
     varying = np.flatnonzero(values != by_stratum[stratum])
     if len(varying):
         row = int(varying[0])
-        raise DataProblem(
-            "fpc_varies",
-            column=name,
-            value=cell_text(column, row),
-            row=row + table.first_row,
-            other=number_text(by_stratum[stratum[row]]),
-            stratum=strata[stratum[row]],
-        )
+        other, of = float(by_stratum[stratum[row]]), strata[stratum[row]]
+        raise fpc_varies(name, cell_text(column, row), row + table.first_row, other, of)
     return tuple(by_stratum.tolist())

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
 from analysis.table.block import Block, Groups, Pair
-from analysis.table.coding import LIMIT, MOST_CHOICES
-from analysis.table.columns import Codes, Column, TextColumn, number_text
+from analysis.table.coding import LIMIT, MOST_CHOICES, most_codes
+from analysis.table.columns import Codes, Column, TextColumn, holds, number_text
 from analysis.table.counting import shown
-from analysis.table.design import check_fpc
+from analysis.table.design import check_fpc, fpc_varies
 from analysis.table.naming import listed
 from analysis.table.reading import BANDED, BLANK, EXACT, IN
 from analysis.table.segments import FIRST, Segmentation, crossed, everyone
@@ -96,14 +96,8 @@ def _fpc(tally: Tally, name: str, strata: tuple[str, ...]) -> tuple[float, ...]:
         _, code = min(varying)
         one = frame.populations[code]
         if one.other is not None:
-            raise DataProblem(
-                "fpc_varies",
-                column=name,
-                value=shown(one.other.cell),
-                row=one.other.row,
-                other=number_text(one.value),
-                stratum=strata[0 if final is None else final[code - 1]],
-            )
+            of = strata[0 if final is None else final[code - 1]]
+            raise fpc_varies(name, shown(one.other.cell), one.other.row, one.value, of)
     fpc = np.ones(len(strata))
     for code, one in frame.populations.items():
         fpc[0 if final is None else final[code - 1]] = one.value
@@ -169,11 +163,33 @@ def few_choices(tally: Tally, name: str) -> None:
     """Raise DataProblem "too_many_choices" for a column that holds more than a table can show."""
     if name in tally.reading.bands:
         return
-    full = tally.frame.codings[name].full
-    count = LIMIT if full else len(plain(tally, name).choices)
+    coding = tally.frame.codings[name]
+    if coding.full:
+        count = LIMIT
+    elif coding.size > most_codes(tally.reading.missing):  # its sums were not kept
+        count = coding.size - 1
+    else:
+        count = len(plain(tally, name).choices)
     if count > MOST_CHOICES:
-        value = f"over {count}" if full else count
+        value = f"over {count}" if coding.full else count
         raise DataProblem("too_many_choices", column=name, value=value, limit=MOST_CHOICES)
+
+
+def unmatched(tally: Tally) -> list[str]:
+    """Return the values named as missing that no column of answers, segments or conditions holds.
+
+    [] where a column has too many values to say.
+    """
+    reading, codings = tally.reading, tally.frame.codings
+    asked = [name for part in reading.parts for name in part.columns()]
+    asked += [*reading.by, *(name for name, _ in reading.where)]
+    left = list(reading.missing)
+    for name in dict.fromkeys(asked if left else []):
+        if name not in codings or codings[name].full:
+            return []
+        column = codings[name].column()
+        left = [value for value in left if not holds(column, value)]
+    return left
 
 
 def _kept(tally: Tally, at: int, classes: Codes) -> Mask:
@@ -181,11 +197,11 @@ def _kept(tally: Tally, at: int, classes: Codes) -> Mask:
     seen = tally.frame.seen[f"where {at}"]
     if any(one & EXACT for one in seen):
         return (classes & EXACT) > 0
-    if value in [band.label for band in tally.reading.bands.get(name, ())]:
+    bands = [band.label for band in tally.reading.bands.get(name, ())]
+    if value in bands:
         return (classes & BANDED) > 0
-    known = (
-        "too many values to list" if tally.frame.codings[name].full else listed(plain(tally, name).choices)
-    )
+    full = tally.frame.codings[name].full and not bands
+    known = "too many values to list" if full else listed(bands or plain(tally, name).choices)
     raise DataProblem("unknown_choice", column=name, value=value, known=known)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.table.naming import listed
+from analysis.table.columns import number_of
+from analysis.table.naming import listed, squeezed
+
+NO_ANSWER = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nat"})
+"""What programs write, in lower case, where nobody answered."""
+SNAPSHOT_CODES = frozenset(("-1", "-2", "-3", "-4", "-5"))
+"""questionnaires.model.Missing as text, without the time that it takes to load that room."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +37,46 @@ class Note:
         }
 
 
+def missing_notes(unmatched: Sequence[str]) -> list[Note]:
+    """Say which values were named as missing in vain; a snapshot's own codes are named together, met or not."""
+    odd = [value for value in unmatched if value not in SNAPSHOT_CODES]
+    if not odd:
+        return []
+    text = f"Nobody has {listed(odd)}, named as missing: look how the file writes it."
+    return [Note("missing_unused", text, None, odd[0])]
+
+
+def choice_notes(column: str, choices: Sequence[str]) -> list[Note]:
+    """Say which choices may be no answer, and which may be one and the same but are counted apart."""
+    notes = []
+    silent = [choice for choice in choices if squeezed(choice).lower() in NO_ANSWER]
+    if silent:
+        told = f"'{column}' has {listed(silent)}, counted like any other value"
+        text = f"{told}: if it means no answer, name it with --missing."
+        notes.append(Note("missing_look", text, column, silent[0]))
+    alike = _alike(choices)
+    if alike:
+        told = f"'{column}' writes {listed(alike)} in more than one way, each counted apart"
+        text = f"{told}: cells differ in spaces, in zeros or in characters of one look."
+        notes.append(Note("same_look", text, column, alike[0]))
+    return notes
+
+
+def _alike(choices: Sequence[str]) -> list[str]:
+    """Return the first spelling of what is there in several; numbers among numbers are the same by their size."""
+    numbers = [number_of(choice, ",") for choice in choices]
+    keys = [squeezed(choice) for choice in choices] if None in numbers else numbers
+    times = Counter(keys)
+    first = dict(zip(reversed(keys), reversed(choices), strict=True))
+    return [choice for key, choice in reversed(first.items()) if times[key] > 1]
+
+
 def sample_notes(idle: int, kept: int, rows: int, conditions: Sequence[str], unequal: bool) -> list[Note]:
     """Say how many rows count for nothing or lie outside the domain, and where weights are called for."""
     notes = []
     if idle:
-        text = f"{idle} rows have weight 0: they stay in the design and are in no base."
+        have, stay = ("row has", "it stays") if idle == 1 else ("rows have", "they stay")
+        text = f"{idle} {have} weight 0: {stay} in the design and {_are(idle)} in no base."
         notes.append(Note("zero_weight", text, count=idle))
     if conditions:
         text = (
@@ -51,12 +93,12 @@ def by_notes(column: str, rows: int, missing: int, outside: int, values: Sequenc
     """Say how many of the domain's rows have no by-value, and how many lie outside all bands with `values`."""
     notes = []
     if missing:
-        text = f"{missing} of {rows} rows have no '{column}' and are in no segment."
+        text = f"{missing} of {rows} rows {_are(missing, 'have')} no '{column}' and {_are(missing)} in no segment."
         notes.append(Note("missing_by", text, column, None, missing))
     if outside:
         text = (
-            f"{outside} of {rows} rows have '{column}' outside all bands and are in no segment: "
-            f"{listed(values)}."
+            f"{outside} of {rows} rows {_are(outside, 'have')} '{column}' outside all bands and {_are(outside)} "
+            f"in no segment: {listed(values)}."
         )
         notes.append(Note("outside_bands", text, column, None, outside))
     return notes
@@ -66,9 +108,14 @@ def answer_notes(question: str, rows: int, silent: int, apart: int) -> list[Note
     """Say how many of the domain's rows did not answer, and how many who did are `apart`, in no segment."""
     notes = []
     if silent:
-        text = f"{silent} of {rows} rows have no answer to '{question}': they are not in its base."
+        they = "it is" if silent == 1 else "they are"
+        text = f"{silent} of {rows} rows {_are(silent, 'have')} no answer to '{question}': {they} not in its base."
         notes.append(Note("missing_question", text, question, None, silent))
     if apart:
-        text = f"{apart} of the {rows - silent} who answered '{question}' are in no segment."
+        text = f"{apart} of the {rows - silent} who answered '{question}' {_are(apart)} in no segment."
         notes.append(Note("no_segment", text, question, None, apart))
     return notes
+
+
+def _are(count: int, verb: str = "are") -> str:
+    return verb if count != 1 else {"are": "is", "have": "has"}[verb]

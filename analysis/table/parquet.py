@@ -141,7 +141,7 @@ def _whole(
 def _arrow_column(name: str, data: pa.ChunkedArray) -> Column:
     kind = data.type
     if pa.types.is_dictionary(kind):
-        return _dictionary_column(name, data.unify_dictionaries().combine_chunks())
+        return _dictionary_column(name, data.unify_dictionaries().combine_chunks(), kind.ordered)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return NumberColumn(name, _floats(data))
     if pa.types.is_integer(kind):
@@ -161,8 +161,8 @@ def _floats(data: pa.ChunkedArray) -> Numbers:
     return np.asarray(np.where(np.isfinite(values), values, np.nan), dtype=np.float64)
 
 
-def _dictionary_column(name: str, data: Any, in_order: bool = True) -> TextColumn:
-    """Keep a stored dictionary's order; the order of plain text is that of first appearance."""
+def _dictionary_column(name: str, data: Any, in_order: bool) -> TextColumn:
+    """Keep an ordered dictionary's order; words of another, and of plain text, stand as they come."""
     data = data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data
     codes = np.asarray(pc.fill_null(data.indices, MISSING).to_numpy(zero_copy_only=False), dtype=np.int64)
     cells = tuple(_cell_text(cell) for cell in data.dictionary.to_pylist())

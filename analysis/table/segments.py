@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, count, pairwise
 
 import numpy as np
 
@@ -93,7 +94,8 @@ def crossed(
     """Cross by-columns: labels joined with " x " in the order of the columns' choices.
 
     One column gives a segment for each of its choices that occurs in the file (each band, for bands); several
-    give the combinations that occur in the domain. `total` puts the segment "all" first.
+    give the combinations that occur in the domain. `total` puts the segment "all" first. No two labels are the
+    same: where they would be, they name their columns ("age=all", "a=1 x 2 x b=3").
     """
     if not columns:
         raise ValueError("no by-column: use everyone()")
@@ -105,13 +107,25 @@ def crossed(
     present = np.arange(len(columns[0].choices)) if len(columns) == 1 else np.unique(key[placed])
     codes = np.where(inside, NO_SEGMENT, OUTSIDE).astype(np.int64)
     codes[placed] = FIRST + np.searchsorted(present, key[placed])
-    segments = [_segment(columns, sizes, int(one), FIRST + at) for at, one in enumerate(present)]
+    places = np.stack(np.unravel_index(present, sizes), axis=1).tolist()
+    found = [{one.name: one.choices[at] for one, at in zip(columns, some, strict=True)} for some in places]
+    labels = enumerate(zip(_labels(found, (ALL,) if total else ()), found, strict=True), start=FIRST)
+    segments = [Segment(label, by, frozenset({code})) for code, (label, by) in labels]
     everybody = Segment(ALL, {}, frozenset(range(NO_SEGMENT, FIRST + len(segments))))
     return Segmentation(codes, (everybody, *segments) if total else tuple(segments))
 
 
-def _segment(columns: Sequence[Column], sizes: tuple[int, ...], key: int, code: int) -> Segment:
-    places = np.unravel_index(key, sizes)
-    at = zip(columns, places, strict=True)
-    by = {column.name: column.choices[int(place)] for column, place in at}
-    return Segment(CROSS.join(by.values()), by, frozenset({code}))
+def _labels(segments: Sequence[Mapping[str, str]], reserved: Sequence[str]) -> list[str]:
+    """Label segments by their values; estimates are found by their labels, so no label may stand twice."""
+    plain = [CROSS.join(by.values()) for by in segments]
+    times = Counter([*plain, *reserved])
+    taken = set(times)
+    labels = []
+    for label, by in zip(plain, segments, strict=True):
+        if times[label] > 1:
+            named = CROSS.join(f"{column}={value}" for column, value in by.items())
+            further = (f"{named} ({number})" for number in count(2))
+            label = next(one for one in chain([named], further) if one not in taken)
+            taken.add(label)
+        labels.append(label)
+    return labels

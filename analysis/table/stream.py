@@ -95,17 +95,18 @@ class Batch:
 
 
 def cells_of_column(column: Column) -> Cells:
-    """Return a whole column, whose choices are known and in order, as cells."""
+    """Return a whole column, whose choices are all known, as cells."""
     if isinstance(column, NumberColumn):
         return NumberCells(column.values)
-    return TextCells(column.choices, column.codes, True, column.decimal)
+    return TextCells(column.choices, column.codes, not column.as_found, column.decimal)
 
 
 def cells_of_array(data: Any) -> Cells:
-    """Return an Arrow array as cells: numbers as numbers, stored dictionaries in their order, else text."""
+    """Return an Arrow array as cells: numbers as numbers, ordered dictionaries in their order, else text."""
     kind = data.type
     if pa.types.is_dictionary(kind):
-        return TextCells([_cell_text(cell) for cell in data.dictionary.to_pylist()], _places(data), True)
+        words = [_cell_text(cell) for cell in data.dictionary.to_pylist()]
+        return TextCells(words, _places(data), kind.ordered)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         gaps, values = gaps_of(data), numpy_of(pc.cast(data, pa.float64(), safe=False))
         good = np.isfinite(values) if gaps is None else np.isfinite(values) & ~gaps

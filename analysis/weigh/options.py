@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analysis.problems import DataProblem
-from analysis.table.naming import leading, near
+from analysis.table.naming import leading, near, squeezed
+
+_SHOWN = 6  # shares of a margin in a message
 
 
 def finite(text: str) -> float | None:
@@ -16,6 +18,12 @@ def finite(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def listed_shares(shares: Mapping[str, float]) -> str:
+    """Write shares as they were read, at most six of them."""
+    few = [f"'{squeezed(name)}' {share:g}" for name, share in list(shares.items())[:_SHOWN]]
+    return ", ".join(few) + (f" and {len(shares) - _SHOWN} more" if len(shares) > _SHOWN else "")
 
 
 def column_first(option: str, text: str, names: Sequence[str], mark: str, form: str) -> tuple[str, str]:

@@ -15,32 +15,40 @@ from analysis.table.naming import find, listed
 from analysis.table.notes import Note
 from analysis.table.segments import CROSS, parse_bands
 from analysis.table.weighting.recipe import Crossing, Recipe
-from analysis.weigh.options import column_first, finite
+from analysis.weigh.options import column_first, finite, listed_shares
 from questionnaires.bands import parse_band
 from questionnaires.formats.shapes import PopulationShape, shaped
 from questionnaires.formats.yaml_source import read_yaml
 
 _SHARE = re.compile(
-    r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<percent>%?)\s*(?:,|$)"
+    r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf(?:inity)?))\s*(?P<percent>%?)"
+    r"\s*(?:,|$)",
+    re.IGNORECASE,
 )
 MOST_CATEGORIES = 1000  # of a weighting variable; one with more is an id or a number
+MOST_PEOPLE = 1e15  # that a margin may count: beyond, sums of them are not exact
 _NEAR_ONE = 0.015  # shares printed with two digits add up to 1 within this
+_ROUNDED = 1e-6  # shares that add up to 1 within this were given with all their digits
 _SAME = 0.001  # counts of one population may differ by this part: they were rounded or come of one year
 
 
 def margin_of(text: str, names: Sequence[str]) -> Crossing:
-    """Read "COLUMN:CATEGORY=SHARE,...". Raises DataProblem "bad_option" or "unknown_column"."""
+    """Read "COLUMN:CATEGORY=SHARE,...". Raises DataProblem "bad_option", "margin_bad_share" or "unknown_column"."""
     form = "COLUMN:CATEGORY=SHARE,CATEGORY=SHARE"
     column, written = column_first("--margin", text, names, ":", form)
     shares: dict[str, float] = {}
     place = 0
     while place < len(written):
         part = _SHARE.match(written, place)
-        number = None if part is None else finite(part["number"])
-        if part is None or number is None or part["category"] in shares:
+        if part is None or part["category"] in shares:
             raise DataProblem("bad_option", option="--margin", value=text, form=form)
+        number = finite(part["number"])
+        if number is None:
+            raise DataProblem("margin_bad_share", column=column, value=part["category"], share=part["number"])
         shares[part["category"]] = number / (100.0 if part["percent"] else 1.0)
         place = part.end()
+    if not shares:
+        raise DataProblem("bad_option", option="--margin", value=text, form=form)
     return Crossing((column,), shares)
 
 
@@ -118,30 +126,46 @@ def with_bands_read(recipe: Recipe, table: Table) -> tuple[Recipe, list[Note]]:
     return replace(recipe, bands=bands), notes
 
 
-def as_shares(margins: Sequence[Crossing]) -> tuple[tuple[Crossing, ...], float | None]:
-    """Turn percent and counts into shares; return the population's size where a margin counts people.
+def as_shares(margins: Sequence[Crossing]) -> tuple[tuple[Crossing, ...], float | None, list[Note]]:
+    """Turn percent and counts into shares; return the population's size where a margin counts people, and notes.
 
     Raises DataProblem "margin_bad_share", "margin_sum" or "margin_totals_differ".
     """
-    done, counted = [], None
+    done, notes = [], []
+    counted: tuple[str, float] | None = None
     for one in margins:
-        for name, share in one.shares.items():
-            if not (math.isfinite(share) and share >= 0):
-                raise DataProblem("margin_bad_share", column=one.name, value=name, share=share)
+        _check_shares(one)
         whole = sum(one.shares.values())
-        percent = abs(whole - 100.0) <= 100 * _NEAR_ONE
-        if not percent and abs(whole - 1.0) > _NEAR_ONE:
-            if whole < 2.0:
-                raise DataProblem("margin_sum", column=one.name, value=f"{whole:.6g}")
-            if counted is not None and abs(whole - counted[1]) > _SAME * counted[1]:
-                other, people = counted
-                raise DataProblem(
-                    "margin_totals_differ",
-                    column=one.name,
-                    value=f"{whole:.10g}",
-                    other=other,
-                    total=f"{people:.10g}",
-                )
-            counted = counted or (one.name, whole)
+        unit = 100.0 if abs(whole - 100.0) <= 100 * _NEAR_ONE else 1.0
+        if abs(whole - unit) > unit * _NEAR_ONE:
+            counted = _counted(one, whole, counted)
+        elif abs(whole - unit) > unit * _ROUNDED:
+            mark = " %" if unit > 1 else ""
+            text = f"The shares of '{one.name}' add up to {whole:.6g}{mark}: each was divided by that."
+            notes.append(Note("margin_scaled", text, one.name, f"{whole:.6g}"))
         done.append(Crossing(one.columns, {name: share / whole for name, share in one.shares.items()}))
-    return tuple(done), None if counted is None else counted[1]
+    return tuple(done), None if counted is None else counted[1], notes
+
+
+def _check_shares(margin: Crossing) -> None:
+    for name, share in margin.shares.items():
+        if not 0 <= share <= MOST_PEOPLE:
+            raise DataProblem("margin_bad_share", column=margin.name, value=name, share=share)
+
+
+def _counted(margin: Crossing, whole: float, other: tuple[str, float] | None) -> tuple[str, float]:
+    """Return the margin that counts people, and how many; the first one where they agree."""
+    if whole < 2.0:
+        read = listed_shares(margin.shares)
+        raise DataProblem("margin_sum", column=margin.name, value=f"{whole:.6g}", shares=read)
+    if other is None:
+        return margin.name, whole
+    if abs(whole - other[1]) > _SAME * other[1]:
+        raise DataProblem(
+            "margin_totals_differ",
+            column=margin.name,
+            value=f"{whole:.10g}",
+            other=other[0],
+            total=f"{other[1]:.10g}",
+        )
+    return other

@@ -88,7 +88,7 @@ def _figures(figures: Diagnostics) -> Iterator[str]:
         ("median weight", plain(figures.median)),
         ("mean weight", plain(figures.mean)),
         ("largest weight", plain(figures.largest)),
-        ("largest / smallest", "-" if figures.smallest <= 0 else f"{figures.ratio:.1f}"),
+        ("largest / smallest", f"{figures.ratio:.1f}" if figures.ratio < 1e6 else f"{figures.ratio:.3g}"),
         ("weight on the heaviest 1 %", f"{100 * figures.top_1:.1f} %"),
         ("weight on the heaviest 5 %", f"{100 * figures.top_5:.1f} %"),
         ("sum of weights", f"{figures.total:.10g}"),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.problems import DataProblem
 from analysis.table.naming import find, listed
+from analysis.table.notes import Note
 from analysis.table.segments import parse_bands
 from analysis.table.weighting.recipe import METHODS, Crossing, Recipe, Trim
 from analysis.table.weighting.solving import TOLERANCE
 from analysis.weigh.options import column_first, finite
-from analysis.weigh.population import as_shares, crossing_of, margin_of, population_of
+from analysis.weigh.population import MOST_PEOPLE, as_shares, crossing_of, margin_of, population_of
 
 SAMPLE = "sample"
+WIDEST = 1e6  # factor that a bound may be: beyond, it bounds nothing and the logit method has no digits left
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ class WeightRequest:
     name: str = "weight"
 
 
-def make_recipe(request: WeightRequest, names: Sequence[str]) -> Recipe:
-    """Read a request against a file's columns.
+def make_recipe(request: WeightRequest, names: Sequence[str]) -> tuple[Recipe, list[Note]]:
+    """Read a request against a file's columns; notes say what was made of the population's figures.
 
     Raises DataProblem "no_margin", "unknown_column", "unknown_option", "bad_option", "bad_bands",
-    "margin_repeated", "margin_sum", "margin_totals_differ", "total_unknown", "method_margins",
+    "margin_repeated", "margin_bad_share", "margin_sum", "margin_totals_differ", "total_unknown", "method_margins",
     "population_unreadable", "column_taken" or what reading the cells' file raises.
     """
     margins, bands = _margins(request, names)
@@ -57,7 +58,7 @@ def make_recipe(request: WeightRequest, names: Sequence[str]) -> Recipe:
     sums = dict(_number("--sum", text, names) for text in request.sums)
     if not margins and not levels and not sums and not (request.trim and request.after_trim == "spread"):
         raise DataProblem("no_margin", known=listed(names))
-    shares, counted = as_shares(margins)
+    shares, counted, notes = as_shares(margins)
     total = _total(request.total, counted)
     for column, value in sums.items():
         if total is None:
@@ -68,9 +69,13 @@ def make_recipe(request: WeightRequest, names: Sequence[str]) -> Recipe:
     if not 0 < request.tolerance < 0.1:
         form = "a number above 0 and below 0.1, for example 1e-6"
         raise DataProblem("bad_option", option="--tolerance", value=f"{request.tolerance:g}", form=form)
+    if not request.name.strip():
+        raise DataProblem(
+            "bad_option", option="--name", value=request.name, form="a name, for example weight"
+        )
     if request.name in names:
         raise DataProblem("column_taken", column=request.name)
-    return Recipe(
+    recipe = Recipe(
         margins=shares,
         levels=levels,
         method=method,
@@ -83,6 +88,7 @@ def make_recipe(request: WeightRequest, names: Sequence[str]) -> Recipe:
         tolerance=request.tolerance,
         name=request.name,
     )
+    return recipe, notes
 
 
 def _margins(
@@ -117,8 +123,9 @@ def _total(text: str | None, counted: float | None) -> float | None:
     if text == SAMPLE:
         return None  # `weigh` knows how many people there are
     number = finite(text)
-    if number is None or not 0 < number < math.inf:
-        raise DataProblem("bad_option", option="--total", value=text, form="a number above 0, or 'sample'")
+    if number is None or not 1 / MOST_PEOPLE <= number <= MOST_PEOPLE:
+        form = "a number above 0 (1e-15 to 1e15), or 'sample'"
+        raise DataProblem("bad_option", option="--total", value=text, form=form)
     return number
 
 
@@ -134,9 +141,10 @@ def _check_method(method: str, margins: Sequence[Crossing], levels: Mapping[str,
 def _bounds(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
-    low, high = _pair("--bounds", text, "LOW,HIGH with 0 or more < 1 < HIGH, for example 0.3,3")
-    if not 0 <= low < 1 < high:
-        raise DataProblem("bad_option", option="--bounds", value=text, form="LOW,HIGH with LOW < 1 < HIGH")
+    form = "LOW,HIGH with LOW of 0 or more, LOW < 1 < HIGH and HIGH of 1e6 at most, for example 0.3,3"
+    low, high = _pair("--bounds", text, form)
+    if not 0 <= low < 1 < high <= WIDEST:
+        raise DataProblem("bad_option", option="--bounds", value=text, form=form)
     return low, high
 
 
@@ -149,7 +157,8 @@ def _trim(request: WeightRequest) -> Trim | None:
     ):
         if value not in known:
             raise DataProblem("unknown_option", option=option, value=value, known=", ".join(known))
-    form = "HIGH or LOW,HIGH, for example 5 or 0.2,5"
+    around = " with LOW below 1 and HIGH above 1" if request.trim_of == "mean" else " with LOW below HIGH"
+    form = f"HIGH or LOW,HIGH{around}, for example 5 or 0.2,5"
     text = request.trim if "," in request.trim else f"0,{request.trim}"
     low, high = _pair("--trim", text, form)
     if not 0 <= low < high or (request.trim_of == "mean" and not low < 1 < high):

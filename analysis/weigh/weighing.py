@@ -10,9 +10,12 @@ import numpy as np
 
 from analysis.evidence.marked import synthetic_note
 from analysis.problems import DataProblem
+from analysis.rows import people as persons
+from analysis.table.columns import Numbers, holds
 from analysis.table.datafile import Table
-from analysis.table.design import Design, Sample, read_sample
+from analysis.table.design import LARGEST, SMALLEST, Design, Sample, read_sample
 from analysis.table.files import open_file
+from analysis.table.naming import listed
 from analysis.table.notes import Note
 from analysis.table.sums import CELL, Sums, add_up, sums_of
 from analysis.table.weighting import Calibration, Cells
@@ -32,15 +35,16 @@ def weigh(path: Path, request: WeightRequest) -> Weighting:
     Raises DataProblem for anything wrong with the file, the request or the margins.
     """
     opened = open_file(path)
-    recipe = make_recipe(request, opened.names)
+    recipe, notes = make_recipe(request, opened.names)
     table = opened.read(recipe.columns())
-    recipe, notes = with_bands_read(recipe, table)
+    recipe, banded = with_bands_read(recipe, table)
     sample = read_sample(table, Design(weight=recipe.base))
     if request.total == SAMPLE:
         recipe = replace(recipe, total=float((sample.weight > 0).sum()))
     found = weigh_table(table, sample, recipe, path.name)
     invented = synthetic_note(opened)
-    notes = [*opened.notes, *([] if invented is None else [invented]), *notes, *_notes(found)]
+    made = [] if invented is None else [invented]
+    notes = [*opened.notes, *made, *banded, *notes, *_unused(recipe, table), *_notes(found)]
     return replace(found, notes=tuple(notes))
 
 
@@ -48,13 +52,45 @@ def weigh_table(table: Table, sample: Sample, recipe: Recipe, source: str = "") 
     """Weight a table's rows by a recipe; `sample` holds the base weights."""
     cell, cells = recipe.cells(table, sample.weight)
     sums = sums_of(sample, np.zeros(sample.rows, dtype=np.int64), None, cell)
+    _check_means(recipe, table, sample)
     calibration = recipe.calibrate(sums, cells)
     weights = calibration.weights(sample.weight, cell)
-    below = np.flatnonzero(weights < 0)
-    if len(below):
-        raise DataProblem("weights_negative", row=int(below[0]) + table.first_row, count=len(below))
+    _check_weights(weights, recipe, table.first_row)
     rows = _margin_rows(sums, cells, calibration)
     return Weighting(source, recipe, calibration, weights, tuple(rows), diagnose(weights), ())
+
+
+def _unused(recipe: Recipe, table: Table) -> Iterator[Note]:
+    """Say which values were named as missing that no column of the recipe has."""
+    columns = [table.columns[name] for name in recipe.columns()]
+    unused = [value for value in recipe.missing if not any(holds(column, value) for column in columns)]
+    if unused:
+        text = f"Nobody has {listed(unused)}, named as missing, in the columns that weights are made from."
+        yield Note("missing_unused", text, None, unused[0])
+
+
+def _check_means(recipe: Recipe, table: Table, sample: Sample) -> None:
+    """Raise DataProblem "mean_outside" where no weights of 0 or more give a column the mean that is asked for."""
+    for name, mean in recipe.levels.items():
+        numbers = table.columns[name].without(recipe.missing).numbers()[sample.weight > 0]
+        low, high = float(numbers.min()), float(numbers.max())
+        if not low <= mean <= high:
+            raise DataProblem(
+                "mean_outside", column=name, value=f"{mean:.6g}", low=f"{low:.6g}", high=f"{high:.6g}"
+            )
+
+
+def _check_weights(weights: Numbers, recipe: Recipe, first_row: int) -> None:
+    """Raise DataProblem "weights_negative" or "weight_beyond" where a table would not take these weights."""
+    below = np.flatnonzero(weights < 0)
+    if len(below):
+        known = "raking-distance" if recipe.levels else "rake or raking-distance"
+        row = int(below[0]) + first_row
+        raise DataProblem("weights_negative", row=row, people=persons(len(below)), known=known)
+    wild = np.flatnonzero((weights > LARGEST) | ((weights > 0) & (weights < SMALLEST)))
+    if len(wild):
+        row = int(wild[0])
+        raise DataProblem("weight_beyond", row=row + first_row, value=f"{weights[row]:.3g}")
 
 
 def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator[MarginRow]:
@@ -89,23 +125,25 @@ def _notes(found: Weighting) -> Iterator[Note]:
     """Say what a reader must know: who keeps their share, which categories are thin, what weights carry."""
     for row in found.margins:
         if row.kept:
+            have = "people have" if row.people != 1 else "person has"
             text = (
-                f"{row.people} people have '{row.category}' in '{row.margin}', which the population does not "
+                f"{row.people} {have} '{row.category}' in '{row.margin}', which the population does not "
                 f"give: together they keep their {row.before:.1%} of the sample."
             )
             yield Note("margin_kept", text, row.margin, row.category, row.people)
         elif row.category is not None and row.people < FEW:
-            text = (
-                f"'{row.category}' of '{row.margin}' rests on {row.people} "
-                f"{'person' if row.people == 1 else 'people'}: merge it with a neighbour."
-            )
+            text = f"'{row.category}' of '{row.margin}' rests on {persons(row.people)}: merge it with a neighbour."
             yield Note("margin_thin", text, row.margin, row.category, row.people)
-    figures, trim = found.diagnostics, found.recipe.trim
+    figures = found.diagnostics
     if figures.idle:
-        text = f"{figures.idle} rows have weight 0: they stay in the file and count for nothing."
+        many = f"{figures.idle} rows have weight 0: they stay in the file and count for nothing."
+        text = (
+            "1 row has weight 0: it stays in the file and counts for nothing." if figures.idle == 1 else many
+        )
         yield Note("zero_weight", text, found.recipe.base, None, figures.idle)
     if figures.top_5 > HEAVY:
         text = f"The heaviest 5 % of people carry {figures.top_5:.0%} of all weight: consider --trim."
         yield Note("heavy_weights", text)
-    if trim is not None and not trim.anew:
-        yield Note("margins_loose", "Trimmed weights were not calibrated again: margins hold roughly only.")
+    if found.calibration.trimmed is not None:
+        text = "Trimmed weights were not calibrated again: margins hold roughly only, and have errors."
+        yield Note("margins_loose", text)

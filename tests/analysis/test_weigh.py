@@ -128,6 +128,8 @@ def test_trimming_keeps_margins_and_limits(tmp_path: Path) -> None:
 def test_limits_that_nobody_reaches_change_nothing(tmp_path: Path) -> None:
     plain, trimmed = (found(tmp_path, margins=(GENDER,), trim=trim) for trim in (None, "0.1,9"))
     np.testing.assert_array_equal(plain.weights, trimmed.weights)
+    spread = found(tmp_path, margins=(GENDER,), trim="0.1,9", after_trim="spread")
+    assert "margins_loose" not in [note.code for note in spread.notes]
 
 
 def test_weights_alone_can_be_trimmed(tmp_path: Path) -> None:
@@ -177,6 +179,64 @@ def test_thin_categories_are_told(tmp_path: Path) -> None:
     (note,) = [note for note in done.notes if note.code == "margin_thin"]
     assert (note.column, note.value, note.count) == ("g", "m", 1)
     assert "rests on 1 person" in note.text
+
+
+def test_shares_that_nearly_add_up_are_scaled_and_said(tmp_path: Path) -> None:
+    (note,) = [
+        one for one in found(tmp_path, margins=("g:w=0.5,m=0.49",)).notes if one.code == "margin_scaled"
+    ]
+    assert "add up to 0.99:" in note.text and note.column == "g"
+    (note,) = [one for one in found(tmp_path, margins=("g:w=50,m=49",)).notes if one.code == "margin_scaled"]
+    assert "add up to 99 %:" in note.text
+    for exact in (GENDER, "g:w=50,m=50", "g:w=30,m=70000"):
+        assert "margin_scaled" not in [one.code for one in found(tmp_path, margins=(exact,)).notes]
+
+
+def test_a_value_that_nobody_has_is_said(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"margins": (GENDER,), "means": ("x=3.5",), "method": "linear"}
+    (note,) = [one for one in found(tmp_path, missing=("-9",), **asked).notes if one.code == "missing_unused"]
+    assert "'-9'" in note.text
+    text = ROWS.replace(",70", "-9,70")
+    assert "missing_unused" not in [one.code for one in found(tmp_path, text, missing=("-9",), **asked).notes]
+
+
+def test_one_is_said_as_one(tmp_path: Path) -> None:
+    done = found(tmp_path, ROWS.replace("w,20,1,1", "w,20,0,1"), margins=(GENDER,), weight="w")
+    texts = [note.text for note in done.notes]
+    assert any(text.startswith("1 person has 'not given' in 'g'") for text in texts)
+    assert any(text.startswith("1 row has weight 0: it stays") for text in texts)
+
+
+def remedy(folder: Path, **asked: Any) -> str:
+    with pytest.raises(DataProblem) as caught:
+        found(folder, **asked)
+    assert caught.value.code == "margins_infeasible"
+    return caught.value.message.rpartition("; ")[2]
+
+
+def test_only_what_helps_is_proposed(tmp_path: Path) -> None:
+    """A mean cannot be merged, raking has no limits to be wider, and another way must know means."""
+    numbers = "x:1=0.2,2=0.2,3=0.1,4=0.2,5=0.2,6=0.1"
+    for asked in (
+        {"bounds": "0.9,1.1", "method": "linear"},
+        {"trim": "0.9,1.1", "method": "raking-distance"},
+    ):
+        told = remedy(tmp_path, means=("x=4.9",), **asked)
+        assert told == "leave out the mean of 'x', correct it, or set wider limits"
+    told = remedy(tmp_path, margins=(GENDER,), means=("x=5.9",), method="raking-distance")
+    assert "the mean of 'x'" in told and "margin 'g'" in told and "limits" not in told
+    told = remedy(tmp_path, margins=("g:w=0.95,m=0.05", numbers))
+    assert "merge the category" in told and "limits" not in told
+
+
+def test_limits_are_said_once(tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match=r"no weights that lie between 0 and 1\.01 meet everything"):
+        found(tmp_path, margins=("g:w=0.9,m=0.1",), trim="1.01")
+
+
+def test_weights_of_any_size_have_few_digits(tmp_path: Path) -> None:
+    done = found(tmp_path, "g,w\n" + "w,1e49\nm,3e49\n" * 5, margins=(GENDER,), weight="w")
+    assert max(map(len, str(done).splitlines())) < 110
 
 
 # --- what is written and printed ----------------------------------------------------------------------------

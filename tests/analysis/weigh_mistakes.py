@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analysis.calibrated import weighed
 from analysis.table.files import open_file
 from analysis.table.weighting.recipe import read_recipe
-from analysis.weigh import Weighting, weigh
-from analysis.weigh_files import write_files
-from analysis.weigh_request import WeightRequest
+from analysis.table.weighting.weighed import weighed
+from analysis.weigh import Weighting, WeightRequest, weigh, write_files
 
 GENDER = "g:w=0.5,m=0.5"
 ROWS = "g,age,w,x\nw,20,1,1\nw,30,2,2\nw,40,1,3\nm,50,1,4\nm,60,2,5\n,70,1,6\n"
@@ -71,9 +69,31 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("unknown_column", asked(margins=("gg:w=1",)), "'gg'"),
     ("unknown_column", asked(margins=(GENDER,), weight="weigth"), "it has 'g'"),
     ("bad_option", asked(margins=("g",)), "COLUMN:CATEGORY=SHARE"),
+    ("bad_option", asked(margins=("g:",)), "COLUMN:CATEGORY=SHARE"),
     ("bad_option", asked(margins=("g:w",)), "COLUMN:CATEGORY=SHARE"),
     ("bad_option", asked(margins=("g:w=0.5,w=0.5",)), "'g:w=0.5,w=0.5'"),
-    ("bad_option", asked(margins=("g:w=0.5,m=1.2.3",)), "1.2.3"),
+    ("bad_option", asked(margins=(GENDER,), name=" "), "--name ' '"),
+    ("margin_bad_share", asked(margins=("g:w=0.5,m=1.2.3",)), "category 'm': 1.2.3 is not a share"),
+    ("margin_bad_share", asked(margins=("g:w=nan,m=0.5",)), "category 'w': nan is not a share"),
+    ("margin_bad_share", asked(margins=("g:w=0.5,m=Inf",)), "category 'm': Inf is not a share"),
+    ("margin_bad_share", asked(margins=("g:w=1e300,m=1e300",)), "category 'w': 1e+300 is not a share"),
+    ("bad_option", asked(margins=(GENDER,), total="1e300"), "1e-15 to 1e15"),
+    ("bad_option", asked(margins=(GENDER,), total="1e-300"), "1e-15 to 1e15"),
+    ("bad_option", asked(margins=(GENDER,), bounds="0.1,1e300"), "1e6 at most"),
+    ("bad_option", asked(margins=(GENDER,), trim="1"), "LOW below 1 and HIGH above 1"),
+    ("bad_option", asked(margins=(GENDER,), trim="3,2", trim_of="median"), "LOW below HIGH"),
+    ("number_beyond", asked("x\n1\n1e300\n", means=("x=2",), method="linear"), "row 3: 1e+300"),
+    (
+        "mean_outside",
+        asked(means=("x=100",), method="linear"),
+        "'x' to a mean of 100: its values lie between 1 and 6",
+    ),
+    ("mean_outside", asked(sums=("x=1e300",), total="6", method="linear"), "between 1 and 6"),
+    (
+        "weight_beyond",
+        asked("g,w\nw,9e49\nm,1e49\nm,1e-49\n", margins=("g:w=0.9999,m=0.0001",), weight="w"),
+        "row 4 would get the weight",
+    ),
     ("bad_option", asked(means=("x=many",), method="linear"), "COLUMN=NUMBER"),
     ("bad_option", asked(margins=(GENDER,), bounds="2,3"), "LOW < 1 < HIGH"),
     ("bad_option", asked(margins=(GENDER,), bounds="wide"), "LOW,HIGH"),
@@ -84,9 +104,9 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("unknown_option", asked(margins=(GENDER,), trim="5", after_trim="stop"), "recalibrate, spread"),
     ("margin_bad_share", asked(margins=("g:w=-0.5,m=1.5",)), "category 'w'"),
     ("margin_category_empty", asked(margins=("g:w=0.5,m=0.4,x=0.1",)), "category 'x'"),
-    ("margin_zero_target", asked(margins=("g:w=1,m=0",)), "'m': 2 people"),
+    ("margin_zero_target", asked(margins=("g:w=1,m=0",)), "the sample has 2 people in it"),
     ("margin_repeated", asked(margins=(GENDER, GENDER)), "'g'"),
-    ("margin_sum", asked(margins=("g:w=0.5,m=0.4",)), "add up to 0.9"),
+    ("margin_sum", asked(margins=("g:w=0.5,m=0.4",)), "('w' 0.5, 'm' 0.4) add up to 0.9"),
     (
         "margin_totals_differ",
         asked(margins=("g:w=500,m=500", "x:1=800,2=900")),
@@ -133,7 +153,11 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("cells_columns", asked(cell=CELL, cells="g,share\nw,1\n"), "give it the columns g, age, share"),
     ("cells_row", asked(cell=CELL, bands=BANDS, cells="g,age,n\nw,46+,1\nw,46+,2\n"), "row 3"),
     ("cells_row", asked(cell=CELL, bands=BANDS, cells="g,age,n\nw,46+,many\n"), "row 2"),
-    ("weights_negative", asked(means=("x=6",), method="linear"), "the first in row 2"),
+    (
+        "weights_negative",
+        asked(means=("x=6",), method="linear"),
+        "2 people would get a weight below 0, the first in row 2: use --method raking-distance,",
+    ),
     ("column_taken", asked(margins=(GENDER,), name="w"), "'w'"),
     ("file_exists", written("out.csv", "out.weights.json"), "out.weights.json"),
     ("file_itself", written("answers.csv", force=True), "answers.csv"),
@@ -144,7 +168,7 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     (
         "calibration_stuck",
         asked(means=("x=3.7",), method="raking-distance", tolerance=1e-30),
-        "--method rake",
+        "another --method",
     ),
     ("bad_option", asked(margins=(GENDER,), tolerance=0.0), "--tolerance '0'"),
     ("bad_weight", asked("g,w\nw,-1\nm,1\n", margins=(GENDER,), weight="w"), "row 2: '-1'"),

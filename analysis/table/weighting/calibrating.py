@@ -42,7 +42,7 @@ class Limits:
     def __str__(self) -> str:
         said = []
         if self.factors == (0.0, np.inf):
-            said.append("of 0 or more")
+            said += [] if self.weights[0] >= 0 else ["of 0 or more"]
         elif np.isfinite(self.factors).any():
             said.append(f"whose factors lie {_between(*self.factors)}")
         if np.isfinite(self.weights).any():
@@ -175,7 +175,6 @@ def _problem(
         nearest = f"{found.nearest * whole:.6g}"
         return DataProblem("total_infeasible", value=f"{whole:.6g}", nearest=nearest, limits=said)
     column, category = asked.names[found.column]
-    others = [asked.names[int(np.flatnonzero(asked.margin == one)[0])][0] for one in found.others]
     unit, centre = float(asked.unit[found.column]), float(asked.centre[found.column])
     wanted = float(asked.totals[found.column])
     digits = "{:.6g}" if category is None else "{:.4f}"
@@ -184,15 +183,35 @@ def _problem(
         column=column,
         value=category,
         limits=said,
-        what=f"the mean of '{column}'"
-        if category is None
-        else f"margin '{column}', category '{squeezed(category)}'",
+        what=_called(column, category) + ("" if category is None else f", category '{squeezed(category)}'"),
         nearest=digits.format(centre + unit * found.nearest),
         target=digits.format(centre + unit * wanted),
-        others="".join(f", or margin '{one}'" for one in others)
-        if found.alone
-        else " (others cannot be met either)",
+        remedy=_remedy(found, asked, limits),
     )
+
+
+def _remedy(found: Offence, asked: _Asked, limits: Limits) -> str:
+    """Say what would help: a mean cannot be merged, and only limits that were set can be wider."""
+    blamed = asked.names[found.column]
+    others = [asked.names[int(np.flatnonzero(asked.margin == one)[0])] for one in found.others]
+    leave = (
+        "".join(f", or {_called(*one)}" for one in others)
+        if found.alone
+        else " (others cannot be met either)"
+    )
+    ways = [
+        f"leave out {_called(*blamed)}{leave}",
+        "correct it" if blamed[1] is None else "merge the category",
+    ]
+    if np.isfinite(limits.weights).any() or (
+        np.isfinite(limits.factors).any() and limits.factors != (0.0, np.inf)
+    ):
+        ways.append("set wider limits")
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}"
+
+
+def _called(column: str, category: str | None) -> str:
+    return f"the mean of '{column}'" if category is None else f"margin '{column}'"
 
 
 def _each(sums: Sums, cells: Cells) -> Numbers:

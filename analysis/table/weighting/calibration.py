@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.table.columns import Codes, Numbers
 from analysis.table.sums import CELL, Sums, add_up
@@ -17,6 +18,21 @@ Mass = Literal["people", "weight"]
 
 
 @dataclass(frozen=True)
+class Spread:
+    """What cutting weights off made of a calibration, by cell, shape (cells,).
+
+    `before` are the factors before, `slope` how fast they move with what is known (F' of the distance); weights
+    that were `cut` do not move any more; those that `bear` what was cut off lie between the limits, and all bear
+    the same.
+    """
+
+    before: Numbers
+    slope: Numbers
+    cut: NDArray[np.bool_]
+    bear: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What weighting found: weight = base weight × `factors[cell]`.
 
@@ -24,8 +40,8 @@ class Calibration:
     sample share; `held` are the same by category, `levels` the means of numbers that were met. `smallest` and
     `largest` are the factors in use, relative to the average change; `design_effect` is Kish's n·Σw²/(Σw)² and
     `effective_base` is n / design_effect. `mass` says whether people or base weights count in the fit that
-    residuals are taken from; `trimmed` (cells,) is what trimming that was not followed by weighting anew made
-    of the factors (None: nothing).
+    residuals are taken from; `trimmed` is what trimming that was not followed by weighting anew did (None:
+    nothing).
     """
 
     cells: Cells
@@ -41,7 +57,7 @@ class Calibration:
     explanation: Explained
     mass: Mass
     mean_base: Numbers
-    trimmed: Numbers | None = None
+    trimmed: Spread | None = None
 
     @cached_property
     def fitted(self) -> int:
@@ -58,7 +74,8 @@ class Calibration:
         """Return the part of `values` (groups, k) that the margins explain, so that residual = value - part.
 
         Least squares on a constant, the given categories and the numbers (Deville & Särndal 1992, §3.4), over
-        base weights after post-stratification and calibration and over people after raking, as in R survey.
+        base weights after post-stratification and calibration and over people after raking, as in R survey;
+        see `_after_cutting` where weights were trimmed and not calibrated again.
         Categories that the population does not give explain nothing: their share is not known but estimated
         from this sample. `people` (groups,) counts those with a weight above 0, `weight` is their sum of base
         weights (None: people × the mean of their cell, which is the same where a cell has one base weight).
@@ -68,9 +85,25 @@ class Calibration:
             mass = people * self.mean_base[cell] if weight is None else weight
         if self.trimmed is None:
             return np.asarray(self.explanation.part(cell, mass, values)[cell], dtype=np.float64)
-        pace = np.where(self.trimmed > 0, self.trimmed, 1.0)[cell][:, None]
-        part = self.explanation.part(cell, mass, values * pace)[cell]
-        return np.asarray(part / pace, dtype=np.float64)
+        if weight is None:
+            weight = people * self.mean_base[cell]
+        return self._after_cutting(self.trimmed, cell, people, weight, values)
+
+    def _after_cutting(
+        self, done: Spread, cell: Codes, people: Codes, weight: Numbers, values: Numbers
+    ) -> Numbers:
+        """Linearise weights c that were cut off and spread to w (Deville & Särndal 1992, §3, with dw/dc 0 or 1).
+
+        With A the mean of the values y of those who bear, and x'B the fit of y where weights move, of A where
+        they were cut, weighted by d·F': Σ w·y varies as Σ [w(y - A) + c(A - x'B)] does.
+        """
+        bears = people * done.bear[cell]
+        borne = bears @ values / max(float(bears.sum()), 1.0)
+        moved = np.where(done.cut[cell][:, None], borne, values)
+        before, after = done.before[cell], self.factors[cell]
+        part = self.explanation.part(cell, weight * done.slope[cell], moved)[cell]
+        pace = np.divide(before, after, out=np.ones_like(before), where=after != 0)[:, None]
+        return np.asarray(borne + pace * (part - borne), dtype=np.float64)
 
 
 Raking = Calibration
@@ -84,7 +117,7 @@ def finished(
     levels: tuple[Level, ...],
     iterations: int,
     mass: Mass,
-    trimmed: Numbers | None = None,
+    trimmed: Spread | None = None,
 ) -> Calibration:
     """Return the calibration that these factors (cells,) are, with what a reader must know of them."""
     size = cells.size

@@ -80,5 +80,5 @@ def _top(counted: Numbers, share: float) -> float:
 
 
 def plain(number: float) -> str:
-    """Write a weight with three digits, whole ones in full."""
-    return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+    """Write a weight with three digits, whole ones in full while a person can count their digits."""
+    return f"{number:.0f}" if 1000 <= abs(number) < 1e15 else f"{number:.3g}"

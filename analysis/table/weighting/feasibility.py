@@ -74,8 +74,11 @@ class _Programme:
         slack = self._slack(hard, hard)
         return float("inf") if slack is None else float(np.abs(slack).sum())
 
-    def worst(self, margins: Sequence[int], of_margin: Codes, alone: bool) -> Offence:
-        """Return the margin whose worst total misses least hopefully, the other margins held exactly."""
+    def worst(self, margins: Sequence[int], of_margin: Codes, alone: bool) -> Offence | None:
+        """Return the margin whose worst total misses least hopefully, the other margins held exactly.
+
+        None where totals lie so far apart that no programme is solved.
+        """
         found: list[tuple[float, Offence]] = []
         others = tuple(margins) if alone else ()
         everything = np.arange(len(self.totals))
@@ -90,7 +93,7 @@ class _Programme:
             column, nearest = int(loose[at]), float(reached[at])
             rest = tuple(other for other in others if other != one)
             found.append((float(off[at]), Offence(one, column, nearest, rest, alone)))
-        return max(found, key=lambda pair: pair[0])[1]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def _reached(self, columns: Codes, met: Numbers) -> Numbers:
         """Return what totals come to: where one is out of its own people's reach, that is what stops it.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
+from analysis.rows import people as persons
 from analysis.table.columns import Codes, Column, Numbers, TextColumn
 from analysis.table.naming import listed
 from analysis.table.segments import CROSS
@@ -172,5 +173,5 @@ def _check_people(margin: Margin, categories: Sequence[str], before: Numbers, pe
         if share > 0 and not found:
             raise DataProblem("margin_category_empty", column=margin.variable, value=name, share=f"{share:g}")
         if share == 0 and place is not None and found:
-            count = int(people[place])
-            raise DataProblem("margin_zero_target", column=margin.variable, value=name, count=count)
+            who = persons(int(people[place]))
+            raise DataProblem("margin_zero_target", column=margin.variable, value=name, people=who)

@@ -13,6 +13,7 @@ import numpy as np
 from analysis.problems import DataProblem
 from analysis.table.columns import Codes, Column, Numbers, cell_text
 from analysis.table.datafile import Table
+from analysis.table.design import LARGEST, SMALLEST
 from analysis.table.segments import CROSS, banded, parse_bands
 from analysis.table.sums import CELL, Sums, add_up
 from analysis.table.weighting.calibrating import Kind, Limits, calibrate, check_feasible
@@ -110,10 +111,11 @@ class Recipe:
         base = found.mean_base if cells.base is None else cells.base
         weight = np.repeat(*_each_person(sums, cells, base * found.factors))
         low, high = limits_of(weight, self.trim.low, self.trim.high, self.trim.of)
-        if not self.trim.anew:
-            return spread(sums, found, low, high)
         if low <= weight.min() and weight.max() <= high:
             return found
+        if not self.trim.anew:
+            even = np.ones(cells.size) if self.method == "linear" else None
+            return spread(sums, found, low, high, even)
         return self._calibrate(sums, cells, (low, high))
 
     def _calibrate(self, sums: Sums, cells: Cells, within: tuple[float, float] | None) -> Calibration:
@@ -161,6 +163,17 @@ class Recipe:
         if len(wrong):
             row, value = int(wrong[0]), cell_text(table.columns[name], int(wrong[0]))
             raise DataProblem("number_missing", column=name, value=value, row=row + table.first_row)
+        size = np.abs(column.numbers())
+        wrong = np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
+        if len(wrong):
+            raise DataProblem(
+                "number_beyond",
+                column=name,
+                value=f"{column.numbers()[wrong[0]]:g}",
+                row=int(wrong[0]) + table.first_row,
+                smallest=f"{SMALLEST:g}",
+                largest=f"{LARGEST:g}",
+            )
         return column
 
 
@@ -219,5 +232,19 @@ def read_recipe(path: Path) -> Recipe:
             name=words["column"],
         )
     except (OSError, ValueError, TypeError, LookupError) as fault:
-        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        raise DataProblem("recipe_unreadable", value=path.name, reason=reason) from None
+        raise DataProblem("recipe_unreadable", value=path.name, reason=_why_unreadable(fault)) from None
+
+
+def _why_unreadable(fault: Exception) -> str:
+    """Say in words of a person what Python says of a recipe."""
+    if isinstance(fault, OSError):
+        return "there is no such file" if isinstance(fault, FileNotFoundError) else str(fault.strerror)
+    if isinstance(fault, (json.JSONDecodeError, UnicodeDecodeError)):
+        return "it is no JSON text"
+    if isinstance(fault, KeyError):
+        return f"it lacks {fault}"
+    return (
+        "it has something else than a recipe in it"
+        if isinstance(fault, (TypeError, LookupError))
+        else str(fault)
+    )

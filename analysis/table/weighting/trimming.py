@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
 from analysis.table.columns import Numbers
 from analysis.table.sums import CELL, Sums, add_up
-from analysis.table.weighting.calibration import Calibration, finished
+from analysis.table.weighting.calibration import Calibration, Spread, finished
 
 _ROUNDS = 1000
 
 
-def spread(sums: Sums, calibration: Calibration, low: float, high: float) -> Calibration:
+def spread(
+    sums: Sums, calibration: Calibration, low: float, high: float, slope: Numbers | None = None
+) -> Calibration:
     """Cut weights off at `low` and `high` and add what was cut equally to the others, until all lie within.
 
     R survey's trimWeights(strict = TRUE) (Potter 1990): the sum of the weights stays, the margins do not hold
-    exactly any more. Errors stay those of the calibration's residuals. Cells must be told apart by base weight
-    where that varies. Raises DataProblem "trim_impossible" where the mean weight is outside the limits.
+    exactly any more and have errors again (R takes the cut as given). Where nothing was calibrated, weights
+    are fixed as they were. `slope` (cells,) is how fast factors move with what is known (None: as fast as they
+    are large, as in raking). Cells must be told apart by base weight where that varies. Raises DataProblem
+    "trim_impossible" where the mean weight is outside the limits.
     """
     cells = calibration.cells
     people = add_up(sums.keys[:, CELL], sums.n, cells.size)
@@ -29,9 +34,11 @@ def spread(sums: Sums, calibration: Calibration, low: float, high: float) -> Cal
     mean = float(people @ before) / float(people.sum())
     if not low < mean < high:
         raise DataProblem("trim_impossible", value=f"{low:.6g},{high:.6g}", mean=f"{mean:.6g}")
-    after = before.copy()
-    after[counts] = _cut(before[counts], people[counts], low, high)
+    after, cut = before.copy(), np.zeros(cells.size, dtype=np.bool_)
+    after[counts], cut[counts] = _cut(before[counts], people[counts], low, high)
     pace = np.divide(after, before, out=np.ones_like(after), where=before != 0)
+    factors = calibration.factors if slope is None else slope
+    known = bool(calibration.held or calibration.levels)
     found = finished(
         sums,
         cells,
@@ -40,20 +47,24 @@ def spread(sums: Sums, calibration: Calibration, low: float, high: float) -> Cal
         calibration.levels,
         calibration.iterations,
         calibration.mass,
-        pace,
+        Spread(calibration.factors, factors, cut, (low < after) & (after < high)) if known else None,
     )
     return replace(found, explanation=calibration.explanation)
 
 
-def _cut(weight: Numbers, people: Numbers, low: float, high: float) -> Numbers:
+def _cut(weight: Numbers, people: Numbers, low: float, high: float) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Return the weights within the limits, and which of them were ever cut off."""
+    ever = np.zeros(len(weight), dtype=np.bool_)
     for _ in range(_ROUNDS):
         outside = (weight < low) | (weight > high)
         if not outside.any():
-            return weight
-        cut = np.clip(weight, low, high)
-        over = float(people @ (weight - cut))
-        weight = np.where(outside, cut, weight + over / float(people[~outside].sum() or 1.0))
-    return np.clip(weight, low, high)
+            break
+        ever |= outside
+        within = np.clip(weight, low, high)
+        over = float(people @ (weight - within))
+        others = ever if outside.all() else ~outside  # with nobody between the limits all take a part
+        weight = within + np.where(others, over / float(people[others].sum()), 0.0)
+    return np.clip(weight, low, high), ever
 
 
 def limits_of(weight: Numbers, low: float, high: float, of: str) -> tuple[float, float]:

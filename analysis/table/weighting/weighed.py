@@ -64,6 +64,8 @@ def _fixed(weight: str) -> Note:
 
 def _calibrated(opened: DataFile, weight: str | None, file: Path) -> Weighed:
     recipe = read_recipe(file)
+    if weight is None:
+        raise DataProblem("option_needs", option="--calibrated", needed=f"--weight '{recipe.name}'")
     absent = [name for name in (recipe.name, *recipe.columns()) if name not in opened.names]
     if absent:
         raise _unfit(file, f"the file has no column '{absent[0]}'")

@@ -47,6 +47,24 @@ def test_crossed_segments_join_their_labels_in_the_columns_order() -> None:
     assert found.segments[0].codes == {1, 2, 3, 4}
 
 
+def test_labels_that_would_be_the_same_name_their_columns() -> None:
+    one = TextColumn("g", ("a x b", "a", "z"), np.array([0, 1, 2]))
+    other = TextColumn("h", ("c", "b x c"), np.array([0, 1, 0]))
+    found = crossed([one, other])
+    assert [part.label for part in found.segments] == ["g=a x b x h=c", "g=a x h=b x c", "z x c"]
+    assert [dict(part.by) for part in found.segments][:2] == [
+        {"g": "a x b", "h": "c"},
+        {"g": "a", "h": "b x c"},
+    ]
+
+
+def test_a_segment_called_all_is_told_from_everybody() -> None:
+    column = TextColumn("g", ("all", "g=all", "b"), np.array([0, 1, 2, -1]))
+    assert [part.label for part in crossed([column]).segments] == ["all", "g=all", "b"]
+    labels = [part.label for part in crossed([column], total=True).segments]
+    assert labels == ["all", "g=all (2)", "g=all", "b"]
+
+
 def test_rows_outside_the_domain_are_in_no_segment_not_even_all() -> None:
     age = TextColumn("age", ("a", "b"), np.array([0, 1, 0]))
     inside = np.array([True, True, False])

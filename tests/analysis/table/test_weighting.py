@@ -98,7 +98,7 @@ def test_a_population_category_without_people_is_named() -> None:
 
 
 def test_people_the_population_does_not_have_are_named() -> None:
-    with pytest.raises(DataProblem, match="'m': 2 people") as caught:
+    with pytest.raises(DataProblem, match="the sample has 2 people") as caught:
         raked([column("g", "w", "m", "m")], Margin("g", {"w": 1.0, "m": 0.0}))
     assert caught.value.code == "margin_zero_target"
 
