@@ -14,7 +14,7 @@ from analysis.evidence.marked import synthetic_note
 from analysis.problems import DataProblem
 from analysis.request import Plan, Request, make_plan, read_net
 from analysis.table.columns import Codes, Column
-from analysis.table.design import Design, sampling_fractions
+from analysis.table.design import Design, census_note, sampling_fractions
 from analysis.table.files import open_file
 from analysis.table.jobs import count_file
 from analysis.table.meaning import (
@@ -28,9 +28,10 @@ from analysis.table.meaning import (
     outside,
     plain,
     sums,
+    unmatched,
 )
 from analysis.table.naming import listed
-from analysis.table.notes import Note, answer_notes, by_notes, sample_notes
+from analysis.table.notes import Note, answer_notes, by_notes, choice_notes, missing_notes, sample_notes
 from analysis.table.reading import BLANK, CHOSEN, NO, NOT_CHOSEN, OUT, YES, Part, Reading
 from analysis.table.segments import NO_SEGMENT, OUTSIDE, Segment
 from analysis.table.sums import ANSWER, SEGMENT, Sums
@@ -140,7 +141,8 @@ def parts_of(question: str, plan: Plan) -> list[Part]:
     options = plan.sets[question]
     picked: dict[str, tuple[str, ...]] = {name: (name,) for name in options}
     for text in plan.nets.get(question, ()):
-        net, choices = read_net(question, text, tuple(picked))
+        nets = [name for name in picked if name not in options]
+        net, choices = read_net(question, text, tuple(picked), nets)
         picked[net] = tuple(dict.fromkeys(one for choice in choices for one in picked[choice]))
     return [Part(f"{question}={name}", "", some, options) for name, some in picked.items()]
 
@@ -161,8 +163,10 @@ class _Found:
 def _find(tally: Tally, plan: Plan, request: Request, notes: Sequence[Note]) -> _Found:
     design = drawn(tally)
     where = bearings(tally, request.total)
-    told = [*notes, *_sample_notes(tally, design, where)]
+    told = [*notes, *missing_notes(unmatched(tally)), *_sample_notes(tally, design, where)]
     for at, name in enumerate(plan.by):
+        if name not in plan.bands:
+            told += choice_notes(name, plain(tally, name).choices)
         missing, out = (class_rows(tally, at, where, one) for one in (BLANK, OUT))
         rows = int(where.rows[where.domain].sum())
         told += by_notes(name, rows, missing, out, outside(tally, at, where.domain) if out else ())
@@ -174,7 +178,11 @@ def _sample_notes(tally: Tally, design: Drawn, where: Bearings) -> list[Note]:
     unequal = tally.reading.design.weight is None and not np.allclose(rates, rates[0], rtol=0.01)
     conditions = [f"'{name}' = '{value}'" for name, value in tally.reading.where]
     kept = int(where.rows[where.domain].sum())
-    return sample_notes(tally.frame.idle, kept, tally.frame.rows, conditions, unequal)
+    told = sample_notes(tally.frame.idle, kept, tally.frame.rows, conditions, unequal)
+    whole = census_note(
+        tally.reading.design, design.units, design.strata, design.fpc, clustered=design.clustered
+    )
+    return told if whole is None else [*told, whole]
 
 
 @dataclass(frozen=True)
@@ -196,17 +204,21 @@ def _asked(question: str, plan: Plan, tally: Tally) -> _Asked:
     place = {choice: code for code, choice in enumerate(choices, start=1)}
     answers = [Answer(choice, frozenset({code})) for choice, code in place.items()]
     for text in nets:
-        name, union = read_net(question, text, choices)
+        known = [answer.name for answer in answers[len(choices) :]]
+        name, union = read_net(question, text, choices, known)
         answers.append(Answer(name, frozenset(place[choice] for choice in union)))
-    return _Asked({f"={question}": tuple(answers)}, codes, frozenset(place.values()))
+    told = () if question in plan.bands else tuple(choice_notes(question, choices))
+    return _Asked({f"={question}": tuple(answers)}, codes, frozenset(place.values()), told)
 
 
 def _asked_set(question: str, plan: Plan, tally: Tally) -> _Asked:
     """Each option of a multiple-response set is a two-valued question among those who answered the set."""
     notes = []
     for name in plan.sets[question]:
-        text = _picked(plain(tally, name))
-        notes.append(Note("multi_coding", f"'{name}': {text}", name, None, tally.frame.picked[name]))
+        column = plain(tally, name)
+        picked = tally.frame.picked[name]
+        notes.append(Note("multi_coding", f"'{name}': {_picked(column)}", name, None, picked))
+        notes += [note for note in choice_notes(name, column.choices) if note.code == "missing_look"]
     chosen = frozenset({CHOSEN})
     answers = {
         part.name: (Answer(part.name.removeprefix(f"{question}="), chosen),)

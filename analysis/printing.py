@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from analysis.estimate import EMPTY, LOW_BASE, Estimate
-from analysis.rows import as_objects, check_format
-from analysis.tabulate import Tabulation
+from analysis.estimators.level import interval_head
+from analysis.rows import as_objects, check_format, csv_cell
 
-_HEADS = ("segment", "choice", "share %", "SE", "95% interval", "base", "eff. base", "deff", "")
+if TYPE_CHECKING:
+    from analysis.tabulate import Tabulation
+
 _WIDEST = 48
 
 
@@ -30,9 +33,8 @@ def as_csv(tables: Sequence[Tabulation]) -> str:
         for estimate in table.estimates:
             row = estimate.as_row()
             places = [estimate.by.get(name, "") for name in by]
-            writer.writerow(
-                [table.question, row["segment"], *places, row["choice"], *(row[name] for name in figures)]
-            )
+            names = [table.question, row["segment"], *places, row["choice"]]
+            writer.writerow(map(csv_cell, [*names, *(row[name] for name in figures)]))
     return out.getvalue()
 
 
@@ -43,8 +45,19 @@ def as_text(tables: Sequence[Tabulation]) -> str:
 
 def _text(table: Tabulation) -> str:
     head = table.question + (f"\nby {' x '.join(table.by)}" if table.by else "")
-    lines = [_HEADS, *(_line(estimate) for estimate in table.estimates)]
-    widths = [min(max(len(line[at]) for line in lines), _WIDEST) for at in range(len(_HEADS))]
+    heads = (
+        "segment",
+        "choice",
+        "share %",
+        "SE",
+        interval_head(table.level),
+        "base",
+        "eff. base",
+        "deff",
+        "",
+    )
+    lines = [heads, *(_line(estimate) for estimate in table.estimates)]
+    widths = [min(max(len(line[at]) for line in lines), _WIDEST) for at in range(len(heads))]
     body = [_aligned(line, widths) for line in lines]
     notes = [f"- {note.text}" for note in table.notes]
     return "\n".join([head, "", *body, *(["", "Notes", *notes] if notes else []), ""])
@@ -53,20 +66,23 @@ def _text(table: Tabulation) -> str:
 def _line(estimate: Estimate) -> tuple[str, ...]:
     if estimate.share is None or estimate.se is None:
         return (estimate.segment, estimate.choice, "-", "-", "-", "0", "0", "-", "nobody answered")
-    bounds = "-"
-    if estimate.low is not None and estimate.high is not None:
-        bounds = f"{estimate.low:.1%} - {estimate.high:.1%}"
-    effect = "-" if estimate.design_effect is None else f"{estimate.design_effect:.2f}"
+    bounds = error = effect = "-"
+    mark = {LOW_BASE: "low base", EMPTY: "nobody answered"}.get(estimate.status, "")
+    if estimate.low is None or estimate.high is None:
+        mark = "error not known: too few first-stage units"
+    else:
+        bounds, error = f"{estimate.low:.1%} - {estimate.high:.1%}", f"{100 * estimate.se:.1f}"
+        effect = effect if estimate.design_effect is None else f"{estimate.design_effect:.2f}"
     return (
         estimate.segment,
         estimate.choice,
         f"{100 * estimate.share:.1f}",
-        f"{100 * estimate.se:.1f}",
+        error,
         bounds,
         str(estimate.base),
         f"{estimate.effective_base:.0f}",
         effect,
-        {LOW_BASE: "low base", EMPTY: "nobody answered"}.get(estimate.status, ""),
+        mark,
     )
 
 

@@ -14,7 +14,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "formats_missing": "reading '{value}' needs the extra 'formats': pip install 'earshot[formats]'",
         "ragged_row": "row {row} has {value} cells where the header has {expected}: correct that row "
         "(an unquoted '{delimiter}' inside a cell is the usual cause)",
-        "no_rows": "'{value}' holds no rows below its header: nothing can be tabulated",
+        "no_rows": "'{value}' holds no rows below its header: add the rows, or name another file",
         "folder_empty": "folder '{value}' holds no .parquet file, itself or in 'responses': name a file, or a "
         "snapshot",
         "part_differs": "'{value}' has other columns than the first file of its folder ('{column}' is in one "
@@ -26,11 +26,15 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown_choice": "column '{column}' has no choice '{value}': it has {known}",
         "unknown_option": "{option} knows no '{value}': use one of {known}",
         "bad_option": "{option} '{value}' cannot be read: write it as {form}",
-        "unused_option": "{option} names '{column}', which is neither tabulated nor a by-column: "
-        "add --question '{column}' or --by '{column}'",
+        "unused_option": "{option} names '{column}', which is in no {places}: add --question '{column}', or "
+        "leave it out",
         "name_taken": "'{value}' is already a choice of '{column}': give the net another name",
+        "named_twice": "{option} names '{value}' twice: keep one of them, or give one another name",
         "too_many_choices": "column '{column}' has {value} different values, more than {limit}: it looks "
         "like an id or a number; name another column, or cut it into bands: --bands '{column}=LOW-HIGH,LOW+'",
+        "too_many_lines": "the table of '{column}' would have {value} figures ({choices} choices by "
+        "{segments} segments), more than {limit}: cut numbers with --bands, take quantiles of a number in a "
+        "notebook, keep fewer with --where{remedy}",
         "multi_mixed": "column '{column}' of the set is coded yes and no, but holds '{value}' too: if that "
         "means no answer, add --missing '{value}'; otherwise recode the column",
         # comparing
@@ -40,6 +44,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "bad_equivalence": "--equivalence {value} is no margin: give a share between 0 and 1, such as 0.05",
         "bad_probability": "{value} is no probability of a quantile: give a number between 0 and 1, such as 0.5",
         "bad_level": "--level {value} is no confidence level: give a number above 0.5 and below 1, such as 0.95",
+        "grid_short": "--quality '{value}' is a grid of {count}, and needs {least} items or more: one answer to fewer "
+        "is nothing unusual; name the grid's other items, or leave the check out",
         # bands
         "bad_bands": "the band '{value}' of column '{column}' cannot be used: {reason}; "
         "write bands like 18-23,24-34,35+",
@@ -47,7 +53,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "if it means no answer, add --missing '{value}'",
         # design
         "bad_weight": "weight column '{column}', row {row}: {value} is not a weight; "
-        "a weight is a number of 0 or more: correct it, or put 0 for a person who must not count",
+        "a weight is 0 or a number from 1e-50 to 1e50: correct it, or put 0 for a person who must not count",
         "weights_zero": "all weights in column '{column}' are 0: at least one person must count",
         "design_missing": "{role} column '{column}' is empty in row {row}: every row needs one; "
         "fill it in or leave the column out of the design",
@@ -55,9 +61,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "people; people drawn one by one need no such column: leave it out, or name that of the first-stage units",
         "bad_fpc": "fpc column '{column}', row {row}: {value} is neither a number of units in the "
         "population (above 1) nor a sampling fraction (above 0, at most 1)",
-        "fpc_varies": "fpc column '{column}', row {row}: {value} differs from {other} given before for "
-        "stratum '{stratum}'; every row of a stratum needs the same number",
-        "fpc_small": "fpc column '{column}' says that stratum '{stratum}' has {value} {units} in the "
+        "fpc_varies": "fpc column '{column}', row {row}: {value} differs from {other} given before: {rule}",
+        "fpc_mixed": "fpc column '{column}' holds {value} beside {other}: give the number of units in the "
+        "population (1 or more) in every stratum, or the sampling fraction (at most 1) in every stratum",
+        "fpc_small": "fpc column '{column}' says that {place} {value} {units} in the "
         "population, but the sample holds {sample}: give the population's number, not the sample's",
         "lonely_stratum": "stratum '{value}' of column '{column}' has only one {unit}, so its variance "
         "cannot be estimated: merge it with a similar one, or choose --lonely certainty, adjust or average",
@@ -77,28 +84,29 @@ CODES: Mapping[str, str] = MappingProxyType(
         # weighting
         "margin_unknown": "margin '{column}' is not among the weighting variables: these are {known}",
         "margin_bad_share": "margin '{column}', category '{value}': {share} is not a share; "
-        "shares are numbers of 0 or more with a sum above 0",
+        "shares are numbers of 0 or more with a sum above 0, counts at most 1e15",
         "margin_category_empty": "margin '{column}', category '{value}': the population has it (share "
         "{share}), the sample has nobody in it; merge it with a neighbouring category",
-        "margin_zero_target": "margin '{column}', category '{value}': {count} people are in the sample, but "
-        "the population share is 0; correct the margin or leave these people out",
+        "margin_zero_target": "margin '{column}', category '{value}': the population share is 0, but the sample "
+        "has {people} in it; correct the margin or leave them out of the file",
         "raking_stuck": "raking did not settle in {iterations} rounds; margin '{column}', category '{value}' "
         "is furthest off (share {share}, wanted {target}): the margins contradict each other in this sample; "
         "merge small categories or drop a margin",
         "margins_infeasible": "no weights {limits} meet everything: {what} comes no nearer than {nearest} to its "
-        "{target} while the rest holds; leave out margin '{column}'{others}, merge the category, or set wider "
-        "limits",
+        "{target} while the rest holds; {remedy}",
+        "mean_outside": "no weights bring '{column}' to a mean of {value}: its values lie between {low} and {high}; "
+        "correct the mean or the sum",
         "total_infeasible": "no weights {limits} add up to {value}: they come no nearer than {nearest}; set wider "
         "limits, or another --total",
-        "calibration_stuck": "weighting did not settle in {iterations} steps, gap {value}, though the margins do "
-        "not contradict each other: use --method rake, or set wider limits",
-        "bad_limits": "no weight can be {value}: the limits of some people lie apart; set wider --bounds or --trim",
+        "calibration_stuck": "weighting did not settle (steps: {iterations}, gap: {value}), though nothing "
+        "contradicts anything: use another --method, or other limits",
+        "bad_limits": "there are no weights {value}: the limits of some people lie apart; set wider --bounds or --trim",
         "trim_impossible": "weights cannot all lie within {value}, as their mean is {mean}: set limits around the mean",
         "no_margin": "nothing to weight to: give --margin, --population, --cell with --cells, --mean or --sum "
         "(the file has {known})",
         "margin_repeated": "margin '{column}' is given twice: give each margin once",
-        "margin_sum": "the shares of margin '{column}' add up to {value}, not to 1: correct them, or give counts "
-        "of people",
+        "margin_sum": "the shares of margin '{column}' ({shares}) add up to {value}, not to 1: correct them, or "
+        "give counts of people",
         "margin_totals_differ": "margin '{column}' counts {value} people, margin '{other}' counts {total}: give "
         "both for one population, or as shares",
         "margin_categories": "margin '{column}' names '{value}', but no category of the column: it has {known}; "
@@ -117,18 +125,20 @@ CODES: Mapping[str, str] = MappingProxyType(
         "cells_columns": "'{value}' has the columns {known}: give it the columns {form}, the last with shares or "
         "counts",
         "cells_row": "'{value}', row {row}: a combination stands twice, lacks a value or a number: correct it",
-        "weights_negative": "{count} people would get a weight below 0, the first in row {row}: use --method "
-        "rake or raking-distance, or keep weights from 0 up with --bounds",
+        "weights_negative": "{people} would get a weight below 0, the first in row {row}: use --method {known}, or "
+        "keep weights from 0 up with --bounds",
+        "weight_beyond": "row {row} would get the weight {value}, which cannot be computed with: a weight is 0 or "
+        "from 1e-50 to 1e50; set another --total, or look at the margins and base weights",
         "column_taken": "the file already has a column '{column}': choose another with --name",
         "file_itself": "'{value}' is the file that is weighted, which stays as it is: choose another --to",
         "file_exists": "'{value}' is already there: choose another --to, or add --force",
         "file_unwritable": "'{value}' cannot be written: {reason}",
         "recipe_unreadable": "'{value}' cannot be read as the weights of a file ({reason}): make it again with "
         "earshot weight",
-        "recipe_unfit": "'{value}' does not belong to this file: {reason}; weight the file again, or leave "
-        "--calibrated out and take the weights as fixed",
-        "logit_limits": "the method logit needs factors between two limits around 1, not {value}: add for "
-        "example --bounds 0.3,3",
+        "recipe_unfit": "'{value}' does not belong to this file: {reason}; weight the file again, or take its "
+        "weights as fixed, without a recipe",
+        "logit_limits": "the method logit needs factors between two limits around 1: add for example "
+        "--bounds 0.3,3",
         # planning and evidence
         "plan_nothing": "nothing to plan: give --margin, --segment-margin or --difference, or --n for what a "
         "number of people can show",
@@ -152,8 +162,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "arrays of one dimension, or a data frame",
         "ragged_columns": "column '{column}' has {value} values, '{other}' has {rows}: columns need the same "
         "number of values, None where there is none",
-        "not_numbers": "column '{column}', row {row}: '{value}' is not a number: name a column of numbers, or "
-        "say that the value means no answer (missing=['{value}'])",
+        "not_numbers": "column '{column}', row {row}: '{value}' is not a number: name a column of numbers, take "
+        "the shares of its choices with tabulate, or, if it means no answer, add missing=['{value}']",
+        "number_beyond": "column '{column}', row {row}: {value} cannot be computed with: a number is 0, or lies "
+        "between {smallest} and {largest} in size; correct it, or, if it means no answer, name it as missing",
         "times_wrong": "the time of case {row} cannot be used ({value}): {reason}",
         "synthetic_refused": "'{value}' holds synthetic answers ({reason}): nothing follows from them, so "
         "{verb} refuses them; use real answers",

@@ -56,29 +56,41 @@ class Plan:
 def make_plan(request: Request, names: Sequence[str]) -> Plan:
     """Find every column a request names among a file's columns.
 
-    Raises DataProblem "no_question", "unknown_column", "bad_option", "bad_bands" or "unused_option".
+    Raises DataProblem "no_question", "unknown_column", "bad_option", "bad_bands", "named_twice" or "unused_option".
     """
-    sets = dict(_read_set(text, names) for text in request.multi)
+    sets: dict[str, tuple[str, ...]] = {}
+    for text in request.multi:
+        name, options = _read_set(text, names)
+        sets[_new(name, sets, "--multi")] = options
     asked = [one if one in sets else find(one, names) for one in request.questions]
     questions = tuple(dict.fromkeys([*asked, *sets]))
     if not questions:
         raise DataProblem("no_question", known=listed(names))
     by = tuple(dict.fromkeys(find(one, names) for one in request.by))
     where = tuple(_column_first("--where", text, names, "=", "COLUMN=VALUE") for text in request.where)
-    bands = {}
+    bands: dict[str, tuple[Band, ...]] = {}
     for text in request.bands:
         column, written = _column_first("--bands", text, names, "=", "COLUMN=18-23,24-34,35+")
-        bands[column] = parse_bands(column, written)
+        bands[_new(column, bands, "--bands")] = parse_bands(column, written)
     nets: dict[str, tuple[str, ...]] = {}
     for text in request.nets:
         question, rest = _column_first("--net", text, [*questions, *names], ":", "COLUMN:NAME=CHOICE|CHOICE")
         nets[question] = (*nets.get(question, ()), rest)
-    plain = {one for one in questions if one not in sets}
-    for option, used, fitting in (("--bands", bands, plain | set(by)), ("--net", nets, set(questions))):
+    cut = {*(one for one in questions if one not in sets), *by, *(column for column, _ in where)}
+    for option, used, fitting, places in (
+        ("--bands", bands, cut, "--question, --by or --where"),
+        ("--net", nets, set(questions), "--question"),
+    ):
         for column in used:
             if column not in fitting:
-                raise DataProblem("unused_option", column=column, option=option)
+                raise DataProblem("unused_option", column=column, option=option, places=places)
     return Plan(questions, by, bands, nets, sets, where, _found_design(request.design, names))
+
+
+def _new(name: str, known: Collection[str], option: str) -> str:
+    if name in known:
+        raise DataProblem("named_twice", option=option, value=name)
+    return name
 
 
 def _column_first(option: str, text: str, names: Sequence[str], mark: str, form: str) -> tuple[str, str]:
@@ -109,10 +121,13 @@ def _found_design(design: Design, names: Sequence[str]) -> Design:
     return Design(weight, strata, cluster, fpc, design.lonely)
 
 
-def read_net(question: str, text: str, choices: Collection[str]) -> tuple[str, list[str]]:
+def read_net(
+    question: str, text: str, choices: Collection[str], nets: Collection[str] = ()
+) -> tuple[str, list[str]]:
     """Read "NAME=CHOICE|CHOICE" against a question's choices, which may themselves hold "=" and "|".
 
-    Raises DataProblem "bad_option", "unknown_choice" or "name_taken".
+    `nets` are the names of those read before. Raises DataProblem "bad_option", "unknown_choice", "name_taken" or
+    "named_twice".
     """
     marks = [place for place, letter in enumerate(text) if letter == "=" and text[:place].strip()]
     form = "COLUMN:NAME=CHOICE|CHOICE"
@@ -122,6 +137,7 @@ def read_net(question: str, text: str, choices: Collection[str]) -> tuple[str, l
         found = split_known(text[place + 1 :], choices, "|")
         if found is None:
             continue
+        _new(text[:place], nets, "--net")
         if text[:place] in choices:
             raise DataProblem("name_taken", column=question, value=text[:place])
         return text[:place], found

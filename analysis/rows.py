@@ -9,8 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from analysis.problems import DataProblem
+from analysis.table.columns import number_of
 
 FORMATS = ("text", "csv", "json")
+
+
+_CALCULATED = tuple("=+-@＝＋－＠")  # what a spreadsheet takes for the beginning of a formula
+_SKIPPED = tuple("\t\r\n")  # what some skip before they look
 
 
 class Shown(Protocol):
@@ -38,14 +43,28 @@ def aligned(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1,
     )
 
 
+def csv_cell(value: object) -> object:
+    """Return a value as a cell of CSV: None is empty, a list is joined with "; ", text is never a formula.
+
+    Text that a spreadsheet would compute gets an apostrophe before it, which shows it as it is; numbers, also
+    those of answers that are written as text, stay as they are.
+    """
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    if not isinstance(value, str) or number_of(value) is not None:
+        return value
+    calculated = value.startswith(_SKIPPED) or value.lstrip().startswith(_CALCULATED)
+    return f"'{value}" if calculated else value
+
+
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows with the same keys as CSV; None is an empty cell, a list is joined with "; "."""
+    """Return rows with the same keys as CSV, cell by cell as `csv_cell` writes them."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     if rows:
-        writer.writerow(rows[0])
+        writer.writerow(map(csv_cell, rows[0]))
     for row in rows:
-        writer.writerow(["; ".join(map(str, one)) if isinstance(one, list) else one for one in row.values()])
+        writer.writerow(map(csv_cell, row.values()))
     return out.getvalue()
 
 
@@ -75,6 +94,19 @@ def percent(value: float | None, digits: int = 1) -> str:
 def span(low: float | None, high: float | None, digits: int = 1) -> str:
     """Write an interval of shares; "-" where there is none."""
     return "-" if low is None or high is None else f"{percent(low, digits)} - {percent(high, digits)}"
+
+
+def points(value: float | None) -> str:
+    """Write a difference of shares in points with its sign; "-" where there is none, "0.0" where it rounds to 0."""
+    if value is None:
+        return "-"
+    written = f"{100 * value:+.1f}"
+    return written if float(written) else "0.0"
+
+
+def points_span(low: float | None, high: float | None) -> str:
+    """Write an interval of a difference in points; "to", since a dash would read as a sign."""
+    return "-" if low is None or high is None else f"{points(low)} to {points(high)}"
 
 
 def people(n: int) -> str:

@@ -12,6 +12,7 @@ from analysis.estimate import LOW_BASE, OK, Estimate
 from analysis.estimators.columns import Columns, columns_of
 from analysis.estimators.differences import Difference, differences
 from analysis.estimators.intervals import SEGMENTED, check_method
+from analysis.estimators.level import check_level
 from analysis.estimators.multiplicity import check_adjustment
 from analysis.estimators.proportion import shares
 from analysis.estimators.variance import Stage, staged
@@ -53,8 +54,7 @@ def check_options(request: Request, test: str, adjust: str, margin: float | None
         raise DataProblem("compare_no_by")
     if margin is not None and not 0 < margin < 1:
         raise DataProblem("bad_equivalence", value=f"{margin:g}")
-    if not 0.5 < request.level < 1:
-        raise DataProblem("bad_level", value=f"{request.level:g}")
+    check_level(request.level)
 
 
 def letters(count: int) -> list[str]:

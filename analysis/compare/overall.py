@@ -12,6 +12,8 @@ from analysis.estimators.proportion import Answer
 from analysis.estimators.ranks import rank_test, trend_test
 from analysis.estimators.significance import Significance, impossible
 from analysis.estimators.variance import Stage
+from analysis.table.columns import number_of
+from analysis.table.naming import listed
 from analysis.table.notes import Note
 from analysis.table.reading import CHOSEN, NOT_CHOSEN
 from analysis.table.segments import Segment
@@ -62,6 +64,8 @@ def _smallest(found: Sequence[Significance]) -> Significance:
     if not made:
         return impossible(found[0].test, found[0].symbol, found[0].reason or "")
     best = min(made, key=lambda one: one.p if one.p is not None else 1.0)
+    if len(made) == 1:
+        return best
     name = f"{best.test}, the smallest p of {len(made)} options by Bonferroni"
     return replace(best, test=name, p=min((best.p or 0.0) * len(made), 1.0))
 
@@ -70,10 +74,20 @@ def order_notes(asked: Answered, segments: Sequence[Segment], test: str) -> list
     """Say in which order answers and segments were taken, where the test rests on it."""
     told = []
     if test in (RANK, TREND) and len(asked.parts) == 1:
-        order = " < ".join(choice.name for choice in _apart(asked.parts[0][1]))
-        text = f"Answers rank in this order: {order}. For another, code them as numbers."
+        names = [choice.name for choice in _apart(asked.parts[0][1])]
+        text = f"Answers rank in this order: {' < '.join(names)}.{_otherwise(names)}"
         told.append(Note("answer_order", text, asked.question))
     if test == TREND:
         order = ", ".join(segment.label for segment in segments)
         told.append(Note("segment_order", f"The trend follows this order of segments: {order}."))
     return told
+
+
+def _otherwise(names: Sequence[str]) -> str:
+    """Say what gives another order: numbers stand by size, but only among themselves."""
+    words = [name for name in names if number_of(name, ",") is None]
+    if not words:
+        return ""
+    if len(words) == len(names):
+        return " For another, code them as numbers."
+    return f" Numbers rank by size where all are numbers: leave out {listed(words)} with --missing, or code it too."

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from analysis.estimate import LOW_BASE, Estimate
 from analysis.estimators.differences import FEW_EXPECTED, NO_TEST, Difference
+from analysis.estimators.level import interval_head
 from analysis.estimators.ranks import TREND_NAME
-from analysis.estimators.significance import Significance
-from analysis.rows import aligned, as_objects, check_format
+from analysis.estimators.significance import Significance, p_cell
+from analysis.rows import aligned, as_objects, check_format, csv_cell, points, points_span
+from analysis.tabulate import MOST_PRINTED, check_lines
 
 if TYPE_CHECKING:
     from analysis.compare.compared import Column, Comparison
@@ -47,7 +49,7 @@ def as_csv(found: Sequence[Comparison]) -> str:
             sides = [cells[pair.first, pair.choice], cells[pair.second, pair.choice]]
             known = [*(side.share for side in sides), *(side.base for side in sides)]
             names = [one.question, pair.choice, pair.first, pair.second]
-            writer.writerow([*names, *known, *(row[name] for name in figures)])
+            writer.writerow(map(csv_cell, [*names, *known, *(row[name] for name in figures)]))
     return out.getvalue()
 
 
@@ -59,8 +61,14 @@ _PRINTED: Mapping[str, Callable[[Sequence[Comparison]], str]] = {
 
 
 def printed(found: Sequence[Comparison], form: str) -> str:
-    """Return comparisons as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
+    """Return comparisons as "text", "csv" or "json".
+
+    Raises DataProblem "unknown_option" for anything else, "too_many_lines" for a text that nobody would read.
+    """
     check_format(form)
+    for one in found if form == "text" else ():
+        choices = len({row.choice for row in one.estimates})
+        check_lines(one.question, choices, len(one.columns), MOST_PRINTED)
     return _PRINTED[form](found)
 
 
@@ -157,13 +165,17 @@ def _key(one: Comparison) -> str:
     pairs = len(one.columns) * (len(one.columns) - 1) // 2
     how = _ADJUSTED[one.adjust]
     if one.adjust != "none":
-        how = f"{how} over the {pairs} pairs of a choice" if pairs > 1 else "one pair, nothing to adjust"
-    lines = [f"Letters name the columns that a share is above, p < {1 - one.level:.2g} ({how})."]
+        over = f"{how} over the {pairs} pairs of a choice"
+        how = over if pairs > 1 else "one pair, nothing to adjust"
+    letters = f"Letters name the columns that a share is above, p < {1 - one.level:.2g} ({how})."
+    lines = [letters] if pairs else []
     if any(column.status == LOW_BASE for column in one.columns):
         lines.append("* fewer than 30 effective people.")
     few = sum(pair.status == FEW_EXPECTED for pair in one.differences)
     if few:
-        lines.append(f"{few} tests expect fewer than 5 people on a side and give no letter (marked few).")
+        tests = "1 test expects" if few == 1 else f"{few} tests expect"
+        no_letter = "gives no letter" if few == 1 else "give no letter"
+        lines.append(f"{tests} fewer than 5 people on a side and {no_letter} (marked few).")
     return "\n".join(lines)
 
 
@@ -177,7 +189,7 @@ def _pairs(one: Comparison) -> str:
         title += f"; {rest} more that are not clear are in --format csv"
     if not shown:
         return title if len(one.differences) > MOST_PAIRS else ""
-    heads = ["choice", "pair", "difference", f"{one.level:.0%} interval", "p", "adjusted p"]
+    heads = ["choice", "pair", "difference", interval_head(one.level), "p", "adjusted p"]
     if one.margin is not None:
         heads += [f"equivalent within {100 * one.margin:g}"]
     named = {column.segment: column.letter for column in one.columns}
@@ -190,16 +202,13 @@ def _clear(pair: Difference, alpha: float) -> bool:
 
 
 def _pair(pair: Difference, named: Mapping[str, str], one: Comparison) -> list[str]:
-    bounds = "-"
-    if pair.low is not None and pair.high is not None:
-        bounds = f"{100 * pair.low:+.1f} to {100 * pair.high:+.1f}"
     words = [
         _short(pair.choice, _CHOICE),
         f"{named[pair.first]} - {named[pair.second]}",
-        "-" if pair.difference is None else f"{100 * pair.difference:+.1f}",
-        bounds,
-        _p(pair.p),
-        _p(pair.adjusted),
+        points(pair.difference),
+        points_span(pair.low, pair.high),
+        p_cell(pair.p),
+        p_cell(pair.adjusted),
     ]
     if one.margin is not None:
         words.append(_equivalence(pair, 1 - one.level))
@@ -210,8 +219,4 @@ def _pair(pair: Difference, named: Mapping[str, str], one: Comparison) -> list[s
 def _equivalence(pair: Difference, alpha: float) -> str:
     if pair.equivalent_p is None:
         return "-"
-    return f"{'yes' if pair.equivalent_p < alpha else 'not shown'}, p {_p(pair.equivalent_p)}"
-
-
-def _p(p: float | None) -> str:
-    return "-" if p is None else "<.0001" if p < 0.0001 else f"{p:.4f}"
+    return f"{'yes' if pair.equivalent_p < alpha else 'not shown'}, p {p_cell(pair.equivalent_p)}"

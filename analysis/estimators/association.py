@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.estimators.crosstab import FEW_UNITS, Crosstab, crosstab
+from analysis.estimators.degrees import effective_units
 from analysis.estimators.mixtures import saddlepoint_tail, tail
 from analysis.estimators.proportion import Answer
 from analysis.estimators.significance import (
@@ -22,9 +23,13 @@ from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
 
-_ALIKE = 1e-12  # eigenvalues below this part of the largest are rounding
+WALD = ("wald", "adjusted-wald")  # those that take differences by their own errors
+_ALIKE = 1e-12  # eigenvalues below this part of the largest are rounding, and so are design effects below it
 
 SINGULAR = "the table has too many empty cells: net some choices or segments"
+FIXED = "the weighting fixes the whole table"
+NO_SPREAD = "the shares do not vary between first-stage units"
+SPLIT = "Pearson's test of a perfect split, at the effective base"
 
 __all__ = ["FEW_UNITS", "TESTS", "Crosstab", "association", "crosstab", "rao_scott"]
 
@@ -50,7 +55,43 @@ def association(table: Crosstab, test: str = "rao-scott") -> Significance:
     if table.reason is not None:
         return impossible(name, symbol, table.reason)
     found = run(table, name, symbol)
-    return found if found.p is None else replace(found, warning=table.warning)
+    if found.reason in (SINGULAR, NO_SPREAD):
+        found = _without_errors(table, found)
+    if found.p is None:
+        return found
+    return replace(found, warning=table.wald_warning if test in WALD else table.warning)
+
+
+def _without_errors(table: Crosstab, found: Significance) -> Significance:
+    """Say what is true of a table without linearised errors: a perfect split is tested, else the reason is given."""
+    if (np.count_nonzero(table.total, axis=0) == 1).all():
+        return _split(table)
+    fixed = found.reason == NO_SPREAD and table.stage.raking is not None
+    return replace(found, reason=FIXED) if fixed else found
+
+
+def _split(table: Crosstab) -> Significance:
+    """Pearson's 1900 X²/k against F(k, kν), k = (r-1)(c-1), of the segments' effective first-stage units.
+
+    Where every segment gave one answer only, design effects may all be 0, and R's F infinite; were answers
+    independent of segments, units that answer as one person would give this X².
+    """
+    held = np.where(table.total > 0, _effective_units(table), 0.0)
+    whole = float(held.sum())
+    expected = np.outer(held.sum(axis=1), held.sum(axis=0)) / whole
+    size = table.interactions
+    statistic = float(((held - expected) ** 2 / expected).sum()) / size
+    below = float(size * table.df)
+    return Significance(SPLIT, "F", statistic, float(size), below, p_of_f(statistic, size, below))
+
+
+def _effective_units(table: Crosstab) -> Numbers:
+    rows, columns = table.total.shape
+    if table.units is None:
+        inside = np.flatnonzero(table.place >= 0)
+        return effective_units(table.stage, inside, table.place[inside] // rows, columns)
+    weight = table.units.reshape(len(table.units), columns, rows).sum(axis=2)
+    return np.asarray(weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0), dtype=np.float64)
 
 
 def generalised_effects(table: Crosstab) -> Numbers | None:
@@ -77,8 +118,8 @@ def generalised_effects(table: Crosstab) -> Numbers | None:
 def _f(table: Crosstab, name: str, symbol: str) -> Significance:
     """X²/Σδ against F(d, d·ν), d = (Σδ)²/Σδ² (Rao & Scott 1984; Thomas & Rao 1987)."""
     effects = generalised_effects(table)
-    if effects is None or not effects.any():
-        return impossible(name, symbol, SINGULAR)
+    if effects is None or effects.max() <= _ALIKE:
+        return impossible(name, symbol, SINGULAR if effects is None else NO_SPREAD)
     whole = float(effects.sum())
     degrees = whole**2 / float((effects**2).sum())
     statistic = table.pearson / whole
@@ -90,8 +131,8 @@ def _f(table: Crosstab, name: str, symbol: str) -> Significance:
 def _chi2(table: Crosstab, name: str, symbol: str) -> Significance:
     """X² with p from X²/mean δ against chi-square (Rao & Scott 1981, first order; R statistic = "Chisq")."""
     effects = generalised_effects(table)
-    if effects is None or not effects.any():
-        return impossible(name, symbol, SINGULAR)
+    if effects is None or effects.max() <= _ALIKE:
+        return impossible(name, symbol, SINGULAR if effects is None else NO_SPREAD)
     p = p_of_chi2(table.pearson / float(effects.mean()), len(effects))
     return Significance(name, symbol, table.pearson, float(len(effects)), None, p)
 
@@ -103,8 +144,8 @@ def _mixture(
 
     def run(table: Crosstab, name: str, symbol: str) -> Significance:
         effects = generalised_effects(table)
-        if effects is None or not effects.any():
-            return impossible(name, symbol, SINGULAR)
+        if effects is None or effects.max() <= _ALIKE:
+            return impossible(name, symbol, SINGULAR if effects is None else NO_SPREAD)
         below = float(effects.sum()) ** 2 / float((effects**2).sum()) * table.df
         p = probability(table.pearson, effects, below) if table.pearson > 0 else 1.0
         return Significance(name, symbol, table.pearson, None, None, p)
@@ -122,6 +163,8 @@ def _wald(adjusted: bool) -> Callable[[Crosstab, str, str], Significance]:
         below = table.df - size + 1 if adjusted else table.df
         if below < 1:
             return impossible(name, symbol, FEW_UNITS)
+        if scale[-1] <= _ALIKE * float(off @ off):
+            return impossible(name, symbol, NO_SPREAD)
         if scale[0] <= _ALIKE * scale[-1]:
             return impossible(name, symbol, FEW_UNITS if table.df < size else SINGULAR)
         quadratic = float(((basis.T @ off) ** 2 / scale).sum())

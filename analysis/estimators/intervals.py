@@ -18,6 +18,7 @@ SEGMENTED = (AUTO, LOGIT, BETA, WILSON, LIKELIHOOD, ASIN, XLOGIT)
 METHODS = (*SEGMENTED, MEAN)
 """With share ± t·se, which covers too little in segments; it is here to be compared with others."""
 ENOUGH = 5.0  # effective people on each side for the logit interval to be trusted
+_EDGE = 1e-12  # a share nearer to 0 or 1 is there for one huge weight: its linearised error says nothing
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Evidence:
     """What an interval is built from: `share`, its `variance`, the domain's `base` and `df`.
 
     `effective_base` is base / design effect (Kish's where the share is 0 or 1), `kish` is (Σw)²/Σw²;
-    `people` and `people_df` count everyone in the segment, whether or not they answered.
+    `people` and `people_df` count everyone in the segment, whether or not they answered; `census` tells that
+    the segment's whole population was drawn.
     """
 
     share: float
@@ -36,6 +38,7 @@ class Evidence:
     kish: float
     people: int
     people_df: int
+    census: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,21 @@ def interval(evidence: Evidence, method: str = AUTO, level: float = 0.95) -> Int
     """Return the interval of a share at a confidence level.
 
     "auto" is logit where effective_base × share and × (1 - share) are both at least 5, else Korn-Graubard.
-    A share of 0 or 1 always takes Korn-Graubard with Kish's effective base; df below 1 gives no interval.
+    A share of 0 or 1 always takes Korn-Graubard with Kish's effective base; df below 1 gives no interval. In a
+    census every share is known: both bounds are the share.
     "mean" (share ± t·se, may leave 0 to 1) is there for comparison only: it covers too rarely in segments.
     """
     p = evidence.share
+    if evidence.census:
+        return Interval(p, p, BETA if method == AUTO else method)
     if evidence.df < 1:
         return Interval(None, None, NONE)
-    if p in (0.0, 1.0):
+    if min(p, 1 - p) < _EDGE:
         return Interval(*korn_graubard(p, evidence.kish * _caution(evidence, level), level), BETA)
     chosen = method
     if method == AUTO:
         chosen = LOGIT if evidence.effective_base * min(p, 1 - p) >= ENOUGH else BETA
-    if evidence.variance == 0.0:  # everybody was asked, or weighting fixed the share
+    if evidence.variance == 0.0:  # weighting or strata fixed the share
         return Interval(p, p, chosen)
     effective = p * (1 - p) / evidence.variance
     if chosen in _BY_ERROR:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.estimators.intervals import quantile_t
-from analysis.estimators.significance import p_of_t
+from analysis.estimators.significance import p_of_t, p_text
 from analysis.table.columns import Numbers
 
 
@@ -41,7 +41,7 @@ class Contrast:
             return f"{self.name}: - ({self.reason})"
         if self.low is None or self.high is None or self.p is None:
             return f"{self.name}: {self.value:.4g} ({self.reason})"
-        return f"{self.name}: {self.value:.4g} [{self.low:.4g}, {self.high:.4g}], p = {self.p:.4g}"
+        return f"{self.name}: {self.value:.4g} [{self.low:.4g}, {self.high:.4g}], p {p_text(self.p)}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _contrast(name: str, value: float, variance: float, df: int, level: float, n
     if df < 1:
         return _without(name, value, df, null, "too few first-stage units", se)
     if se == 0:
-        return _without(name, value, df, null, "there is no sampling error", se)
+        return _without(name, value, df, null, "the estimated sampling error is 0", se)
     reach = quantile_t(df, level) * se
     return Contrast(name, value, se, value - reach, value + reach, df, p_of_t((value - null) / se, df), null)
 

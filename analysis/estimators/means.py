@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
 from analysis.estimators.intervals import quantile_t
 from analysis.estimators.joint import Joint
+from analysis.estimators.level import check_level
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, answer_codes, staged
+from analysis.estimators.variance import Calibrated, Stage, staged
+from analysis.problems import DataProblem
 from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import Sums
+from analysis.table.sums import ANSWER, Sums
 
 MEAN, TOTAL, RATIO = "mean", "total", "ratio"
 SKEWED = (
@@ -27,10 +30,27 @@ _NOISE = 1e-14  # variances below this part of Σ(w·y)² are rounding
 
 @dataclass(frozen=True)
 class Measured:
-    """Measures segment by segment with their covariance: `rows` to read, `joint` to compute with."""
+    """Measures segment by segment: `rows` to read, `joint` to compute with.
+
+    A row's error is that of its own people, in the strata that they are in (R's svyby). Under the rule "average"
+    for lonely strata it is not the root of the covariance's diagonal, which averages over the strata of all
+    segments together (R's vcov of svyby with covmat = TRUE).
+    """
 
     rows: tuple[Measure, ...]
-    joint: Joint
+    _stage: Stage = field(repr=False, compare=False)
+    _parts: tuple[_Part, ...] = field(repr=False, compare=False)
+
+    @cached_property
+    def joint(self) -> Joint:
+        """Return the estimates with their covariance, worked out here: groups × segments numbers at once."""
+        rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(part.rows for part in self._parts)]))
+        linear = np.zeros((len(rows), len(self._parts)))
+        for at, part in enumerate(self._parts):
+            linear[np.searchsorted(rows, part.rows), at] = part.linear
+        value = np.array([np.nan if one.value is None else one.value for one in self.rows])
+        names = tuple(one.segment for one in self.rows)
+        return Joint(names, value, _clean(self._stage, rows, linear), self._stage.degrees(rows))
 
     def __str__(self) -> str:
         """Return a line per measure."""
@@ -51,7 +71,7 @@ def means(
 
     Σw·y/Σw with Taylor linearisation (Särndal, Swensson & Wretman 1992, §5.7; R's svymean, svyby). The design
     effect is against simple random sampling with replacement (R: deff = "replace"), `design_effect_wor`
-    without. Raises DataProblem "fpc_small", "lonely_stratum", "lonely_all".
+    without. Raises DataProblem "bad_level", "fpc_small", "lonely_stratum", "lonely_all" (no segment has an error).
     """
     return _measured(MEAN, question, values, None, segments, staged(sums, design, raking), level)
 
@@ -94,19 +114,50 @@ def _measured(
     stage: Stage,
     level: float,
 ) -> Measured:
-    parts = [_part(kind, stage, segment, values, below) for segment in segments]
-    rows = np.unique(np.concatenate([part.rows for part in parts])) if parts else np.zeros(0, dtype=np.int64)
-    linear = np.zeros((len(rows), len(parts)))
-    for at, part in enumerate(parts):
-        linear[np.searchsorted(rows, part.rows), at] = part.linear
-    covariance = _clean(stage, rows, linear)
-    done = [
-        _measure(kind, stage, question, segment, part, float(covariance[at, at]), level)
-        for at, (segment, part) in enumerate(zip(segments, parts, strict=True))
-    ]
-    value = np.array([np.nan if one.value is None else one.value for one in done])
-    names = tuple(segment.label for segment in segments)
-    return Measured(tuple(done), Joint(names, value, covariance, stage.degrees(rows)))
+    check_level(level)
+    above = numbers_of(stage, values)
+    under = np.ones(len(above)) if below is None else numbers_of(stage, below)
+    parts = tuple(_part(kind, stage, segment, above, under) for segment in segments)
+    variances = _variances(stage, parts)
+    rows = tuple(
+        _measure(kind, stage, question, segment, part, variance, level)
+        for segment, part, variance in zip(segments, parts, variances, strict=True)
+    )
+    return Measured(rows, stage, parts)
+
+
+def numbers_of(stage: Stage, values: Mapping[int, float]) -> Numbers:
+    """Return what each group's answer stands for, shape (groups,); NaN where it is no number."""
+    code = stage.sums.keys[:, ANSWER]
+    by = np.full(int(code.max(initial=0)) + 1, np.nan)
+    for one, value in values.items():
+        if 0 <= one < len(by):
+            by[one] = value
+    return by[code]
+
+
+def _variances(stage: Stage, parts: Sequence[_Part]) -> list[float | None]:
+    """Return each part's variance in its own strata; None where these are all lonely with nothing to average."""
+    found: list[float | None] = []
+    alone: DataProblem | None = None
+    for part in parts:
+        try:
+            found.append(0.0 if part.value is None else _variance(stage, part))
+        except DataProblem as problem:
+            if problem.code != "lonely_all":
+                raise
+            alone = problem
+            found.append(None)
+    if alone is not None and all(one is None for one in found):
+        raise alone
+    return found
+
+
+def _variance(stage: Stage, part: _Part) -> float:
+    """Return the variance without the rounding of measures that do not vary."""
+    variance = float(stage.variances(part.rows, part.linear[:, None])[0])
+    size = float(((stage.weight[part.rows] * part.linear) ** 2).sum())
+    return 0.0 if variance <= _NOISE * size else variance
 
 
 def _clean(stage: Stage, rows: Codes, linear: Numbers) -> Numbers:
@@ -132,65 +183,60 @@ class _Part:
     skew: float = 0.0
 
 
-def _part(
-    kind: str, stage: Stage, segment: Segment, values: Mapping[int, float], below: Mapping[int, float] | None
-) -> _Part:
-    known = np.array(sorted(set(values) if below is None else set(values) & set(below)), dtype=np.int64)
+def _part(kind: str, stage: Stage, segment: Segment, above: Numbers, below: Numbers) -> _Part:
+    """Linearise a segment: a mean is the ratio to a number that is 1 for everybody."""
     rows = stage.rows_in(segment.codes)
-    code = answer_codes(stage, rows)
-    inside = np.isin(code, known) & (stage.sums.n[rows] > 0)
-    rows, code = rows[inside], code[inside]
+    rows = rows[~np.isnan(above[rows]) & ~np.isnan(below[rows]) & (stage.sums.n[rows] > 0)]
     if not len(rows):
         return _Part(rows, np.zeros(0), None, 0.0, 0, 0.0, 0.0, "nobody answered")
-    at = np.searchsorted(known, code)
-    y = np.array([values[one] for one in known.tolist()], dtype=np.float64)[at]
-    weight = stage.weight[rows]
+    y, x, weight = above[rows], below[rows], stage.weight[rows]
     whole, base = float(weight.sum()), stage.people(rows)
     kish = whole**2 / float((stage.factor[rows] ** 2 * stage.sums.w2[rows]).sum())
-    total = float(weight @ y)
-    if kind == TOTAL:
-        spread = float(weight @ (y - total / whole) ** 2) / whole
-        skew = _skew(weight, y - total / whole, whole)
-        return _Part(rows, y, total, spread * whole**2, base, whole, kish, None, skew)
-    if kind == MEAN:
-        off = y - total / whole
-        spread, skew = float(weight @ off**2) / whole, _skew(weight, off, whole)
-        return _Part(rows, off / whole, total / whole, spread, base, whole, kish, None, skew)
-    x = np.array([(below or {})[one] for one in known.tolist()], dtype=np.float64)[at]
-    under = float(weight @ x)
+    total, under = float(weight @ y), float(weight @ x)
     if under == 0:
         return _Part(rows, np.zeros(len(rows)), None, 0.0, base, whole, kish, "the lower total is 0")
-    off = (y - total / under * x) / under
-    spread, skew = float(weight @ off**2) * whole, _skew(weight, off, whole)
-    return _Part(rows, off, total / under, spread, base, whole, kish, None, skew)
+    if kind == TOTAL:
+        value, linear, off = total, y, y - total / whole
+    else:
+        value = total / under
+        linear = off = (y - value * x) / under
+    simple = whole * float(weight @ off**2)
+    return _Part(rows, linear, value, simple, base, whole, kish, None, _skew(weight, off, whole))
 
 
 def _skew(weight: Numbers, off: Numbers, whole: float) -> float:
     """Return the skewness of deviations from their mean; 0 where they do not vary."""
+    most = float(np.abs(off).max())
+    if most == 0:
+        return 0.0
+    off = off / most  # cubes of very large and very small numbers stay numbers
     square = float(weight @ off**2) / whole
-    return float(weight @ off**3) / whole / square**1.5 if square > 0 else 0.0
+    return float(weight @ off**3) / whole / math.pow(square, 1.5)
 
 
 def _measure(
-    kind: str, stage: Stage, question: str, segment: Segment, part: _Part, variance: float, level: float
+    kind: str,
+    stage: Stage,
+    question: str,
+    segment: Segment,
+    part: _Part,
+    variance: float | None,
+    level: float,
 ) -> Measure:
     if part.value is None:
         return Measure(
             question, kind, segment.label, None, None, None, None, part.base, part.kish, None, None, 0, EMPTY,
             segment.by, part.reason,
         )  # fmt: skip
-    df, se = stage.degrees(part.rows), math.sqrt(max(variance, 0.0))
+    df, se = stage.degrees(part.rows), None if variance is None else math.sqrt(variance)
     # svyvar's n/(n-1) over n people: what a simple random sample of the base would have
     simple = part.simple / (part.base - 1) if part.base > 1 else 0.0
-    effect = variance / simple if simple > 0 else None
+    effect = variance / simple if variance is not None and simple > 0 else None
     left = 1 - part.base / part.weight
     effective = part.base / effect if effect else part.kish
-    reach = quantile_t(df, level) * se if df >= 1 else None
-    people = min(effective, float(part.base))
-    reason = None if df >= 1 else "too few first-stage units"
-    if reason is None and people < SKEWED * part.skew**2:
-        reason = "a few large values carry it: the interval is too short on their side"
-    enough = reason is None and people >= LOW
+    reach = None if df < 1 or se is None else quantile_t(df, level) * se
+    reason = _reason(df, se, min(effective, float(part.base)), part.skew)
+    enough = reason is None and min(effective, float(part.base)) >= LOW
     return Measure(
         question,
         kind,
@@ -208,3 +254,12 @@ def _measure(
         segment.by,
         reason,
     )
+
+
+def _reason(df: int, se: float | None, people: float, skew: float) -> str | None:
+    """Say why a measure has no interval, or a rough one; None where it has a good one."""
+    if df < 1:
+        return "too few first-stage units"
+    if se and people < SKEWED * skew**2:
+        return "a few large values carry it: the interval is too short on their side"
+    return None

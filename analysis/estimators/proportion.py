@@ -72,7 +72,7 @@ def shares(
 class _Seen:
     """What a segment shows: shares and variances (answers,), of a `base` of people among `people` in it.
 
-    `weight` is the sum of weights of the base.
+    `weight` is the sum of weights of the base; `census` tells that the segment's population was drawn whole.
     """
 
     share: Numbers
@@ -83,6 +83,7 @@ class _Seen:
     df: int
     people: int
     people_df: int
+    census: bool
 
 
 def _by_groups(
@@ -103,7 +104,8 @@ def _by_groups(
     variance = _settled(share, stage.variances(asked, (chose - share) / total), base)
     kish = float(total**2 / (stage.factor[asked] ** 2 * stage.sums.w2[asked]).sum())
     df, people_df = stage.degrees(asked), stage.degrees(rows)
-    return _Seen(share, variance, base, float(total), kish, df, stage.people(rows), people_df)
+    people = stage.people(rows)
+    return _Seen(share, variance, base, float(total), kish, df, people, people_df, stage.census(asked))
 
 
 def _by_units(
@@ -127,7 +129,8 @@ def _by_units(
     kish, seen = float(total**2 / (squares @ inside)), weight.sum(axis=1) > 0
     df, people_df = stage.degrees_of_units(asked > 0), stage.degrees_of_units(seen)
     variance = _settled(share, variance, base)
-    return _Seen(share, variance, base, float(total), kish, df, int(people.sum()), people_df)
+    census = stage.census_of_units(asked > 0)
+    return _Seen(share, variance, base, float(total), kish, df, int(people.sum()), people_df, census)
 
 
 def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
@@ -152,7 +155,9 @@ def _estimates(
     for answer, p, v in zip(answers, seen.share.tolist(), seen.variance.tolist(), strict=True):
         effect = _design_effect(p, v, seen.base)
         effective = seen.base / effect if effect else seen.kish
-        evidence = Evidence(p, v, seen.base, seen.df, effective, seen.kish, seen.people, seen.people_df)
+        evidence = Evidence(
+            p, v, seen.base, seen.df, effective, seen.kish, seen.people, seen.people_df, seen.census
+        )
         if stage.raking is not None:
             evidence = _cautious(evidence, stage.lost)
         one = _estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level)

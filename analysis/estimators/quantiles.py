@@ -20,8 +20,10 @@ from analysis.estimators.intervals import (
     interval,
     quantile_t,
 )
+from analysis.estimators.level import check_level
+from analysis.estimators.means import numbers_of
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, answer_codes, staged
+from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
 from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design
@@ -32,6 +34,7 @@ SCORE = "score"
 INTERVALS = (AUTO, MEAN, BETA, XLOGIT, ASIN, SCORE)
 RULES = ("math", "school")
 UNITS = 10  # degrees of freedom below which a quantile is marked
+HEAPED = "many gave this very value: Woodruff's interval starts beside it and may miss; 'score' starts from p"
 _SAME = 1e-12  # cumulated shares nearer to each other than this are the same
 
 
@@ -53,14 +56,17 @@ def quantiles(
     The smallest value that at least the share p does not exceed ("math"), or the middle of two values where the
     share is met exactly ("school"). Intervals: Woodruff 1952, the share at or below the quantile with its own
     interval (one of "mean", "beta", "xlogit", "asin"), read back as values; "score" is Francisco & Fuller's 1991
-    test inversion (R's svyquantile). se is the interval's width over 2·t(df), as in R.
-    Raises DataProblem "unknown_option", "bad_probability", "fpc_small", "lonely_stratum", "lonely_all".
+    test inversion (R's svyquantile). Where many gave the quantile's own value "auto" takes the test's, and
+    Woodruff's is marked, with the reason. se is the interval's width over 2·t(df), as in R.
+    Raises DataProblem "unknown_option", "bad_probability", "bad_level", "fpc_small", "lonely_stratum", "lonely_all".
     """
     _check(probabilities, interval, rule)
+    check_level(level)
     stage = staged(sums, design, raking)
+    numbers = numbers_of(stage, values)
     found = []
     for segment in segments:
-        line = _line(stage, segment, values)
+        line = _line(stage, segment, numbers)
         for p in probabilities:
             blank = _blank(question, p, segment, line)
             found.append(blank if line is None else _measure(blank, line, p, interval, rule, level))
@@ -114,18 +120,12 @@ def _check(probabilities: Sequence[float], method: str, rule: str) -> None:
             raise DataProblem("bad_probability", value=f"{p:g}")
 
 
-def _line(stage: Stage, segment: Segment, values: Mapping[int, float]) -> _Line | None:
+def _line(stage: Stage, segment: Segment, numbers: Numbers) -> _Line | None:
     rows = stage.rows_in(segment.codes)
-    code = answer_codes(stage, rows)
-    inside = np.isin(code, list(values)) & (stage.sums.n[rows] > 0)
-    rows, code = rows[inside], code[inside]
+    rows = rows[~np.isnan(numbers[rows]) & (stage.sums.n[rows] > 0)]
     if not len(rows):
         return None
-    numbers = np.full(int(code.max()) + 1, np.nan)
-    for one, value in values.items():
-        if 0 <= one < len(numbers):
-            numbers[one] = value
-    distinct, place = np.unique(numbers[code], return_inverse=True)
+    distinct, place = np.unique(numbers[rows], return_inverse=True)
     weight = stage.weight[rows]
     held = add_up(place, weight, len(distinct))
     whole = float(weight.sum())
@@ -164,8 +164,9 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
     found = replace(blank, value=value, effective_base=evidence.effective_base, status=LOW_BASE)
     if line.df < 1:
         return replace(found, reason="too few first-stage units")
+    heaped = line.heaped(at, evidence)
     if method == AUTO:
-        method = SCORE if line.heaped(at, evidence) else MEAN
+        method = SCORE if heaped else MEAN
     if method == SCORE:
         low, high = _score(line, p, level)
     else:
@@ -174,8 +175,10 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
         return replace(found, low=low, high=high, reason="the interval reaches beyond the values given")
     people = min(evidence.effective_base, float(line.base))
     enough = people >= LOW and people * min(p, 1 - p) >= ENOUGH and line.df >= UNITS
+    reason = HEAPED if heaped and method != SCORE and evidence.variance > 0 else None
     se = (high - low) / (2 * quantile_t(line.df, level))
-    return replace(found, se=se, low=low, high=high, status=OK if enough else LOW_BASE)
+    status = OK if enough and reason is None else LOW_BASE
+    return replace(found, se=se, low=low, high=high, status=status, reason=reason)
 
 
 def _woodruff(

@@ -61,6 +61,11 @@ def p_text(p: float) -> str:
     return "< 0.0001" if p < 0.0001 else f"= {p:.4f}" if p < 0.01 else f"= {p:.3f}"
 
 
+def p_cell(p: float | None) -> str:
+    """Write a p-value as a cell of a table, never as 0; "-" where there is none."""
+    return "-" if p is None else "<.0001" if p < 0.0001 else f"{p:.4f}"
+
+
 def p_of_t(statistic: float, df: float) -> float:
     """Return the two-sided p-value of Student's t."""
     return float(2 * special.stdtr(df, -abs(statistic)))

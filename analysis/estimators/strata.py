@@ -12,7 +12,7 @@ from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.sums import add_up
 
-_WHOLE = 1e-7  # a stratum is fully sampled when less than this share of it was left out (R survey's limit)
+WHOLE = 1e-7  # a stratum is fully sampled when less than this share of it was left out (R survey's limit)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def rule_of(
 
     Raises DataProblem "lonely_stratum", "lonely_all" and "one_unit" (no strata); `unit` is what they call it.
     """
-    sampled = left_out < _WHOLE
+    sampled = left_out < WHOLE
     lonely = active & (units == 1) & ~sampled
     spread = units / np.maximum(units - 1, 1)
     scale = np.where(sampled | (units < 2), 0.0, left_out * spread)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators.strata import Rule, rule_of, runs
+from analysis.estimators.strata import WHOLE, Rule, rule_of, runs
 from analysis.table.columns import Codes, Numbers
 from analysis.table.design import Design, check_fpc, sampling_fractions
 from analysis.table.sums import ANSWER, CELL, CLUSTER, SEGMENT, STRATUM, ByUnit, Sums, add_up
@@ -105,6 +105,12 @@ class Stage:
         return np.maximum(1.0 - sampling_fractions(self.units, self.sums.fpc), 0.0)
 
     @cached_property
+    def uncertain(self) -> Mask:
+        """Tell which strata have a sampling error: part was left out of them or, after a calibration, of any."""
+        some = (self.left_out >= WHOLE) & (self.units > 0)
+        return some if self.raking is None else np.full(len(some), some.any())
+
+    @cached_property
     def _by_segment(self) -> tuple[Codes, Codes]:
         """Groups in order of their segment, and where each segment's groups begin."""
         segment = self.sums.keys[:, SEGMENT]
@@ -154,6 +160,14 @@ class Stage:
     def degrees_of_units(self, seen: Mask) -> int:
         """Return the number of units that are `seen`, less that of their strata."""
         return int(seen.sum()) - len(runs(self.unit_stratum[seen])[0])
+
+    def census(self, rows: Codes) -> bool:
+        """Tell whether the whole population of the groups `rows` was drawn: they have no sampling error."""
+        return not self.uncertain[self.sums.keys[rows[self.sums.n[rows] > 0], STRATUM]].any()
+
+    def census_of_units(self, seen: Mask) -> bool:
+        """Tell whether the whole population of the units that are `seen` was drawn."""
+        return not self.uncertain[self.unit_stratum[seen]].any()
 
     def variances(self, rows: Codes, values: Numbers) -> Numbers:
         """Return the variance of Σ weight × value, shape (k,), for `values` (rows, k) of the groups `rows`."""

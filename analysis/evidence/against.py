@@ -16,6 +16,7 @@ from scipy.special import stdtr, stdtrit
 from analysis.estimate import Estimate
 from analysis.evidence.claim import CONSISTENT, EFFECTS, INCONSISTENT, NOT_CHECKABLE, Check
 from analysis.evidence.stated import Stated
+from analysis.rows import points_span
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def checked(held: Sequence[Against], published: Stated, ours: Estimate, margin: 
     verdict = found.pop() if len(found) == 1 else NOT_CHECKABLE
     said = f"Ours is {100 * (ours.share or 0):.1f}%, published {published}"
     widest = max(held, key=lambda one: one.se)
-    span = f"the difference is {100 * widest.low:+.1f} to {100 * widest.high:+.1f} points"
+    span = f"the difference is {points_span(widest.low, widest.high)} points"
     how = {
         CONSISTENT: f"the same within {100 * (margin or 0):g} points",
         INCONSISTENT: "further apart than chance and rounding allow",

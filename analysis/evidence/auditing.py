@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from analysis.estimate import Estimate
+from analysis.estimators.level import interval_head
+from analysis.estimators.significance import p_cell
 from analysis.evidence.against import Against, checked, hold_against
 from analysis.evidence.claim import Audit, Claim, audit
 from analysis.evidence.figures import Reading, read_claims
 from analysis.evidence.marked import refuse_synthetic
 from analysis.problems import DataProblem
 from analysis.request import Request
-from analysis.rows import aligned, people, percent, span
+from analysis.rows import aligned, people, percent, points, points_span, span
 from analysis.table.files import open_file
 from analysis.table.naming import listed
 from analysis.tabulate import tabulate
@@ -164,7 +166,7 @@ def _intervals(found: Audit) -> str:
          span(row["low"], row["high"]))
         for row in found.intervals
     ]  # fmt: skip
-    head = ("figure", "share", "n", "deff", f"{100 * found.claim.level:g}% interval")
+    head = ("figure", "share", "n", "deff", interval_head(found.claim.level))
     return aligned(head, lines) if lines else ""
 
 
@@ -194,11 +196,12 @@ def _smallest(found: Audit) -> str:
 
 def _own(audited: Audited) -> str:
     lines = [
-        (f"{one.design_effect:g}", f"{100 * one.difference:+.1f}", f"{100 * one.low:+.1f} - {100 * one.high:+.1f}",
-         f"{one.p:.3f}", "-" if one.p_equivalent is None else f"{one.p_equivalent:.3f}", one.verdict)
+        (f"{one.design_effect:g}", points(one.difference), points_span(one.low, one.high), p_cell(one.p),
+         p_cell(one.p_equivalent), one.verdict)
         for one in audited.against
     ]  # fmt: skip
-    head = ("deff", "difference", "interval", "p", "p equivalent", "")
+    level = interval_head(audited.audit.claim.level)
+    head = ("deff", "difference", level, "p", "p equivalent", "")
     return aligned(head, lines, tail=1) if lines else ""
 
 

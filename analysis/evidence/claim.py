@@ -13,7 +13,7 @@ from typing import Any
 from analysis.evidence import parts
 from analysis.evidence.claim_tables import intervals, part_rows, smallest
 from analysis.evidence.facts import Fact, checklist
-from analysis.evidence.stated import Stated, always_from, counts, impossible_bases, ranges
+from analysis.evidence.stated import MOST_LISTED, Stated, always_from, counts, impossible_bases, ranges
 from analysis.findings import Verdict
 from analysis.problems import DataProblem
 from analysis.rows import people
@@ -185,7 +185,9 @@ def _granularity(claim: Claim) -> list[Check]:
 def _counted(name: str, share: Stated, n: int | None) -> Check:
     if n is None:
         few = f"only some numbers below {always_from(share):,} could be refuted"
-        text = f"{name}: {share} of an unknown number of people; {few}: {ranges(impossible_bases(share))}."
+        listed = ranges(impossible_bases(share))
+        listed += f", others from {MOST_LISTED:,} on" if always_from(share) > MOST_LISTED else ""
+        text = f"{name}: {share} of an unknown number of people; {few}: {listed}."
         return Check("granularity", NOT_CHECKABLE, False, text)
     found = counts(share, n)
     could_fail = n < always_from(share) and 0 < share.value < 1  # 0 % and 100 % always have a count

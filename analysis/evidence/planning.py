@@ -228,10 +228,9 @@ def _line(need: Need) -> tuple[str, ...]:
 
 def _assumptions(wish: Wish) -> list[str]:
     fielding = wish.fielding
-    lines = [f"- {100 * wish.level:g}% {wish.interval} intervals; design effect {fielding.effect:.3g}"]
-    if fielding.cluster_size is not None:
-        lines[0] += f" (clusters of {fielding.cluster_size:g}, intraclass correlation {fielding.icc:g})"
-    lines[0] += "."
+    why = _reasons(fielding)
+    lines = [f"- {100 * wish.level:.10g}% {wish.interval} intervals{'' if why else '; design effect 1'}."]
+    lines += [f"- Design effect {fielding.effect:.3g}{why}."] if why else []
     pairs = wish.comparisons
     if wish.difference is not None or (wish.n is not None and wish.segments):
         shared = f", shared by {pairs} comparisons (Bonferroni)" if pairs > 1 else ""
@@ -243,5 +242,24 @@ def _assumptions(wish: Wish) -> list[str]:
         lines.append(f"- A population of {fielding.population:,}; tests of differences do not count on it.")
     if fielding.response_rate < 1:
         lines.append(f"- {100 * fielding.response_rate:g}% of those invited answer.")
+    else:
+        lines.append("- Everyone who is invited answers: no response rate below 100% is given.")
     lines.append("- People drawn at random. Where they chose themselves no number of them makes this true.")
     return lines
+
+
+def _reasons(fielding: Fielding) -> str:
+    """Say what the design effect is made of; nothing where it is 1 because nothing was given."""
+    made = []
+    if fielding.design_effect == fielding.effect != 1:
+        return ", as given"
+    if fielding.design_effect != 1:
+        made.append(f"{fielding.design_effect:g} as given")
+    if fielding.cluster_size is not None:
+        size, icc = fielding.cluster_size, fielding.icc
+        effect = f"1 + ({size:g} - 1)·{icc:g} = {1 + (size - 1) * icc:.3g}"
+        made.append(f"{effect} for clusters of {size:g}, intraclass correlation {icc:g}")
+    if fielding.weight_cv:
+        cv = fielding.weight_cv
+        made.append(f"1 + {cv:g}² = {1 + cv**2:.3g} for weights with a coefficient of variation of {cv:g}")
+    return f": {', times '.join(made)}" if made else ""

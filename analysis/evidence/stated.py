@@ -87,13 +87,16 @@ def impossible_shares(n: int, digits: int = 0) -> int:
     return sum(counts(Stated(place / steps, digits), n) is None for place in range(steps + 1))
 
 
-def ranges(numbers: Sequence[int], most: int = 30) -> str:
-    """Write ascending numbers as "1-4, 6-9, 11"; "none" where there are none; after `most` runs "…"."""
+def ranges(numbers: Sequence[int], most: int = 8) -> str:
+    """Write ascending numbers as "1-4, 6-9, 11"; "none" where there are none; after `most` runs "and 31 more"."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    written = [f"{a}-{b}" if a < b else f"{a}" for a, b in runs]
-    return ", ".join(written[:most] + (["…"] if len(written) > most else [])) or "none"
+    if len(runs) == most + 1:
+        most += 1  # the last run takes no more room than to say that it is left out
+    written = ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in runs[:most])
+    left = sum(b - a + 1 for a, b in runs[most:])
+    return f"{written} and {left} more" if left else written or "none"

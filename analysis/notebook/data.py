@@ -21,7 +21,17 @@ from analysis.notebook.folder import Folder
 from analysis.notebook.shown import Table
 from analysis.notebook.sources import as_arrow
 from analysis.notebook.summed import summed
-from analysis.notebook.words import Bands, Names, Nets, names, request_of
+from analysis.notebook.words import (
+    Bands,
+    Names,
+    Nets,
+    by_name,
+    margins_of,
+    names,
+    pair_of,
+    probabilities_of,
+    request_of,
+)
 from analysis.quality import Check, Flags, WithAndWithout, flags_of, read_checks, with_and_without
 from analysis.request import Request
 from analysis.table.design import Design
@@ -38,17 +48,19 @@ def read(
     cluster: str | None = None,
     fpc: str | None = None,
     lonely: str = "fail",
-    missing: Sequence[object] = (),
+    missing: object = (),
 ) -> Data:
     """Return data to ask, and the columns that say how its people were drawn.
 
     `source` is a path (CSV, Parquet, .sav, .dta, or a folder of Parquet files), a mapping of column names to
     arrays of one length, or a data frame (pandas, polars, pyarrow; anything with Arrow's or the interchange
-    protocol). `missing` are values that mean no answer, in every column. Arrays are kept in a temporary file
-    as long as the data are. Raises DataProblem "unreadable_source", "ragged_columns", and those of a file.
+    protocol). `missing` is a value that means no answer, or several, in every column. Arrays are kept in a
+    temporary file as long as the data are. Raises DataProblem "unreadable_source", "ragged_columns", and those of
+    a file.
     """
-    design = Design(weight, strata, cluster, fpc, lonely)
-    values = tuple(str(value) for value in missing)
+    drawn = {"weight": weight, "strata": strata, "cluster": cluster, "fpc": fpc}
+    design = Design(lonely=lonely, **{role: str(name) for role, name in drawn.items() if name is not None})
+    values = names(missing)
     if isinstance(source, (str, Path)):
         opened = open_file(Path(source))
         return Data(opened, design, values)
@@ -63,8 +75,8 @@ class Data:
     """Answers of people, and how these were drawn; `read` makes it. Nothing that is asked of it changes it.
 
     Every method returns a Table. `by` names columns of segments, `bands` cuts columns of numbers
-    ({"age": "18-34,35+"}), `where` keeps rows ({"country": "US"}). Raises DataProblem for anything wrong with
-    the data or the question.
+    ({"age": "18-34,35+"}), `where` keeps rows ({"country": "US"}), `level` is the confidence of intervals, above
+    0.5 and below 1. Raises DataProblem for anything wrong with the data or the question.
     """
 
     opened: DataFile
@@ -141,7 +153,7 @@ class Data:
         `limits` gives each choice's time: "15 min", "4 h", a number of minutes, "none" (no limit) or "aside".
         """
         asked = self._request((question,), by=by, bands=bands, where=where, level=level)
-        return tables.of_curves(reply_expectation(self.opened.path, asked, limits))
+        return tables.of_curves(reply_expectation(self.opened.path, asked, by_name("limits", limits)))
 
     def means(
         self,
@@ -154,7 +166,7 @@ class Data:
         level: float = 0.95,
     ) -> Table[tuple[Measure, ...]]:
         """Estimate the mean of a column of numbers, by segment."""
-        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        asked = self._request((), by=by, bands=bands, where=where, total=total, level=level)
         return self._measured(column, asked, lambda sums: means(**sums, level=level).rows)
 
     def totals(
@@ -168,13 +180,13 @@ class Data:
         level: float = 0.95,
     ) -> Table[tuple[Measure, ...]]:
         """Estimate the population's total of a column of numbers, by segment; weights must add up to it."""
-        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        asked = self._request((), by=by, bands=bands, where=where, total=total, level=level)
         return self._measured(column, asked, lambda sums: totals(**sums, level=level).rows)
 
     def quantiles(
         self,
         column: str,
-        probabilities: Sequence[float] = (0.25, 0.5, 0.75),
+        probabilities: float | Sequence[float] = (0.25, 0.5, 0.75),
         *,
         by: Names = (),
         bands: Bands | None = None,
@@ -187,11 +199,12 @@ class Data:
 
         `interval` is one of those of docs/methods/quantiles.md.
         """
-        asked = self._request((), by=by, bands=bands, where=where, total=total)
+        asked = self._request((), by=by, bands=bands, where=where, total=total, level=level)
+        shares = probabilities_of(probabilities)
         return self._measured(
             column,
             asked,
-            lambda sums: quantiles(**sums, probabilities=probabilities, interval=interval, level=level),
+            lambda sums: quantiles(**sums, probabilities=shares, interval=interval, level=level),
         )
 
     def weigh(
@@ -209,13 +222,10 @@ class Data:
         Shares, per cent or counts do. `population` is a population.yaml instead or besides; `method`, `bounds` and
         `trim` (of the mean weight) as in `earshot weight`. Present weights are the base weights.
         """
-        texts = tuple(
-            f"{column}:{','.join(f'{choice}={float(part)!r}' for choice, part in shares.items())}"
-            for column, shares in (margins or {}).items()
-        )
         asked = WeightRequest(
-            margins=texts, population=None if population is None else Path(population), method=method,
-            bounds=_pair(bounds), trim=_pair(trim), weight=self.design.weight, missing=self.missing, name=name,
+            margins=margins_of(margins), population=None if population is None else Path(population), method=method,
+            bounds=pair_of("bounds", bounds), trim=pair_of("trim", trim), weight=self.design.weight,
+            missing=self.missing, name=name,
         )  # fmt: skip
         found = weigh(self.opened.path, asked)
         kept = Folder()
@@ -231,7 +241,7 @@ class Data:
         `checks`: {"seconds": columns of times, "grid": columns of one grid, "text": a column of open answers,
         "sequence": columns in the order in which they were asked}. `result.by_check` has a mask for each flag.
         """
-        silent = tuple(map(str, not_asked))
+        silent = names(not_asked)
         return tables.of_flags(flags_of(self.opened, self._checks(checks), self.missing, silent))
 
     def with_and_without(
@@ -243,7 +253,8 @@ class Data:
 
     def _checks(self, checks: Mapping[str, Names]) -> tuple[Check, ...]:
         return read_checks(
-            tuple(f"{kind}:{','.join(names(some))}" for kind, some in checks.items()), self.names
+            tuple(f"{kind}:{','.join(names(some))}" for kind, some in by_name("checks", checks).items()),
+            self.names,
         )
 
     def _request(self, questions: Sequence[str], **asked: Any) -> Request:
@@ -252,8 +263,8 @@ class Data:
     def _measured(
         self, column: str, asked: Request, estimate: Callable[[dict[str, Any]], Sequence[Measure]]
     ) -> Table[tuple[Measure, ...]]:
-        found = summed(self.opened, column, asked)
-        return tables.of_measures(tuple(estimate(found.asked())), found.notes)
+        found = summed(self.opened, str(column), asked)
+        return tables.of_measures(tuple(estimate(found.asked())), found.notes, asked.level)
 
 
 @dataclass(frozen=True, repr=False)
@@ -282,7 +293,3 @@ class Weighted(Data):
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
-
-
-def _pair(ends: tuple[float, float] | None) -> str | None:
-    return None if ends is None else f"{ends[0]!r},{ends[1]!r}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.estimators.level import check_level, interval_head
 from analysis.evidence.auditing import Audits, Own, audit_claim, audit_file
 from analysis.evidence.claim import EFFECTS, PLAUSIBLE, Claim
 from analysis.evidence.options import segments_of
@@ -23,6 +25,7 @@ from analysis.notebook.data import Data
 from analysis.notebook.shown import Table, number, share, shares, sheet, status, word
 from analysis.notebook.words import request_of
 from analysis.problems import DataProblem
+from analysis.table.columns import Numbers
 from analysis.table.design import sample_of
 
 
@@ -76,17 +79,17 @@ _PLAN = (
 
 
 def audit(
-    share: str | None = None,
+    share: str | float | None = None,
     n: int | None = None,
     *,
     file: str | Path | None = None,
     ids: Sequence[str] = (),
-    part: str | None = None,
+    part: str | float | None = None,
     part_name: str = "part",
     part_n: int | None = None,
     part_shares: Sequence[float] = PLAUSIBLE,
     segments: int = 2,
-    adds_up: Sequence[str] = (),
+    adds_up: Sequence[str | float] = (),
     weighted: bool = False,
     effects: Sequence[float] = EFFECTS,
     level: float = 0.95,
@@ -109,9 +112,9 @@ def audit(
         raise DataProblem("audit_nothing")
     else:
         claim = Claim(
-            name="all", whole=None if share is None else stated("share", share), n=n, part_name=part_name,
-            part=None if part is None else stated("part", part), part_n=part_n, part_shares=tuple(part_shares),
-            segments=segments, addends=tuple(stated("adds_up", one) for one in adds_up), weighted=weighted,
+            name="all", whole=None if share is None else stated("share", str(share)), n=n, part_name=part_name,
+            part=None if part is None else stated("part", str(part)), part_n=part_n, part_shares=tuple(part_shares),
+            segments=segments, addends=tuple(stated("adds_up", str(one)) for one in adds_up), weighted=weighted,
             effects=tuple(effects), level=level, known=tuple(known), unknown=tuple(unknown),
         )  # fmt: skip
         found = audit_claim(claim, own)
@@ -152,11 +155,16 @@ def kaplan_meier(
     """Estimate how many cases are still open at every time; cases not delivered were open when last seen.
 
     `times` (cases,) are numbers in any unit, `delivered` (cases,) true or false. With `weight` errors are
-    robust. Raises DataProblem "times_wrong".
+    robust. Raises DataProblem "times_wrong", "not_numbers", "ragged_columns", "bad_level".
     """
-    time = np.asarray(times, dtype=np.float64)
+    check_level(level)
+    time = _numbers("times", times)
     observed = Observed(time, np.asarray(delivered, dtype=np.bool_))
-    sample = None if weight is None else sample_of(len(time), np.asarray(weight, dtype=np.float64))
+    weights = None if weight is None else _numbers("weight", weight)
+    for name, other in (("delivered", observed.delivered), ("weight", weights)):
+        if other is not None and len(other) != len(time):
+            raise DataProblem("ragged_columns", column=name, value=len(other), other="times", rows=len(time))
+    sample = None if weights is None else sample_of(len(time), weights)
     found = curve(observed, sample=sample, method=None if sample is None else "robust", level=level)
     rows = tuple(step.as_row() for step in found.steps)
     caption = f"{found.delivered:,} of {found.base:,} delivered; median {found.median}"
@@ -165,8 +173,19 @@ def kaplan_meier(
         ("at risk", number("at_risk", 6)),
         ("delivered", number("delivered", 6)),
         ("still open", share("open_share")),
-        ("interval", shares("low", "high")),
+        (interval_head(level), shares("low", "high")),
         ("", status),
     )
     notes = (found.median.reason,) if found.median.reason else ()
     return Table(str(found), (sheet(caption, rows, columns),), rows, notes, found)
+
+
+def _numbers(name: str, given: ArrayLike) -> Numbers:
+    """Return values of one dimension as numbers. Raises DataProblem "not_numbers" with the first that is none."""
+    try:
+        return np.atleast_1d(np.asarray(given, dtype=np.float64))
+    except (TypeError, ValueError):
+        for row, one in enumerate(np.atleast_1d(np.asarray(given, dtype=object)).tolist(), start=1):
+            if not isinstance(one, Real):
+                raise DataProblem("not_numbers", column=name, value=one, row=row) from None
+        raise

@@ -9,8 +9,9 @@ from analysis import printing
 from analysis.compare import Comparison
 from analysis.compare.printing import as_text as comparisons_as_text
 from analysis.estimate import Measure
+from analysis.estimators.level import interval_head
 from analysis.expectations.reply_expectation import ReplyExpectation
-from analysis.notebook.shown import Row, Table, number, numbers, share, shares, sheet, status, word
+from analysis.notebook.shown import Columns, Row, Table, number, numbers, share, shares, sheet, status, word
 from analysis.quality import Flags, WithAndWithout
 from analysis.rows import aligned
 from analysis.table.notes import Note
@@ -20,38 +21,34 @@ from analysis.weigh import Weighting
 
 def of_tabulations(found: list[Tabulation]) -> Table[list[Tabulation]]:
     """Show tables of shares; a row per segment and choice."""
-    columns = (
-        ("segment", word("segment")),
-        ("choice", word("choice")),
-        ("share", share("share")),
-        ("SE", share("se")),
-        ("interval", shares("low", "high")),
-        ("base", word("base")),
-        ("effective base", number("effective_base")),
-        ("design effect", number("design_effect", 3)),
-        ("", status),
-    )
     by_question = [[estimate.as_row() for estimate in one.estimates] for one in found]
     sheets = tuple(
-        sheet(_caption(one.question, one.by), rows, columns)
+        sheet(_caption(one.question, one.by), rows, _of_shares(one.level))
         for one, rows in zip(found, by_question, strict=True)
     )
     rows = _with_question([one.question for one in found], by_question)
     return Table(printing.as_text(found), sheets, rows, _notes([one.notes for one in found]), found)
 
 
-def of_comparisons(found: list[Comparison]) -> Table[list[Comparison]]:
-    """Show shares with letters, the overall tests among the notes; a row per pair of segments and choice."""
-    columns = (
-        ("column", word("column")),
+def _of_shares(level: float) -> Columns:
+    return (
+        ("segment", word("segment")),
         ("choice", word("choice")),
         ("share", share("share")),
-        ("above", word("letters")),
-        ("interval", shares("low", "high")),
+        ("SE", share("se")),
+        (interval_head(level), shares("low", "high")),
         ("base", word("base")),
+        ("effective base", number("effective_base")),
+        ("design effect", number("design_effect", 3)),
         ("", status),
     )
-    sheets = tuple(sheet(_caption(one.question, one.by), _lettered(one), columns) for one in found)
+
+
+def of_comparisons(found: list[Comparison]) -> Table[list[Comparison]]:
+    """Show shares with letters, the overall tests among the notes; a row per pair of segments and choice."""
+    sheets = tuple(
+        sheet(_caption(one.question, one.by), _lettered(one), _of_letters(one.level)) for one in found
+    )
     pairs = [[pair.as_row() for pair in one.differences] for one in found]
     rows = _with_question([one.question for one in found], pairs)
     tests = tuple(f"{one.question}: {one.test}" for one in found if one.test is not None)
@@ -59,33 +56,48 @@ def of_comparisons(found: list[Comparison]) -> Table[list[Comparison]]:
     return Table(comparisons_as_text(found), sheets, rows, notes, found)
 
 
-def of_curves(found: ReplyExpectation) -> Table[ReplyExpectation]:
-    """Show the curves; a row per segment and limit."""
-    columns = (
-        ("expected within", word("limit")),
-        ("cumulative", share("cumulative")),
-        ("interval", shares("low", "high")),
-        ("all limits at once", shares("band_low", "band_high")),
-        ("exactly this", share("exclusive")),
+def _of_letters(level: float) -> Columns:
+    return (
+        ("column", word("column")),
+        ("choice", word("choice")),
+        ("share", share("share")),
+        ("above", word("letters")),
+        (interval_head(level), shares("low", "high")),
         ("base", word("base")),
         ("", status),
     )
+
+
+def of_curves(found: ReplyExpectation) -> Table[ReplyExpectation]:
+    """Show the curves; a row per segment and limit."""
     sheets = tuple(
-        sheet(f"{found.question}, {one.segment}: median {one.median}", one.as_rows(), columns)
+        sheet(f"{found.question}, {one.segment}: median {one.median}", one.as_rows(), _of_limits(one.level))
         for one in found.curves
     )
     rows = tuple(row for one in found.curves for row in one.as_rows())
     return Table(str(found), sheets, rows, _notes([found.notes]), found)
 
 
-def of_measures(found: tuple[Measure, ...], notes: Sequence[str]) -> Table[tuple[Measure, ...]]:
+def _of_limits(level: float) -> Columns:
+    return (
+        ("expected within", word("limit")),
+        ("cumulative", share("cumulative")),
+        (interval_head(level), shares("low", "high")),
+        ("all limits at once", shares("band_low", "band_high")),
+        ("exactly this", share("exclusive")),
+        ("base", word("base")),
+        ("", status),
+    )
+
+
+def of_measures(found: tuple[Measure, ...], notes: Sequence[str], level: float) -> Table[tuple[Measure, ...]]:
     """Show means, totals or quantiles; a row per measure."""
     columns = (
         ("segment", word("segment")),
         ("", word("kind")),
         ("value", number("value")),
         ("SE", number("se")),
-        ("interval", numbers("low", "high")),
+        (interval_head(level), numbers("low", "high")),
         ("base", word("base")),
         ("effective base", number("effective_base")),
         ("", lambda row: row["reason"] or status(row)),
@@ -138,7 +150,7 @@ def of_both(found: WithAndWithout) -> Table[WithAndWithout]:
     )
     rows = tuple(found.as_rows())
     shown = sheet(rows[0]["question"] if rows else "", rows, columns)
-    return Table(str(found), (shown, *of_flags(found.flags).sheets), rows, (), found)
+    return Table(str(found), (shown, *of_flags(found.flags).sheets), rows, found.notes, found)
 
 
 def _of_margin(name: str) -> Any:

@@ -12,15 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.estimators.level import interval_head
 from analysis.problems import DataProblem
 from analysis.quality.checks import Check, Flags, flags_of
 from analysis.request import Plan, Request, make_plan
-from analysis.rows import aligned, percent, span
+from analysis.rows import aligned, percent, points, span
 from analysis.table.columns import MISSING, Column, NumberColumn
 from analysis.table.datafile import DataFile
 from analysis.table.files import open_file
 from analysis.table.weighting.recipe import read_recipe, recipe_path
-from analysis.tabulate import Tabulation, tabulate
+from analysis.tabulate import MOST_LINES, Tabulation, tabulate
 
 COLUMN, KEPT, FLAGGED = "_quality", "ok", "flagged"
 
@@ -69,31 +70,39 @@ class WithAndWithout:
         return rows
 
     def __str__(self) -> str:
+        level = interval_head(self.everyone[0].level if self.everyone else 0.95)
         heads = (
-            "question",
-            "segment",
-            "choice",
-            "with",
-            "interval",
-            "base",
-            "without",
-            "interval",
-            "base",
-            "moved",
-        )
+            "question", "segment", "choice", "with", level, "base", "without", level, "base", "moved",
+        )  # fmt: skip
         lines = [
             (
                 r["question"], r["segment"], r["choice"], percent(r["share"]), span(r["low"], r["high"]),
                 f"{r['base']:,}", percent(r["share_without"]), span(r["low_without"], r["high_without"]),
-                f"{r['base_without']:,}", "-" if r["moved"] is None else f"{100 * r['moved']:+.1f}",
+                f"{r['base_without']:,}", points(r["moved"]),
             )
             for r in self.as_rows()
         ]  # fmt: skip
-        return f"{aligned(heads, lines, left=3)}\n\n{self.flags}"
+        notes = [f"- {text}" for text in self.notes]
+        told = "\n".join(["", "Notes", *notes, ""]) if notes else ""
+        return f"{aligned(heads, lines, left=3)}\n\n{self.flags}{told}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the notes of everybody's tables, then those that are others without the flagged rows."""
+        notes = dict.fromkeys(note.text for table in self.everyone for note in table.notes)
+        others = dict.fromkeys(
+            note.text for table in self.kept for note in table.notes if note.code != "where"
+        )  # that one names the column of flags, which nobody asked for
+        apart = (f"Without flagged rows: {text[0].lower()}{text[1:]}" for text in others if text not in notes)
+        return (*notes, *apart)
 
 
 def with_and_without(
-    path: Path, request: Request, checks: Sequence[Check], not_asked: Sequence[str] = ()
+    path: Path,
+    request: Request,
+    checks: Sequence[Check],
+    not_asked: Sequence[str] = (),
+    most: int = MOST_LINES,
 ) -> WithAndWithout:
     """Tabulate a request for everybody and without the rows that any of the checks flags.
 
@@ -104,7 +113,7 @@ def with_and_without(
     if COLUMN in opened.names:
         raise DataProblem("name_taken", column=opened.path.name, value=COLUMN)
     flags = flags_of(opened, checks, request.missing, not_asked)
-    everyone = tabulate(path, request)
+    everyone = tabulate(path, request, most)
     with tempfile.TemporaryDirectory() as folder:
         recipe = _recipe(opened, request)
         copy = _copy(opened, make_plan(request, opened.names), recipe, flags, Path(folder) / "kept.parquet")

@@ -14,14 +14,14 @@ from analysis.problems import DataProblem
 from analysis.quality.duplicates import near_duplicates
 from analysis.quality.gaps import missing_sequence
 from analysis.quality.pace import speeding
-from analysis.quality.straight import straight_lining
+from analysis.quality.straight import FEWEST, straight_lining
 from analysis.rows import aligned, percent
 from analysis.table.columns import MISSING, Column
 from analysis.table.datafile import DataFile
 from analysis.table.naming import find, split_known
 
 KINDS = ("seconds", "grid", "text", "sequence")
-FORM = "seconds:COL,…, grid:COL,COL,…, text:COL or sequence:COL,COL,…"
+FORM = "seconds:COL,…, grid:COL,COL,COL,COL,…, text:COL or sequence:COL,COL,…"
 MEANINGS = {
     "speeding": "took less than a third of the usual time",
     "straight_lining": "gave nearly one answer to a whole grid",
@@ -75,16 +75,19 @@ class Flags:
 
 
 def read_checks(texts: Sequence[str], names: Sequence[str]) -> tuple[Check, ...]:
-    """Read "grid:a,b,c" against a file's columns. Raises DataProblem "bad_option" or "unknown_column"."""
+    """Read "grid:a,b,c" against a file's columns. Raises DataProblem "bad_option", "unknown_column" or "grid_short"."""
     checks = []
     for text in texts:
         kind, mark, rest = text.partition(":")
         if not mark or kind not in KINDS or not rest.strip():
             raise DataProblem("bad_option", option="--quality", value=text, form=FORM)
         found = split_known(rest, names, ",") or [find(one.strip(), names) for one in rest.split(",")]
-        if kind in ("grid", "sequence") and len(set(found)) < 2:
+        if kind == "sequence" and len(set(found)) < 2:
             raise DataProblem("bad_option", option="--quality", value=text, form=f"{kind}:COL,COL,…")
-        checks.append(Check(kind, tuple(dict.fromkeys(found))))
+        columns = tuple(dict.fromkeys(found))
+        if kind == "grid" and len(columns) < FEWEST:
+            raise DataProblem("grid_short", value=text, count=len(columns), least=FEWEST)
+        checks.append(Check(kind, columns))
     return tuple(checks)
 
 

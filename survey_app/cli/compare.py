@@ -34,12 +34,8 @@ error that says what to do."""
 @click.option(
     "--equivalence",
     "margin",
-    type=float,
-    metavar="MARGIN",
-    help="Ask whether two segments differ by less than this share, such as 0.05.",
-)
-@click.option(
-    "--level", type=float, default=0.95, show_default=True, metavar="SHARE", help="Confidence level."
+    metavar="SHARE",
+    help="Ask whether two segments differ by less than this share, such as 5%.",
 )
 @click.option(
     "--interval", default="auto", show_default=True, metavar="METHOD", help="Of each share, as in tabulate."
@@ -47,7 +43,7 @@ error that says what to do."""
 @click.option(
     "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
 )
-def compare(file: str, form: str, test: str, adjust: str, margin: float | None, **asked: Any) -> None:
+def compare(file: str, form: str, test: str, adjust: str, margin: str | None, **asked: Any) -> None:
     """Compare the answers of segments in a data FILE: one overall test, column letters, every pair.
 
     FILE is CSV, Parquet, SPSS (.sav, .zsav, .por) or Stata (.dta); the last two need the extra 'formats'.
@@ -56,10 +52,11 @@ def compare(file: str, form: str, test: str, adjust: str, margin: float | None, 
     Example
       earshot compare answers.csv --question channel --by age \\
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
-          --weight w --strata region --cluster branch --adjust bh --equivalence 0.05
+          --weight w --strata region --cluster branch --adjust bh --equivalence 5%
     """
     from analysis.compare import compare as run
     from analysis.compare.printing import printed
+    from analysis.evidence.options import number_of_share
     from analysis.problems import DataProblem
     from analysis.request import Request
     from analysis.rows import check_format
@@ -68,8 +65,10 @@ def compare(file: str, form: str, test: str, adjust: str, margin: float | None, 
     try:
         check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
-        request = Request(design=design, **asked)
-        found = run(Path(file), request, test=test, adjust=adjust, margin=margin)
+        level = number_of_share("--level", asked.pop("level"))
+        within = None if margin is None else number_of_share("--equivalence", margin)
+        request = Request(design=design, level=level, **asked)
+        found = run(Path(file), request, test=test, adjust=adjust, margin=within)
         text = printed(found, form)
     except DataProblem as problem:
         click.echo(f"earshot compare: {problem.message}", err=True)

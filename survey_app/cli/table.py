@@ -64,6 +64,9 @@ def of_a_table(verb: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             help="A stratum of one unit: fail, certainty, adjust or average.",
         ),
         click.option(
+            "--level", default="95%", show_default=True, metavar="SHARE", help="Confidence of intervals."
+        ),
+        click.option(
             "--missing", multiple=True, metavar="VALUE", help="A value that means no answer (repeatable)."
         ),
     )

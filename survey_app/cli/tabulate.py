@@ -60,20 +60,24 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
 
     beside.start(asked["jobs"] - 1)  # they load what they need while we do
     from analysis import printing
+    from analysis.evidence.options import number_of_share
     from analysis.problems import DataProblem
     from analysis.request import Request
     from analysis.rows import check_format
     from analysis.table.design import Design
+    from analysis.tabulate import MOST_LINES, MOST_PRINTED
     from analysis.tabulate import tabulate as run
 
     try:
         check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
-        request = Request(design=design, **asked)
+        level = number_of_share("--level", asked.pop("level"))
+        request = Request(design=design, level=level, **asked)
+        most = MOST_PRINTED if form == "text" else MOST_LINES
         if checks:
-            text = _beside(Path(file), request, checks, not_asked, form)
+            text = _beside(Path(file), request, checks, not_asked, most, form)
         else:
-            text = printing.printed(run(Path(file), request), form)
+            text = printing.printed(run(Path(file), request, most), form)
     except DataProblem as problem:
         click.echo(f"earshot tabulate: {problem.message}", err=True)
         raise SystemExit(1) from None
@@ -81,12 +85,12 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
 
 
 def _beside(
-    file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], form: str
+    file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], most: int, form: str
 ) -> str:
     """Return the tables with and without the rows that checks flag."""
     from analysis.quality import read_checks, with_and_without
     from analysis.rows import printed
     from analysis.table.files import open_file
 
-    found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked)
+    found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked, most)
     return printed(found, found.as_rows(), form)

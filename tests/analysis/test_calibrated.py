@@ -137,3 +137,17 @@ def test_comparisons_take_the_same_errors(tmp_path: Path) -> None:
     (comparison,) = compare(file, request)
     for one, other in zip(table.estimates, comparison.estimates, strict=True):
         assert (one.share, one.se) == pytest.approx((other.share, other.se), rel=1e-9)
+
+
+def test_bands_of_a_condition_do_not_part_people_from_their_recipe(tmp_path: Path) -> None:
+    """A condition on a banded column keeps the errors of raked weights, and equals the column cut beforehand."""
+    file = weighted(tmp_path)
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    at = head.split(",").index("age")
+    cut = [f"{row},{'old' if float(row.split(',')[at]) >= 50 else 'young'}" for row in rows]
+    file.write_text("\n".join([f"{head},old", *cut]) + "\n", encoding="utf-8")
+    asked = {"design": Design(weight="weight"), "by": ("g",)}
+    (banded,) = tabulate(file, Request(("q",), where=("age=50+",), bands=("age=0-49.9999,50+",), **asked))
+    (beforehand,) = tabulate(file, Request(("q",), where=("old=old",), **asked))
+    assert [note.code for note in banded.notes][:1] == ["calibrated"]
+    assert [one.as_row() for one in banded.estimates] == [one.as_row() for one in beforehand.estimates]

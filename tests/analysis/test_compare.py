@@ -14,8 +14,10 @@ from click.testing import CliRunner, Result
 from analysis.compare import Comparison, compare
 from analysis.compare.comparing import letters
 from analysis.compare.printing import printed
+from analysis.printing import as_csv
 from analysis.request import Request
 from analysis.table.design import Design
+from analysis.tabulate import tabulate
 from survey_app.cli import main
 
 OWN = ["--weight", "weight", "--strata", "stratum", "--cluster", "psu"]
@@ -113,6 +115,16 @@ def test_csv_has_a_line_a_pair(clear: Path) -> None:
     assert (lines[1]["status"], lines[1]["equivalent_p"]) == ("ok", "")
 
 
+def test_words_of_people_are_no_formulas_in_a_spreadsheet(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(people(x={"=1+1": 5, "-3": 5}, **{"@y": {"=1+1": 2, "-3": 8}}), encoding="utf-8")
+    lines = run(file, "--question", "answer", "--by", "segment", "--format", "csv").output.splitlines()
+    assert lines[1].startswith("answer,'=1+1,x,'@y,0.5,0.2,")
+    assert lines[2].startswith("answer,-3,x,'@y,")
+    (table,) = tabulate(file, Request(("answer",), by=("segment",)))
+    assert as_csv([table]).splitlines()[3].startswith("answer,'@y,'@y,'=1+1,0.2,")
+
+
 def test_json_has_everything(clear: Path) -> None:
     found = shown(clear, "--question", "answer", "--by", "segment", "--equivalence", "0.1", "--adjust", "bh")
     assert list(found) == ["question", "by", "design", "notes", "level", "adjust", "margin", "test", "tests",
@@ -173,6 +185,70 @@ def test_a_rank_test_says_the_order_it_took(clear: Path) -> None:
     assert "- Answers rank in this order: phone < chat. For another, code them as numbers." in output
     assert "- The trend follows this order of segments: young, middle, old." in output
     assert "p < 0.0001: answers fall along the segments" in output
+
+
+def steps(answers: str, segments: str, rows: dict[str, str]) -> str:
+    """A file of ten people for each digit: segment=answers, the odd ones below them."""
+    told = "".join(f"{step},{segment}\n" * 10 for segment, some in rows.items() for step in some)
+    return f"q,g\n{told}{answers},1\n1,{segments}\n"
+
+
+def test_rank_and_trend_take_numbers_by_size_without_the_words_among_them(tmp_path: Path) -> None:
+    rows = {"3": "54352", "1": "12131", "2": "24233"}
+    file, plain = tmp_path / "a.csv", tmp_path / "b.csv"
+    file.write_text(steps("don't know", "n/a", rows), encoding="utf-8")
+    plain.write_text(steps("", "", rows), encoding="utf-8")
+    for test, order in (
+        ("rank", "Answers rank in this order: 1 < 2 < 3 < 4 < 5."),
+        ("trend", "segments: 1, 2, 3."),
+    ):
+        told = shown(
+            file,
+            "--question",
+            "q",
+            "--by",
+            "g",
+            "--test",
+            test,
+            "--missing",
+            "don't know",
+            "--missing",
+            "n/a",
+        )
+        assert told["test"] == shown(plain, "--question", "q", "--by", "g", "--test", test)["test"]
+        assert any(note["text"].endswith(order) for note in told["notes"])
+    assert told["test"]["statistic"] > 5
+    mixed = run(file, "--question", "q", "--by", "g", "--test", "rank").output
+    assert "Numbers rank by size where all are numbers: leave out 'don't know' with --missing" in mixed
+
+
+def test_segments_of_one_name_keep_their_own_shares(tmp_path: Path) -> None:
+    rows = [
+        ("a x b", "c", "x", 86),
+        ("a x b", "c", "y", 14),
+        ("a", "b x c", "x", 10),
+        ("a", "b x c", "y", 90),
+    ]
+    file = tmp_path / "a.csv"
+    lines = "".join(f"{answer},{g},{h}\n" * n for g, h, answer, n in rows)
+    file.write_text(f"q,g,h\n{lines}", encoding="utf-8")
+    found = shown(file, "--question", "q", "--by", "g", "--by", "h")
+    names = ["g=a x b x h=c", "g=a x h=b x c"]
+    assert [(row["segment"], row["share"], row["letters"]) for row in found["rows"]] == [
+        (names[0], 0.86, "B"), (names[0], 0.14, ""), (names[1], 0.1, ""), (names[1], 0.9, "A")
+    ]  # fmt: skip
+    output = run(file, "--question", "q", "--by", "g", "--by", "h", "--format", "csv").output
+    assert f"q,x,{names[0]},{names[1]},0.86,0.1,100,100" in output
+
+
+def test_a_set_of_one_option_and_a_single_segment_are_told_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("g,a\n" + "x,1\n" * 8 + "x,0\n" * 2 + "y,1\n" + "y,0\n" * 9, encoding="utf-8")
+    output = run(file, "--multi", "used=a", "--by", "g").output
+    assert "Bonferroni" not in output
+    assert "1 test expects fewer than 5 people on a side and gives no letter (marked few)." in output
+    file.write_text("g,a\nx,1\nx,0\n", encoding="utf-8")
+    assert "Letters name" not in run(file, "--multi", "used=a", "--by", "g").output
 
 
 def test_a_net_is_compared_and_not_counted_twice(tmp_path: Path) -> None:
@@ -301,3 +377,22 @@ def test_errors_know_what_the_weights_were_made_to_meet(tmp_path: Path) -> None:
         assert one["se"] < 0.95 * other["se"]
     pairs = zip(known["differences"], fixed["differences"], strict=True)
     assert all(one["se"] == pytest.approx(other["se"], rel=0.05) for one, other in pairs)
+
+
+def test_a_table_too_long_to_read_is_for_a_program(tmp_path: Path) -> None:
+    rows = [f"{row % 350},{row // 350}" for row in range(2100)]  # 350 choices by 6 segments
+    (tmp_path / "answers.csv").write_text("\n".join(["minutes,age", *rows]), encoding="utf-8")
+    asked = [
+        "compare",
+        str(tmp_path / "answers.csv"),
+        "--question",
+        "minutes",
+        "--by",
+        "age",
+        "--test",
+        "none",
+    ]
+    result = CliRunner().invoke(main, asked)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "2,100 figures (350 choices by 6 segments), more than 2,000" in result.stderr
+    assert CliRunner().invoke(main, [*asked, "--format", "csv"]).exit_code == 0

@@ -6,9 +6,11 @@ import ast
 import contextlib
 import gc
 import io
+import math
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +152,10 @@ def test_words_and_numbers_in_one_column_are_words() -> None:
 
 
 def test_missing_values_are_said_once() -> None:
-    data = read({"a": [1, 2, 99, 1], "b": ["x", "y", "99", "x"]}, missing=[99])
-    assert data.tabulate("b").column("choice") == ["x", "y"]
-    assert data.means("a").rows[0]["value"] == pytest.approx(4 / 3)
+    for missing in ([99], 99, "99"):
+        data = read({"a": [1, 2, 99, 1], "b": ["x", "y", "99", "x"]}, missing=missing)
+        assert data.tabulate("b").column("choice") == ["x", "y"]
+        assert data.means("a").rows[0]["value"] == pytest.approx(4 / 3)
 
 
 # --- numbers -----------------------------------------------------------------------------------------------
@@ -178,6 +181,88 @@ def test_means_of_weighted_data_take_errors_from_what_is_left(tmp_path: Path) ->
     assert read(saved, weight="weight").means("x").rows == weighted.means("x").rows
     with pytest.raises(DataProblem):
         weighted.save(saved)
+
+
+def test_an_error_does_not_depend_on_the_other_segments() -> None:
+    """With the rule "average", strata of one person count only where the segment has people in them (R's svyby)."""
+    data = read(
+        {"y": [1, 2, 3, 4, 5, 6, 7], "g": list("aaabbbc"), "s": list("1122334")}, strata="s", lonely="average"
+    )
+    rows = data.means("y", by="g").rows
+    assert [row["se"] for row in rows[:2]] == pytest.approx([math.sqrt(2) / 3] * 2)
+    assert rows[0]["se"] == pytest.approx(data.means("y", where={"g": "a"}).rows[0]["se"])
+    assert (rows[2]["value"], rows[2]["se"], rows[2]["low"]) == (7, None, None)
+    with pytest.raises(DataProblem, match="has nothing to average"):
+        data.means("y", where={"g": "c"})
+
+
+def test_the_level_of_intervals_is_shown() -> None:
+    data = read(COLUMNS)
+    limits = {"yes": 5.0, "no": 60.0, "<b>maybe</b>": "none"}
+    for table in (
+        data.tabulate("q", level=0.8),
+        data.compare("q", by="g", level=0.8),
+        data.reply_curve("q", limits, level=0.8),
+        data.means("x", level=0.8),
+        data.totals("x", level=0.8),
+        data.quantiles("x", level=0.8),
+        kaplan_meier([1, 2], [True, False], level=0.8),
+    ):
+        assert '<th scope="col">80% interval</th>' in table._repr_html_()
+    assert "80% interval" in str(data.tabulate("q", level=0.8))
+    assert "80% interval" in str(data.means("x", level=0.8))
+    assert "99.95% interval" in str(data.means("x", level=0.9995))
+    assert "95% interval" in str(data.tabulate("q"))
+
+
+def test_large_and_small_numbers_have_errors() -> None:
+    y = np.array([1.0, 2, 3, 6] * 10)
+    plain = read({"y": y}).means("y").rows[0]
+    for scale in (1e40, 1e-40):
+        rows = [ask("y").rows[0] for data in [read({"y": y * scale})] for ask in (data.means, data.totals)]
+        assert rows[0]["se"] == pytest.approx(plain["se"] * scale, rel=1e-9, abs=0)
+        assert rows[1]["low"] == pytest.approx(40 * plain["low"] * scale, rel=1e-9, abs=0)
+
+
+def test_many_segments_need_little_memory() -> None:
+    """A table of people by segments would take 480 MB."""
+    people = np.arange(60_000)
+    data = read({"y": people * 1.5, "g": np.array([f"g{i}" for i in range(1000)])[people % 1000]})
+    tracemalloc.start()
+    rows = data.means("y", by="g").rows
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(rows) == 1000
+    assert most < 100e6
+
+
+def test_one_probability_or_several() -> None:
+    data = read(COLUMNS)
+    assert data.quantiles("x", 0.5).rows == data.quantiles("x", [0.5]).rows
+    assert len(data.quantiles("x", np.array([0.25, 0.5])).rows) == 2
+
+
+def test_rows_without_a_number_are_counted() -> None:
+    assert read({"x": [1, 2, None]}).means("x").notes == ("1 row has no number in 'x': it is in no base.",)
+    assert read({"x": [1, None, None]}).means("x").notes == (
+        "2 rows have no number in 'x': they are in no base.",
+    )
+
+
+def test_numbers_carry_the_notes_of_their_file() -> None:
+    answers = {"x": [1, 2, 3, 99], "N": [4, 4, 4, 4], "_synthetic": [True] * 4}
+    notes = read(answers, fpc="N", missing=[99, 77]).means("x").notes
+    assert len(notes) == 4
+    assert "synthetic" in notes[0]
+    assert notes[1].startswith("Nobody has '77'")
+    assert "figures have no sampling error" in notes[2]
+    assert notes[3] == "1 row has no number in 'x': it is in no base."
+
+
+def test_columns_may_be_named_by_numbers() -> None:
+    data = read({0: [1.0, 2, 3, 6], 1: list("aabb"), 2: [1, 1, 2, 2]}, weight=2)
+    assert data.means(0, by=1).column("value") == [1.5, 4.5]
+    assert data.tabulate(1).column("share") == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_a_choice_that_is_not_there_is_said() -> None:
@@ -217,6 +302,7 @@ def test_what_needs_no_data() -> None:
     assert plan_sample(0.34, margin=0.02).result.total == 2152
     assert plan_sample(0.5, difference=0.1, segments=3).rows[0]["power"] == 0.8
     assert audit("34%", 2030).result.audits[0].audit.verdict == "not checkable"
+    assert audit(0.34, 2030).rows == audit("34%", 2030).rows
     own = audit("34%", 2030, data=read(COLUMNS), question="q", choice="yes")
     assert own.result.audits[0].own is not None
     with pytest.raises(DataProblem, match="question and choice"):
@@ -225,3 +311,29 @@ def test_what_needs_no_data() -> None:
         audit()
     assert kaplan_meier([1, 2], [True, False]).rows[0]["open_share"] == 0.5
     assert kaplan_meier([1, 2], [1, 0], weight=[1, 3]).rows[0]["open_share"] == 0.75
+
+
+def test_bands_cut_the_column_of_a_condition() -> None:
+    """A condition names a band or a value of a column that is neither asked about nor a segment."""
+    data = read({"q": ["yes", "no"] * 20, "y": list(range(40)), "age": [20, 30, 40, 50] * 10})
+    old = {"bands": {"age": "18-34,35+"}, "where": {"age": "35+"}}
+    assert sum(row["base"] for row in data.tabulate("q", **old).result[0].as_json()["rows"][:1]) == 20
+    for found in (data.means("y", **old), data.totals("y", **old), data.quantiles("y", 0.5, **old)):
+        assert found.rows[0]["base"] == 20
+    exact = {"bands": {"age": "18-34,35+"}, "where": {"age": "40"}}
+    assert data.means("y", **exact).rows[0]["base"] == 10
+    with pytest.raises(DataProblem, match="it has '18-34', '35\\+'"):
+        data.means("y", bands=old["bands"], where={"age": "36+"})
+
+
+def test_a_tabulation_prints_itself() -> None:
+    found = read(COLUMNS).tabulate("q", by="g")
+    assert str(found.result[0]) == found.text
+    assert found.text.startswith("q\nby g\n")
+
+
+def test_both_tables_show_their_notes() -> None:
+    data = read({"q": ["yes", "no", None] * 20, "t": [1, *[100] * 59]})
+    found = data.with_and_without("q", {"seconds": "t"})
+    assert found.notes[0] == "20 of 60 rows have no answer to 'q': they are not in its base."
+    assert found.notes == found.result.notes

@@ -12,6 +12,7 @@ import pytest
 
 from analysis.estimators.proportion import Answer, shares
 from analysis.problems import CODES, DataProblem
+from analysis.quality import read_checks
 from analysis.request import Request
 from analysis.table.columns import TextColumn
 from analysis.table.design import Design, sample_of
@@ -26,6 +27,7 @@ from tests.analysis.table.mistakes import MISTAKES as OF_TABLES
 from tests.analysis.weigh_mistakes import MISTAKES as OF_WEIGHTING
 
 ROWS = "q,age,w,s,c,N,bad\nyes,20,1,a,1,10,1\nno,30,2,a,2,10,x\nno,40,1,b,1,20,3\nyes,50,1,b,2,20,4\n"
+MANY_SPELLINGS = "q\n" + "".join([*(f"w{n}\n" for n in range(990)), *(f"99.{'0' * n}\n" for n in range(30))])
 
 
 def asked(text: str = ROWS, question: str = "q", design: Mapping[str, str] | None = None, **more: Any) -> Any:
@@ -73,6 +75,15 @@ def merged_beyond_the_population(folder: Path) -> None:
     )
 
 
+def too_many_lines(folder: Path) -> None:
+    (folder / "answers.csv").write_text(ROWS, encoding="utf-8")
+    tabulate(folder / "answers.csv", Request(("q",), by=("age",)), most=7)
+
+
+def short_grid(folder: Path) -> None:
+    read_checks(["grid:a,b,c,a"], ("a", "b", "c"))
+
+
 STRATA = {"strata": "s", "cluster": "c"}
 ONE_EACH = "q,s\nyes,a\nno,b\n"
 MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
@@ -98,7 +109,18 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("multi_mixed", asked("q,r\n1,0\n0,99\n", question="", multi=("u=q,r",)), "'r' of the set"),
     ("unused_option", asked(nets=("age:x=20",)), "--net names 'age'"),
     ("name_taken", asked(nets=("q:yes=yes|no",)), "'yes' is already a choice"),
+    ("named_twice", asked(nets=("q:any=yes", "q:any=no")), "--net names 'any' twice"),
+    (
+        "named_twice",
+        asked(question="", multi=("u=q,s",), nets=("u:any=q", "u:any=s")),
+        "--net names 'any' twice",
+    ),
+    ("named_twice", asked(question="", multi=("u=q", "u=s")), "--multi names 'u' twice"),
+    ("named_twice", asked(by=("age",), bands=("age=18-30", "age=31+")), "--bands names 'age' twice"),
     ("too_many_choices", asked("q\n" + "".join(f"{n}\n" for n in range(1001))), "1001 different values"),
+    ("too_many_choices", asked(MANY_SPELLINGS, missing=("99",)), "1020 different values"),
+    ("too_many_lines", too_many_lines, "'q' would have 8 figures (2 choices by 4 segments), more than 7"),
+    ("grid_short", short_grid, "'grid:a,b,c,a' is a grid of 3, and needs 4 items or more"),
     ("bad_bands", asked(by=("age",), bands=("age=18-x",)), "the band '18-x'"),
     ("not_a_number", asked(by=("bad",), bands=("bad=1+",)), "column 'bad', row 3: 'x'"),
     ("bad_weight", asked(design={"weight": "bad"}), "column 'bad', row 3: 'x'"),
@@ -115,6 +137,11 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("fpc_varies", asked("q,N\nyes,5\nno,6\n", design={"fpc": "N"}), "differs from 5"),
     ("fpc_small", asked("q,N\nyes,1.5\nno,1.5\n", design={"fpc": "N"}), "1.5 people"),
     ("fpc_small", merged_beyond_the_population, "the sample holds 4"),
+    (
+        "fpc_mixed",
+        asked("q,s,N\nyes,a,9\nno,a,9\nyes,b,0.5\nno,b,0.5\n", design={"strata": "s", "fpc": "N"}),
+        "holds 0.5 beside 9",
+    ),
     (
         "lonely_stratum",
         asked(ONE_EACH, design={"strata": "s"}),

@@ -242,6 +242,9 @@ def test_tables_with_and_without(answers: Path) -> None:
     (kept,) = found.kept
     assert [one.se for one in kept.estimates] == pytest.approx([one.se for one in by_where.estimates])
     assert "took less than" in str(found)
+    assert "- Errors take the weights of 'weight' as fixed" in str(found)
+    assert all(f"- {note}" in str(found) for note in found.notes)
+    assert "_quality" not in str(found)
     assert list(found.as_json()) == ["flags", "with", "without"]
 
 
@@ -274,7 +277,8 @@ def test_what_was_not_asked_is_told_by_its_code(tmp_path: Path) -> None:
     [
         ("speed:seconds", "bad_option", "--quality 'speed:seconds' cannot be read: write it as seconds:COL"),
         ("seconds", "bad_option", "seconds:COL"),
-        ("grid:a", "bad_option", "grid:COL,COL,…"),
+        ("sequence:a", "bad_option", "sequence:COL,COL,…"),
+        ("grid:a,b,c", "grid_short", "needs 4 items or more"),
         ("text:coment", "unknown_column", "did you mean 'comment'"),
     ],
 )
@@ -339,3 +343,14 @@ def test_a_recipe_that_does_not_fit_is_left_aside_in_both_tables(answers: Path) 
         assert "weights_fixed" in {note.code for note in table.notes}
     with pytest.raises(DataProblem):
         with_and_without(answers, replace(request, calibrated=answers.with_suffix(".weights.json")), [])
+
+
+def test_the_notes_say_who_is_missing_with_and_without(tmp_path: Path) -> None:
+    rows = [f"{'' if at < 4 else 'xy'[at % 2]},{1 if at in (0, 10) else 100}" for at in range(30)]
+    (tmp_path / "a.csv").write_text("\n".join(["q,t", *rows]), encoding="utf-8")
+    found = with_and_without(tmp_path / "a.csv", Request(("q",), level=0.9), read_checks(["seconds:t"], "qt"))
+    assert found.notes == (
+        "4 of 30 rows have no answer to 'q': they are not in its base.",
+        "Without flagged rows: 3 of 28 rows have no answer to 'q': they are not in its base.",
+    )
+    assert str(found).count("90% interval") == 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.rows import aligned, as_csv, people, percent, span
+import pytest
+
+from analysis.estimators.significance import p_cell
+from analysis.rows import aligned, as_csv, csv_cell, people, percent, points, points_span, span
 
 
 def test_words_stand_left_and_figures_right() -> None:
@@ -15,6 +18,23 @@ def test_csv_has_a_head_and_empty_cells() -> None:
     rows = [{"a": 1, "b": None, "c": ["x", "y"]}, {"a": "1,5", "b": 0.5, "c": []}]
     assert as_csv(rows) == 'a,b,c\n1,,x; y\n"1,5",0.5,\n'
     assert as_csv([]) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", " =1+1", "\t=1", "\rx", "＝1+1", "-"]
+)
+def test_text_is_never_a_formula(text: str) -> None:
+    assert csv_cell(text) == f"'{text}"
+    assert csv_cell([text, "x"]) == f"'{text}; x"
+
+
+@pytest.mark.parametrize("value", ["a=b", "e-mail", "-5", "+3.5", "-1e-9", "", -5, -0.5, None, True])
+def test_words_and_numbers_stay_as_they_are(value: object) -> None:
+    assert csv_cell(value) is value
+
+
+def test_heads_are_no_formulas_either() -> None:
+    assert as_csv([{"=a": "=HYPERLINK(1)", "b": -1}]) == "'=a,b\n'=HYPERLINK(1),-1\n"
 
 
 def test_shares_are_per_cents() -> None:
@@ -31,3 +51,20 @@ def test_shares_are_per_cents() -> None:
 
 def test_one_is_a_person() -> None:
     assert (people(1), people(2030)) == ("1 person", "2,030 people")
+
+
+def test_a_difference_has_a_sign_unless_it_rounds_to_nothing() -> None:
+    written = [points(one) for one in (0.0, -0.0, -0.0004, 0.0004, -0.0006, 0.137, None)]
+    assert written == ["0.0", "0.0", "0.0", "0.0", "-0.1", "+13.7", "-"]
+    assert points_span(-0.1, 0.0002) == "-10.0 to 0.0"
+    assert points_span(None, 0.1) == "-"
+
+
+def test_a_p_value_is_never_written_as_0() -> None:
+    assert [p_cell(p) for p in (0.0, 0.00009, 0.0001, 0.5, None)] == [
+        "<.0001",
+        "<.0001",
+        "0.0001",
+        "0.5000",
+        "-",
+    ]

@@ -153,3 +153,26 @@ def test_a_real_file_from_the_command_line() -> None:
     row = table["rows"][1]
     assert (row["choice"], row["base"], row["df"], row["interval"]) == ("1", 7846, 16, "logit")
     assert row["se"] == pytest.approx(0.00544584, abs=5e-9)
+
+
+def test_a_level_moves_the_intervals_alone(answers: Path) -> None:
+    wide, narrow = (found(answers, "--question", "channel", "--level", level) for level in ("95%", "80%"))
+    assert list(wide) == list(narrow)
+    for one, other in zip(wide["rows"], narrow["rows"], strict=True):
+        assert one["low"] < other["low"] < other["share"] < other["high"] < one["high"]
+        assert one["se"] == other["se"]
+
+
+def test_a_table_too_long_to_read_is_for_a_program(tmp_path: Path) -> None:
+    file = tmp_path / "answers.csv"
+    lines = [f"{row % 100},{row // 100}" for row in range(2100)]  # 100 values by 21
+    file.write_text("\n".join(["minutes,age", *lines]), encoding="utf-8")
+    result = run(file, "--question", "minutes", "--by", "age")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "2,100 figures (100 choices by 21 segments), more than 2,000" in result.stderr
+    assert "--bands" in result.stderr and "--format csv" in result.stderr
+    assert run(file, "--question", "minutes", "--by", "age", "--quality", "seconds:minutes").exit_code == 1
+    assert len(found(file, "--question", "minutes", "--by", "age")["rows"]) == 2100
+    assert run(file, "--question", "minutes", "--by", "age", "--format", "csv").stdout.count("\n") == 2101
+    short = run(file, "--question", "minutes", "--by", "age", "--bands", "age=0-18,19+")
+    assert short.exit_code == 0, short.stderr

@@ -18,7 +18,7 @@ def survey(seed: int, *, clustered: bool, rows: int = 60, fpc: bool = False) -> 
     numbers = np.random.Generator(np.random.PCG64(seed))
     stratum = np.arange(rows) % 3
     cluster = numbers.integers(0, 5, rows) if clustered else None
-    population = (40.0, 60.0, 0.25) if fpc else None
+    population = (40.0, 60.0, 20.0 if clustered else 80.0) if fpc else None
     sample = Sample(numbers.uniform(0.5, 3, rows), stratum, cluster, ("a", "b", "c"), population)
     return sample, numbers.integers(0, 5, rows), numbers.integers(0, 3, rows)
 

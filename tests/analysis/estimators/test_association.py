@@ -6,12 +6,26 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.estimators.association import TESTS, Crosstab, association, crosstab, departures, rao_scott
+from analysis.estimators.association import (
+    FIXED,
+    NO_SPREAD,
+    SPLIT,
+    TESTS,
+    Crosstab,
+    association,
+    crosstab,
+    departures,
+    rao_scott,
+)
+from analysis.estimators.crosstab import CENSUS
 from analysis.estimators.mixtures import saddlepoint_tail, tail
 from analysis.estimators.proportion import Answer
+from analysis.estimators.ranks import rank_test
+from analysis.table.columns import Codes, TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
+from analysis.table.weighting import Margin, cells_of, rake
 
 from .by_rows import covariance, segments, summed, survey
 
@@ -49,6 +63,69 @@ def test_a_two_by_two_table_by_hand() -> None:
     assert wald.statistic == pytest.approx(25 / (40 / 39 * 1.875))
     assert (wald.df1, wald.df2) == (1.0, 39.0)
     assert association(table, "adjusted-wald").statistic == pytest.approx(wald.statistic)
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_a_perfect_split_is_the_clearest_difference(test: str) -> None:
+    found = association(people([[20, 0], [0, 20]]), test)
+    # its linearised errors are 0; Pearson's X² of 40 people, all on one side of their segment, is 40
+    assert found.statistic == pytest.approx(40)
+    assert found.p == pytest.approx(float(stats.f.sf(40, 1, 39)))
+    assert (found.test, found.reason) == (SPLIT, None)
+
+
+def test_a_perfect_split_of_more_segments_than_answers() -> None:
+    found = association(people([[20, 0, 0], [0, 20, 0], [0, 0, 20]]))
+    assert found.statistic == pytest.approx(120 / 4)
+    assert (found.df1, found.df2) == (4, 4 * 59)
+    assert found.p is not None and found.p < 1e-6
+
+
+def test_a_perfect_split_of_few_clusters_counts_clusters() -> None:
+    """By people it would be 40 against 40; four clusters against four are as little as eight people."""
+    side = np.repeat([0, 1], 40)
+    drawn = Sample(np.full(80, 1.1), np.zeros(80, dtype=np.int64), np.repeat(np.arange(8), 10))
+    answers = [Answer("a", frozenset({1})), Answer("b", frozenset({2}))]
+    found = rao_scott(sums_of(drawn, side + 1, side), answers=answers, segments=segments(2), design=Design())
+    assert found.statistic == pytest.approx(8)
+    assert (found.df1, found.df2) == (1, 7)
+    assert found.warning is not None
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("yes", [(20, 0), (19, 1), (15, 5)])
+@pytest.mark.parametrize("clusters", [None, np.arange(40) // 5])
+def test_of_a_whole_population_nothing_is_tested(
+    test: str, yes: tuple[int, int], clusters: Codes | None
+) -> None:
+    side = np.repeat([0, 1], 20)
+    answer = np.concatenate([[2] * some + [1] * (20 - some) for some in yes])
+    drawn = Sample(np.ones(40), side, clusters, ("a", "b"), (1.0, 1.0))
+    answers = [Answer("a", frozenset({1})), Answer("b", frozenset({2}))]
+    table = crosstab(sums_of(drawn, answer, side), answers, segments(2), Design())
+    assert association(table, test).reason == CENSUS
+    assert rank_test(table).significance.reason == CENSUS
+
+
+@pytest.mark.parametrize("test", ["rao-scott", "lincom", "wald"])
+def test_clusters_that_agree_to_a_person_give_no_test(test: str) -> None:
+    side = np.repeat([0, 1], 40)
+    answer = np.where(np.arange(80) % 10 < 3 + 2 * side, 2, 1)
+    drawn = Sample(np.ones(80), np.zeros(80, dtype=np.int64), np.repeat(np.arange(8), 10))
+    answers = [Answer("a", frozenset({1})), Answer("b", frozenset({2}))]
+    table = crosstab(sums_of(drawn, answer, side), answers, segments(2), Design())
+    assert association(table, test).reason == NO_SPREAD
+
+
+def test_a_table_that_weighting_fixes_is_not_tested() -> None:
+    numbers = np.random.Generator(np.random.PCG64(3))
+    side, answer = numbers.integers(0, 2, 200), numbers.integers(0, 2, 200)
+    cell, cells = cells_of([TextColumn("both", ("a", "b", "c", "d"), side * 2 + answer)])
+    sums = sums_of(sample_of(200), answer + 1, side, cell)
+    raking = rake(sums, cells, [Margin("both", {"a": 0.1, "b": 0.4, "c": 0.3, "d": 0.2})])
+    answers = [Answer("a", frozenset({1})), Answer("b", frozenset({2}))]
+    found = rao_scott(sums, answers=answers, segments=segments(2), design=Design(), raking=raking)
+    assert found.reason == FIXED
 
 
 @pytest.mark.parametrize("clustered", [True, False])

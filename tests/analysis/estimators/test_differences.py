@@ -97,7 +97,7 @@ def test_not_different_is_not_equivalent() -> None:
 UNTESTED = [
     ((0, 0), (20, 20), "nobody chose it in either"),
     ((20, 20), (20, 20), "everybody chose it in both"),
-    ((20, 0), (20, 20), "neither share has a sampling error"),
+    ((1, 10), (1, 30), "only one person answered in 's0'"),
     ((5, 0), (20, 0), "nobody answered in 's1'"),
 ]
 
@@ -121,6 +121,94 @@ def test_nobody_of_many_against_some_is_a_test() -> None:
     found = pair((0, 30), (300, 300))
     assert found.status == "ok"
     assert found.p is not None and found.p < 1e-6
+
+
+def test_all_against_nobody_is_tested_by_their_common_share() -> None:
+    found = pair((20, 0), (20, 20), margin=0.1)
+    # were both 1/2: V = 1/4 · (1/20 + 1/20), z² = X² = 40
+    assert found.t == pytest.approx(math.sqrt(40))
+    assert found.p == pytest.approx(2 * float(stats.t.sf(math.sqrt(40), 39)))
+    assert found.adjusted == found.p
+    low, _ = wilson(1.0, 20, 39, 0.95)
+    assert found.low == pytest.approx(1 - math.hypot(1 - low, 1 - low))
+    assert (found.high, found.interval, found.status) == (1.0, "newcombe", "low_base")
+    assert found.equivalent_p is not None and found.equivalent_p > 0.999
+    mirror = pair((0, 20), (20, 20))
+    assert (mirror.t, mirror.p, mirror.low) == (-found.t, found.p, -1.0)
+
+
+def test_all_against_nobody_in_clusters_counts_clusters() -> None:
+    """Ten people of one cluster who answer alike may be one opinion: 4 clusters against 4, not 40 against 40."""
+    drawn = Sample(np.ones(80), np.zeros(80, dtype=np.int64), np.repeat(np.arange(8), 10))
+    side = np.repeat([0, 1], 40)
+    (found,) = differences(
+        sums_of(drawn, side + 1, side), answers=YES, segments=segments(2), design=Design(), base_codes=BASE
+    )
+    assert found.t == pytest.approx(-math.sqrt(8))
+    assert found.df == 7
+    assert found.status == "few_expected"
+
+
+def test_clusters_that_agree_to_a_person_are_no_test() -> None:
+    drawn = Sample(np.ones(80), np.zeros(80, dtype=np.int64), np.repeat(np.arange(8), 10))
+    side = np.repeat([0, 1], 40)
+    answer = np.where(np.arange(80) % 10 < 3 + 2 * side, 2, 1)
+    (found,) = differences(
+        sums_of(drawn, answer, side), answers=YES, segments=segments(2), design=Design(), base_codes=BASE
+    )
+    assert (found.p, found.reason) == (None, "the shares do not vary between first-stage units")
+
+
+def test_a_segment_of_one_cluster_is_no_test() -> None:
+    numbers = np.random.Generator(np.random.PCG64(2))
+    cluster = np.repeat(np.arange(8), 10)
+    drawn = Sample(np.ones(80), np.zeros(80, dtype=np.int64), cluster)
+    sums = sums_of(drawn, numbers.integers(1, 3, 80), (cluster > 0).astype(np.int64))
+    (found,) = differences(sums, answers=YES, segments=segments(2), design=Design(), base_codes=BASE)
+    assert (found.p, found.reason) == (None, "too few first-stage units in 's0'")
+
+
+@pytest.mark.parametrize("yes", [(20, 0), (19, 1), (1, 0), (0, 0)])
+def test_of_a_whole_population_a_difference_is_no_test(yes: tuple[int, int]) -> None:
+    answer = np.concatenate([[2] * some + [1] * (20 - some) for some in yes])
+    side = np.repeat([0, 1], 20)
+    drawn = Sample(np.ones(40), side, None, ("a", "b"), (20.0, 20.0))
+    (found,) = differences(
+        sums_of(drawn, answer, side), answers=YES, segments=segments(2), design=Design(), base_codes=BASE
+    )
+    assert found.difference == pytest.approx((yes[0] - yes[1]) / 20)
+    assert (found.p, found.reason) == (None, "the whole population was drawn: there is no sampling error")
+
+
+def test_beside_a_whole_population_only_the_other_share_has_an_error() -> None:
+    side = np.repeat([0, 1], [20, 100])
+    answer = np.concatenate([np.full(20, 1), np.where(np.arange(100) < 10, 2, 1)])
+    drawn = Sample(np.ones(120), side, None, ("a", "b"), (1.0, 0.01))
+    (found,) = differences(
+        sums_of(drawn, answer, side), answers=YES, segments=segments(2), design=Design(), base_codes=BASE
+    )
+    (one,) = shares(
+        sums_of(drawn, answer, side), question="q", answers=YES, segments=segments(2)[1:], design=Design(),
+        base_codes=BASE, interval="wilson",
+    )  # fmt: skip
+    assert one.low is not None and one.high is not None and found.low is not None and found.high is not None
+    assert found.interval == "newcombe"
+    # the whole segment is known to have nobody: nothing of its side widens the interval
+    assert found.high - found.low == pytest.approx(one.high - one.low, rel=0.01)
+
+
+def test_an_interval_holds_0_where_p_is_far_from_a_difference() -> None:
+    """Shares that move together from cluster to cluster make joined intervals shorter than their error allows."""
+    yes = [[0, 2], [3, 3], [3, 3]]  # of four people of either segment in each of three clusters
+    answer = np.concatenate([[2] * some + [1] * (4 - some) for row in yes for some in row])
+    cluster, side = np.repeat(np.arange(3), 8), np.tile(np.repeat([0, 1], 4), 3)
+    drawn = Sample(np.ones(24), np.zeros(24, dtype=np.int64), cluster)
+    (found,) = differences(
+        sums_of(drawn, answer, side), answers=YES, segments=segments(2), design=Design(), base_codes=BASE
+    )
+    assert found.p is not None and found.low is not None and found.high is not None
+    assert found.p > 0.05
+    assert found.low <= 0 <= found.high
 
 
 def test_few_clusters_are_marked() -> None:
@@ -194,7 +282,7 @@ def test_after_raking_the_difference_that_margins_fix_has_no_error() -> None:
         sums, answers=YES, segments=segments(2), design=Design(), raking=raking, base_codes=BASE
     )
     assert found.difference == pytest.approx(0.4 / 0.5 - 0.2 / 0.5)
-    assert found.reason == "neither share has a sampling error"
+    assert found.reason == "the weighting fixes both shares"
 
 
 def test_raked_segments_of_few_people_promise_no_more_than_a_simple_sample() -> None:

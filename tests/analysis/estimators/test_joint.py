@@ -49,7 +49,7 @@ def test_reasons_instead_of_numbers() -> None:
     assert TWO.difference("a", "c").reason == "nobody answered in one of its parts"
     assert TWO.ratio("a", "c").value is None
     fixed = Joint(("a", "b"), np.array([0.5, 0.0]), np.zeros((2, 2)), 5)
-    assert fixed.difference("a", "b").reason == "there is no sampling error"
+    assert fixed.difference("a", "b").reason == "the estimated sampling error is 0"
     assert fixed.ratio("a", "b").reason == "the lower part of the ratio is 0 or not known"
     few = Joint(("a", "b"), np.array([0.5, 0.1]), np.eye(2), 0)
     assert few.difference("a", "b").reason == "too few first-stage units"

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.estimate import Measure
 from analysis.estimators.intervals import Evidence, interval
 from analysis.estimators.means import means, ratios, totals
-from analysis.estimators.quantiles import INTERVALS, quantiles
+from analysis.estimators.quantiles import HEAPED, INTERVALS, quantiles
 from analysis.problems import DataProblem
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.sums import Sums, sums_of
@@ -77,6 +78,49 @@ def test_means_totals_and_ratios_agree_with_rows(clustered: bool, fpc: bool) -> 
         assert [row.kind for row in measured.rows] == [kind] * 3
 
 
+def test_an_error_averages_over_its_own_strata_and_the_covariance_over_all() -> None:
+    """People 1-7 in strata 1 1 2 2 3 3 4, segments a a a b b b c: R's svyby and its vcov with covmat = TRUE."""
+    sample = Sample(np.ones(7), np.array([0, 0, 1, 1, 2, 2, 3]), None, ("1", "2", "3", "4"))
+    sums = summed(sample, np.arange(1, 8), np.array([0, 0, 0, 1, 1, 1, 2]))
+    values = {code: float(code) for code in range(1, 8)}
+    found = means(sums, question="q", values=values, segments=segments(3), design=Design(lonely="average"))
+    first, second, third = found.rows
+    assert [first.se, second.se] == pytest.approx([0.4714045207910317] * 2)
+    assert (third.se, third.effective_base, third.reason) == (None, 1.0, "too few first-stage units")
+    spread = [[0.2962963, 0.1481481, 0], [0.1481481, 0.2962963, 0], [0, 0, 0]]
+    np.testing.assert_allclose(found.joint.covariance, spread, atol=1e-7)
+
+
+def test_a_segment_of_lonely_strata_only_says_so() -> None:
+    sample = Sample(np.ones(5), np.array([0, 0, 1, 2, 2]), np.array([0, 1, 0, 0, 1]), ("1", "2", "3"))
+    sums = summed(sample, np.arange(1, 6), np.array([0, 0, 1, 0, 0]))
+    values = {code: float(code) for code in range(1, 6)}
+    alone = Sample(np.ones(3), np.array([0, 1, 1]), np.array([0, 0, 1]), ("1", "2"))
+    design = Design(lonely="average")
+    rows = means(sums, question="q", values=values, segments=segments(2), design=design).rows
+    assert rows[0].se is not None
+    assert (rows[1].value, rows[1].se, rows[1].status) == (3.0, None, "low_base")
+    with pytest.raises(DataProblem, match="nothing to average"):
+        means(
+            summed(alone, np.array([1, 2, 3]), np.array([0, 1, 1])),
+            question="q", values=values, segments=segments(1), design=design,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0, 2.0, math.nan])
+def test_levels_that_are_none_are_refused(level: float) -> None:
+    sums, of = simple([1, 2]), segments(1)
+    asked = {"question": "q", "segments": of, "design": Design(), "level": level}
+    for ask in (
+        lambda: means(sums, values=NUMBERS, **asked),
+        lambda: totals(sums, values=NUMBERS, **asked),
+        lambda: ratios(sums, above=NUMBERS, below=NUMBERS, **asked),
+        lambda: quantiles(sums, values=NUMBERS, probabilities=[0.5], **asked),
+    ):
+        with pytest.raises(DataProblem, match="is no confidence level"):
+            ask()
+
+
 def test_a_few_large_values_are_said() -> None:
     calm, wild = (
         means(
@@ -88,6 +132,27 @@ def test_a_few_large_values_are_said() -> None:
     assert (calm.status, calm.reason) == ("ok", None)
     assert wild.status == "low_base"
     assert wild.reason == "a few large values carry it: the interval is too short on their side"
+
+
+def test_the_size_of_numbers_and_weights_changes_nothing() -> None:
+    """Numbers of 1e-50 per 1e50, weights of 1e50: the cubes of deviations are far below what a float can hold."""
+
+    def found(scale: float) -> Measure:
+        sample = Sample(np.full(104, scale), np.zeros(104, dtype=np.int64))
+        answer = np.array([1] * 50 + [2] * 50 + [3] * 4)
+        return ratios(
+            summed(sample, answer, np.zeros(104, dtype=np.int64)), question="q",
+            above={1: 1 / scale, 2: 2 / scale, 3: 300 / scale}, below=dict.fromkeys((1, 2, 3), scale),
+            segments=segments(1), design=Design(),
+        ).rows[0]  # fmt: skip
+
+    plain, far = found(1.0), found(1e50)
+    assert plain.value is not None and plain.se is not None
+    assert (far.value, far.se) == pytest.approx((plain.value * 1e-100, plain.se * 1e-100), rel=1e-9, abs=0)
+    assert far.design_effect == pytest.approx(plain.design_effect)
+    assert (
+        far.reason == plain.reason == "a few large values carry it: the interval is too short on their side"
+    )
 
 
 def test_a_mean_of_zeros_and_ones_is_a_share_and_its_design_effect() -> None:
@@ -195,16 +260,17 @@ def test_where_many_gave_one_value_the_interval_is_a_test_s() -> None:
     heaps = simple([5] * 42 + [10] * 42 + [30] * 36 + [60] * 20)
     values = {5: 5.0, 10: 10.0, 30: 30.0, 60: 60.0}
 
-    def asked(method: str) -> tuple[float | None, float | None]:
+    def asked(method: str) -> tuple[float | None, float | None, str, str | None]:
         (found,) = quantiles(
             heaps, question="q", values=values, probabilities=[0.5], segments=segments(1), design=Design(),
             interval=method,
         )  # fmt: skip
-        return found.low, found.high
+        return found.low, found.high, found.status, found.reason
 
     # 60 % gave 10 or less, 30 % less than that: both are far from one half, but 60 % + 8 is already beyond 10
-    assert asked("auto") == asked("score") == (10.0, 10.0)
-    assert asked("mean") == (10.0, 30.0)
+    assert asked("auto") == asked("score") == (10.0, 10.0, "ok", None)
+    for method in ("mean", "beta", "xlogit", "asin"):
+        assert asked(method) == (10.0, 30.0, "low_base", HEAPED)
     spread = simple(list(range(1, 141)))
     numbers = {code: float(code) for code in range(1, 141)}
     (one,), (other,) = (
@@ -213,6 +279,16 @@ def test_where_many_gave_one_value_the_interval_is_a_test_s() -> None:
         for method in ("auto", "mean")
     )  # fmt: skip
     assert one == other
+
+
+def test_heaps_of_a_whole_population_need_no_warning() -> None:
+    everyone = Sample(np.ones(100), np.zeros(100, dtype=np.int64), None, ("",), (100.0,))
+    sums = sums_of(everyone, np.repeat([1, 2, 3], [30, 40, 30]), np.zeros(100, dtype=np.int64))
+    (found,) = quantiles(
+        sums, question="q", values=NUMBERS, probabilities=[0.5], segments=segments(1), design=Design(),
+        interval="mean",
+    )  # fmt: skip
+    assert (found.low, found.value, found.high, found.reason) == (20.0, 20.0, 20.0, None)
 
 
 def test_bad_requests_of_quantiles() -> None:

@@ -95,6 +95,41 @@ def test_a_census_has_no_sampling_error() -> None:
     assert (found.se, found.low, found.high, found.effective_base) == (0.0, 0.5, 0.5, 4.0)
 
 
+@pytest.mark.parametrize("answer", [[1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 0], [1, None, None, None]])
+@pytest.mark.parametrize("cluster", [None, [0, 0, 1, 1]])
+@pytest.mark.parametrize("interval", ["auto", "wilson", "mean"])
+def test_in_a_census_every_share_is_known(
+    answer: list[int | None], cluster: list[int] | None, interval: str
+) -> None:
+    found = yes(sample([1] * 4, cluster=cluster, fpc=(1.0,)), answer, interval=interval)
+    assert (found.low, found.high) == (found.share, found.share)
+
+
+def test_a_census_of_one_stratum_is_none_of_the_other() -> None:
+    drawn = sample([1] * 8, [0] * 4 + [1] * 4, fpc=(4.0, 40.0))
+    whole = yes(drawn, [1] * 4 + [None] * 4)
+    both = yes(drawn, [1] * 8)
+    assert (whole.low, whole.high) == (1.0, 1.0)
+    assert both.low is not None and both.low < 0.7
+
+
+def test_after_raking_no_stratum_is_a_census_of_its_own() -> None:
+    drawn = sample([1] * 8, [0] * 4 + [1] * 4, fpc=(4.0, 40.0))
+    cell, cells = cells_of([TextColumn("g", ("a", "b"), np.array([0, 1] * 4))])
+    raking = rake(
+        sums_of(drawn, np.ones(8, dtype=np.int64), None, cell), cells, [Margin("g", {"a": 0.5, "b": 0.5})]
+    )
+    found = yes(drawn, [1] * 4 + [None] * 4, cell=cell, raking=raking)
+    assert found.low is not None and found.low < 1
+
+
+def test_one_huge_weight_leaves_both_choices_open() -> None:
+    found = yes(sample([1e20] + [1.0] * 9), [0] + [1] * 9)
+    assert found.effective_base == pytest.approx(1.0)
+    assert found.low == pytest.approx(0.0, abs=1e-6)
+    assert found.high is not None and found.high > 0.97
+
+
 def test_missing_answers_leave_the_base_and_stay_in_the_design() -> None:
     found = yes(sample([1] * 6), [1, 1, 0, 0, None, None])
     # six units: V = 6/5 · 4/64, not 4/3 · 4/64

@@ -12,7 +12,7 @@ from scipy.stats import norm, t
 
 from analysis.estimate import Estimate
 from analysis.evidence.against import checked, hold_against
-from analysis.evidence.auditing import audit_file
+from analysis.evidence.auditing import Audited, audit_file
 from analysis.evidence.claim import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Audit, Claim, audit
 from analysis.evidence.facts import FACTS, checklist
 from analysis.evidence.parts import counts_fit, part_for_margin, remainder_range, smallest_part
@@ -157,7 +157,20 @@ def test_a_share_that_no_count_gives_is_inconsistent() -> None:
 def test_numbers_are_written_as_ranges() -> None:
     assert ranges([1, 2, 3, 5, 7, 8]) == "1-3, 5, 7-8"
     assert ranges([]) == "none"
-    assert ranges([1, 3, 5], most=2) == "1, 3, …"
+    assert ranges([1, 3, 5], most=2) == "1, 3, 5"
+    assert ranges([1, 3, 5, 6, 8], most=2) == "1, 3 and 3 more"
+
+
+def test_the_list_of_refuted_numbers_is_short() -> None:
+    (text,) = audit(Claim("all", Stated(0.343, 1), None)).reasons
+    assert len(text) < 200
+    told = text.rpartition(": ")[2]
+    named, left = told.removesuffix(".").split(" and ")
+    ends = [one.split("-") for one in named.split(", ")]
+    count = sum(int(end[-1]) - int(end[0]) + 1 for end in ends)
+    assert count + int(left.removesuffix(" more")) == len(impossible_bases(Stated(0.343, 1)))
+    (finer,) = audit(Claim("all", Stated(0.3425, 2), None)).reasons
+    assert finer.endswith(" more, others from 1,000 on.")
 
 
 # --- a part beside the whole -------------------------------------------------------------------------------
@@ -284,6 +297,14 @@ def test_what_depends_on_the_design_effect_is_not_checkable() -> None:
     said = checked(held, ALL, ours(0.43), None)
     assert said.verdict == NOT_CHECKABLE
     assert "depends on the published design effect" in said.text
+
+
+def test_the_table_writes_differences_and_p_as_compare_does() -> None:
+    held = hold_against(ALL, 20_300, ours(0.55), 0.05, (1.0,))
+    text = str(Audited(audit(Claim("all", ALL, 20_300)), ours(0.55), held))
+    (line,) = [one for one in text.splitlines() if one.endswith(INCONSISTENT) and one.startswith("1 ")]
+    assert " <.0001 " in line and " to +" in line and " - " not in line
+    assert "0.000" not in line.replace("<.0001", "")
 
 
 def test_without_a_number_of_people_nothing_is_tested() -> None:

@@ -179,3 +179,17 @@ def test_what_is_missing_is_named(wish: Wish, code: str) -> None:
     with pytest.raises(DataProblem) as caught:
         plan_sample(wish)
     assert caught.value.code == code
+
+
+def test_what_is_assumed_is_said() -> None:
+    told = str(plan_sample(Wish(margin=0.02))).split("Assumed")[1]
+    assert "Everyone who is invited answers" in told
+    assert "design effect 1." in told
+    fielding = Fielding(design_effect=1.3, cluster_size=20, icc=0.05, weight_cv=0.4, response_rate=0.2)
+    told = str(plan_sample(Wish(margin=0.02, fielding=fielding))).split("Assumed")[1]
+    assert "20% of those invited answer" in told
+    assert "Everyone" not in told
+    assert "Design effect 2.94: 1.3 as given, times 1 + (20 - 1)·0.05 = 1.95 for clusters of 20" in told
+    assert "1 + 0.4² = 1.16 for weights with a coefficient of variation of 0.4." in told
+    alone = str(plan_sample(Wish(margin=0.02, fielding=Fielding(weight_cv=0.4))))
+    assert "Design effect 1.16: 1 + 0.4² = 1.16 for weights" in alone
