@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from analysis.rows import figures
+
 OK = "ok"
 LOW_BASE = "low_base"
 EMPTY = "empty"
@@ -91,7 +93,8 @@ class Measure:
         place = f"{self.kind} of {self.question}, {self.segment}"
         if self.value is None:
             return f"{place}: - ({self.reason})"
-        bounds = "" if self.low is None or self.high is None else f" [{self.low:.4g}, {self.high:.4g}]"
-        return f"{place}: {self.value:.4g}{bounds}, base {self.base}" + (
+        written = figures(*(one for one in (self.value, self.low, self.high) if one is not None))
+        bounds = "" if self.low is None or self.high is None else f" [{written[1]}, {written[2]}]"
+        return f"{place}: {written[0]}{bounds}, base {self.base}" + (
             f" ({self.reason})" if self.reason else ""
         )

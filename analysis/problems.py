@@ -86,7 +86,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "margin_bad_share": "margin '{column}', category '{value}': {share} is not a share; "
         "shares are numbers of 0 or more with a sum above 0, counts at most 1e15",
         "margin_category_empty": "margin '{column}', category '{value}': the population has it (share "
-        "{share}), the sample has nobody in it; merge it with a neighbouring category",
+        "{share}), the sample has nobody in it ({near}); write it as the sample does, or merge it with a "
+        "neighbouring category",
         "margin_zero_target": "margin '{column}', category '{value}': the population share is 0, but the sample "
         "has {people} in it; correct the margin or leave them out of the file",
         "raking_stuck": "raking did not settle in {iterations} rounds; margin '{column}', category '{value}' "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -58,14 +59,28 @@ def csv_cell(value: object) -> object:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows with the same keys as CSV, cell by cell as `csv_cell` writes them."""
+    """Return rows as CSV, cell by cell as `csv_cell` writes them; what a row has not is empty."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    if rows:
-        writer.writerow(map(csv_cell, rows[0]))
-    for row in rows:
-        writer.writerow(map(csv_cell, row.values()))
+    flat = [_flat(row) for row in rows]
+    heads = list(dict.fromkeys(head for row in flat for head in row))
+    if heads:
+        writer.writerow(map(csv_cell, heads))
+    for row in flat:
+        writer.writerow(csv_cell(row.get(head)) for head in heads)
     return out.getvalue()
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with a column for each member of a mapping: `by` of age is the column "by age"."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        found |= (
+            {f"{name} {key}": one for key, one in value.items()}
+            if isinstance(value, Mapping)
+            else {name: value}
+        )
+    return found
 
 
 def as_objects(done: Sequence[Mapping[str, Any]]) -> str:
@@ -94,6 +109,18 @@ def percent(value: float | None, digits: int = 1) -> str:
 def span(low: float | None, high: float | None, digits: int = 1) -> str:
     """Write an interval of shares; "-" where there is none."""
     return "-" if low is None or high is None else f"{percent(low, digits)} - {percent(high, digits)}"
+
+
+def figures(*values: float, digits: int = 4) -> tuple[str, ...]:
+    """Write numbers that stand together, an amount and its interval, to as many places: `digits` of the largest."""
+    largest = max(map(abs, values), default=0.0)
+    places = digits - 1 - math.floor(math.log10(largest)) if largest else 0
+    if not -12 < places < 12:
+        return tuple(f"{value:.{digits}g}" for value in values)
+    written = [f"{round(value, places):,.{max(places, 0)}f}" for value in values]
+    while written and all("." in one and one[-1] in "0." for one in written):
+        written = [one[:-1] for one in written]
+    return tuple(written)
 
 
 def points(value: float | None) -> str:

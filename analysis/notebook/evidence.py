@@ -169,9 +169,9 @@ def kaplan_meier(
     rows = tuple(step.as_row() for step in found.steps)
     caption = f"{found.delivered:,} of {found.base:,} delivered; median {found.median}"
     columns: Any = (
-        ("time", number("time", 6)),
-        ("at risk", number("at_risk", 6)),
-        ("delivered", number("delivered", 6)),
+        ("time", number("time", digits=6)),
+        ("at risk", number("at_risk", digits=6)),
+        ("delivered", number("delivered", digits=6)),
         ("still open", share("open_share")),
         (interval_head(level), shares("low", "high")),
         ("", status),

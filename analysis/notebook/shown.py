@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Generic, TypeVar
 
-from analysis.rows import as_csv, percent, span
+from analysis.rows import as_csv, figures, percent, span
 
 Result = TypeVar("Result")
 Row = Mapping[str, Any]
@@ -96,14 +96,25 @@ def shares(low: str, high: str) -> Callable[[Row], str]:
     return lambda row: span(row[low], row[high])
 
 
-def number(name: str, digits: int = 4) -> Callable[[Row], str]:
-    """Return what writes a number with so many significant digits."""
-    return lambda row: "-" if row[name] is None else f"{row[name]:.{digits}g}"
+def number(name: str, *beside: str, digits: int = 4) -> Callable[[Row], str]:
+    """Return what writes a number to so many figures, or to as many places as those `beside` it have."""
+    return lambda row: "-" if row[name] is None else figures(*_there(row, name, *beside), digits=digits)[0]
 
 
-def numbers(low: str, high: str) -> Callable[[Row], str]:
-    """Return what writes an interval of numbers."""
-    return lambda row: "-" if row[low] is None or row[high] is None else f"{row[low]:.4g} to {row[high]:.4g}"
+def numbers(low: str, high: str, value: str) -> Callable[[Row], str]:
+    """Return what writes the interval of a value, in as many places."""
+
+    def written(row: Row) -> str:
+        if row[low] is None or row[high] is None:
+            return "-"
+        ends = figures(*_there(row, low, high, value))
+        return f"{ends[0]} to {ends[1]}"
+
+    return written
+
+
+def _there(row: Row, *names: str) -> list[float]:
+    return [row[name] for name in names if row[name] is not None]
 
 
 def status(row: Row) -> str:

@@ -39,7 +39,7 @@ def _of_shares(level: float) -> Columns:
         (interval_head(level), shares("low", "high")),
         ("base", word("base")),
         ("effective base", number("effective_base")),
-        ("design effect", number("design_effect", 3)),
+        ("design effect", number("design_effect", digits=3)),
         ("", status),
     )
 
@@ -95,9 +95,9 @@ def of_measures(found: tuple[Measure, ...], notes: Sequence[str], level: float) 
     columns = (
         ("segment", word("segment")),
         ("", word("kind")),
-        ("value", number("value")),
+        ("value", number("value", "low", "high")),
         ("SE", number("se")),
-        (interval_head(level), numbers("low", "high")),
+        (interval_head(level), numbers("low", "high", "value")),
         ("base", word("base")),
         ("effective base", number("effective_base")),
         ("", lambda row: row["reason"] or status(row)),

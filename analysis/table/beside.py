@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 _RUN = "from analysis.table.jobs import serve; serve()"
+_PIPE = 1 << 20  # bytes under way: a tally has many millions, and to wake each other costs more than to copy
 _ready: list[subprocess.Popen[bytes]] = []
 
 
@@ -58,5 +59,6 @@ def _new() -> subprocess.Popen[bytes]:
         [sys.executable, "-c", _RUN],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        pipesize=_PIPE,
         env={**os.environ, "PYTHONPATH": path, "ARROW_DEFAULT_MEMORY_POOL": "system"},
     )

@@ -52,7 +52,7 @@ Task = tuple[Reading, Sequence[Part], int | None, frozenset[str]]
 def _together(flows: Sequence[Flow], task: Task) -> Tally:
     """Count the first flow here and the others beside; a problem in earlier rows comes before one in later."""
     with ExitStack() as done:
-        others = [_started(flow, task, done) for flow in flows[1:]]
+        others = [Told(_started(flow, task, done)) for flow in flows[1:]]
         tally = count_once(flows[0], *task)
         for told in others:
             tally = _joined(tally, told)
@@ -70,26 +70,60 @@ def _started(flow: Flow, task: Task, done: ExitStack) -> IO[bytes]:
     return process.stdout
 
 
-def _joined(tally: Tally, told: IO[bytes]) -> Tally:
+def _joined(tally: Tally, told: Told) -> Tally:
     """Add the tally that another process sends, block by block, so that it never lies here as a whole."""
-    other = _received(told)
+    other = told.next()
     tally = tally.only(min(len(tally.parts), len(other.parts)))
     to = tally.take_frame(other)
     for part in tally.parts:
-        tally.take_block(part, _received(told), to)
+        tally.take_block(part, told.next(), to)
     return tally
 
 
-def _received(told: IO[bytes]) -> Any:
-    try:
-        found = pickle.load(told)
-    except (EOFError, pickle.UnpicklingError):
-        raise DataProblem("job_lost", reason="it ended early") from None
-    if isinstance(found, Misread):
-        raise found
-    if isinstance(found, _Problem):
-        raise found.problem()
-    return found
+class Told:
+    """What another process sends: objects, and the numbers of their arrays as they are, without a copy."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source, self._room = source, bytearray()
+
+    def next(self) -> Any:
+        """Return the next object; the arrays of a `passing` one are good until the next is asked for.
+
+        Raises what was sent where that is a problem.
+        """
+        try:
+            head, sizes, passing = pickle.load(self._source)
+            found = pickle.loads(head, buffers=self._read(sizes, passing))
+        except (EOFError, pickle.UnpicklingError):
+            raise DataProblem("job_lost", reason="it ended early") from None
+        if isinstance(found, Misread):
+            raise found
+        if isinstance(found, _Problem):
+            raise found.problem()
+        return found
+
+    def _read(self, sizes: Sequence[int], passing: bool) -> list[memoryview]:
+        """Read arrays; passing ones into the same room, for new memory costs more than to fill it."""
+        room = self._room if passing and sum(sizes) <= len(self._room) else bytearray(sum(sizes))
+        if passing:
+            self._room = room
+        found, first = [], 0
+        for size in sizes:
+            found.append(memoryview(room)[first : first + size])
+            if self._source.readinto(found[-1]) != size:  # type: ignore[attr-defined]
+                raise EOFError
+            first += size
+        return found
+
+
+def tell(found: object, to: IO[bytes], *, passing: bool = False) -> None:
+    """Send an object for `Told` to read; `passing` is one that is added up there and not kept."""
+    arrays: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(found, protocol=5, buffer_callback=arrays.append)
+    raw = [array.raw() for array in arrays]
+    pickle.dump((head, [len(one) for one in raw], passing), to)
+    for one in raw:
+        to.write(one)
 
 
 def serve() -> None:
@@ -102,15 +136,15 @@ def serve() -> None:
     try:
         tally = count_once(flow, *task)
     except Misread as found:
-        pickle.dump(found, out)
+        tell(found, out)
         return
     except DataProblem as problem:
-        told = _Problem(problem.code, problem.column, problem.value, problem.row, problem.message)
-        pickle.dump(told, out)
+        tell(_Problem(problem.code, problem.column, problem.value, problem.row, problem.message), out)
         return
-    pickle.dump(tally.without_blocks(), out)
+    tell(tally.without_blocks(), out)
     for part in tally.parts:
-        pickle.dump(tally.blocks.pop(part.name), out, protocol=5)
+        block = tally.blocks.pop(part.name)
+        tell(block, out, passing=block.sorted is None)
 
 
 @dataclass(frozen=True)

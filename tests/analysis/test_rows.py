@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.estimators.significance import p_cell
-from analysis.rows import aligned, as_csv, csv_cell, people, percent, points, points_span, span
+from analysis.rows import aligned, as_csv, csv_cell, figures, people, percent, points, points_span, span
 
 
 def test_words_stand_left_and_figures_right() -> None:
@@ -68,3 +68,27 @@ def test_a_p_value_is_never_written_as_0() -> None:
         "0.5000",
         "-",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "digits", "written"),
+    [
+        ((24.7, 16.0, 33.42), 4, ("24.70", "16.00", "33.42")),
+        ((14_933.2, 9_123.4), 4, ("14,930", "9,120")),
+        ((0.0012345, -30.5, 31.25), 4, ("0.00", "-30.50", "31.25")),
+        ((120.0,), 6, ("120",)),
+        ((1.2,), 3, ("1.2",)),
+        ((0.0,), 4, ("0",)),
+        ((1e30,), 4, ("1e+30",)),
+        ((), 4, ()),
+    ],
+)
+def test_numbers_that_stand_together_have_as_many_places(
+    values: tuple[float, ...], digits: int, written: tuple[str, ...]
+) -> None:
+    assert figures(*values, digits=digits) == written
+
+
+def test_a_mapping_in_a_row_is_a_column_for_each_member() -> None:
+    rows = [{"by": {"age": "18-34"}, "n": 1}, {"by": {}, "n": 2}, {"by": {"age": "35+", "=h": "x"}, "n": 3}]
+    assert as_csv(rows) == "by age,n,by =h\n18-34,1,\n,2,\n35+,3,x\n"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.problems import DataProblem
 from analysis.rows import people as persons
 from analysis.table.columns import Codes, Column, Numbers, TextColumn
-from analysis.table.naming import listed
+from analysis.table.naming import listed, near
 from analysis.table.segments import CROSS
 from analysis.table.sums import CELL, Sums, add_up
 
@@ -171,7 +171,14 @@ def _check_people(margin: Margin, categories: Sequence[str], before: Numbers, pe
         place = categories.index(name) if name in categories else None
         found = place is not None and before[place] > 0
         if share > 0 and not found:
-            raise DataProblem("margin_category_empty", column=margin.variable, value=name, share=f"{share:g}")
+            there = [one for one, who in zip(categories, before, strict=True) if who > 0]
+            raise DataProblem(
+                "margin_category_empty",
+                column=margin.variable,
+                value=name,
+                share=f"{share:g}",
+                near=near(name, there).rstrip("?"),
+            )
         if share == 0 and place is not None and found:
             who = persons(int(people[place]))
             raise DataProblem("margin_zero_target", column=margin.variable, value=name, people=who)

@@ -95,6 +95,7 @@ def test_a_population_category_without_people_is_named() -> None:
     with pytest.raises(DataProblem, match="margin 'g', category 'x'") as caught:
         raked([column("g", "w", "m")], Margin("g", {"w": 0.4, "m": 0.4, "x": 0.2}))
     assert caught.value.code == "margin_category_empty"
+    assert "it has 'w', 'm'" in str(caught.value)
 
 
 def test_people_the_population_does_not_have_are_named() -> None:
