@@ -32,11 +32,10 @@ def field_names(question: Question) -> tuple[str, ...]:
 
 def raw_values(question: Question, getlist: Callable[[str], Sequence[str]]) -> Raw:
     """Take a question's own values out of a form; `getlist` returns all values of a field, or none."""
-    named = {
-        name: " ".join(getlist(f"{question.name}.{name}"))
-        for name in QUESTION_TYPES[question.type].fields(question)
-    }
-    return Raw(tuple(getlist(question.name)), " ".join(getlist(question.name + SPECIAL_SUFFIX)), named)
+    fields = QUESTION_TYPES[question.type].fields(question)
+    named = {name: " ".join(getlist(f"{question.name}.{name}")) for name in fields} if fields else {}
+    special = " ".join(getlist(question.name + SPECIAL_SUFFIX)) if question.special else ""
+    return Raw(tuple(getlist(question.name)), special, named)
 
 
 def foreign_fields(questions: Iterable[Question], form: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from analysis.table.columns import Codes
 
 LARGEST = 1 << 23  # cells of one dense block; beyond, only the keys that occur are kept, in order
 PENDING = 1 << 20  # keys that wait before they are merged
+_AT_ONCE = 1024  # units whose sums are moved together
 _PLACES, _ANSWERS = 22, 17  # bits of a place and of an answer in a sorted key; the unit has the other 24
 
 _KINDS: dict[str, Any] = {"rows": np.int32, "pair": np.complex128, "idle": np.int32}
@@ -220,8 +221,14 @@ def _add_at(total: NDArray[Any], to: Sequence[Codes], values: NDArray[Any]) -> N
     units, places, answers = to
     if all(np.array_equal(one, np.arange(len(one))) for one in (places, answers)):
         total[units, : len(places), : len(answers)] += values
-    else:
-        total[np.ix_(units, places, answers)] += values
+        return
+    line = (places[:, None] * total.shape[2] + answers).ravel()
+    lines, values = total.reshape(len(total), -1), values.reshape(len(values), -1)
+    for first in range(0, len(units), _AT_ONCE):  # as many as stay in the processor's cache
+        here = units[first : first + _AT_ONCE]
+        some = lines[here]
+        some[:, line] += values[first : first + _AT_ONCE]
+        lines[here] = some
 
 
 def _cells(sizes: Sequence[int]) -> float:

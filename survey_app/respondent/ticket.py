@@ -94,7 +94,7 @@ def adopt(study: str, key: str) -> None:
 
 def invited_key(token: str) -> str:
     """Return the key of the one response that a personal link is good for."""
-    return keyed(f"invited|{token}")
+    return _hashed(_secret(), f"invited|{token}")  # not remembered: it opens a response
 
 
 def come_invited(study: str, key: str) -> None:
@@ -151,8 +151,22 @@ def digest(shown: object) -> str:
 
 def keyed(text: str) -> str:
     """Return the hash of a text under the server's key, 32 hexadecimal characters."""
+    return _remembered(_secret(), text)
+
+
+def _secret() -> str:
+    return str(current_app.secret_key)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(secret: str, text: str) -> str:
+    """The requests of a person follow each other closely, and ask for the same hashes."""
+    return _hashed(secret, text)
+
+
+def _hashed(secret: str, text: str) -> str:
     # hmac.digest lets other threads run meanwhile, and taking turns costs more than the hash.
-    hashing = _hashing(str(current_app.secret_key)).copy()
+    hashing = _hashing(secret).copy()
     hashing.update(text.encode())
     return hashing.hexdigest()[:32]
 
@@ -192,7 +206,7 @@ def _present() -> dict[str, str]:
 
 
 def _signer() -> Signer:
-    return _signer_with(str(current_app.secret_key))
+    return _signer_with(_secret())
 
 
 @cache
