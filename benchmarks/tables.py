@@ -131,7 +131,7 @@ def main() -> None:
     found: dict[int, dict[str, Cost]] = {}
     with tempfile.TemporaryDirectory() as name:
         for rows in (size for size in SIZES if size <= given.largest):
-            file, found[rows] = sized(rows, Path(name), given.rounds if rows < SIZES[-1] else 1)
+            file, found[rows] = sized(rows, Path(name), given.rounds)
             others = {} if given.no_rivals or rows > RIVALS_UP_TO else rivals(file, given.svy)
             for what, cost in {**found[rows], **others}.items():
                 print(_line(rows, what, cost, found[rows]["ours"]), flush=True)
