@@ -158,7 +158,7 @@ def _secret() -> str:
     return str(current_app.secret_key)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _remembered(secret: str, text: str) -> str:
     """The requests of a person follow each other closely, and ask for the same hashes."""
     return _hashed(secret, text)
