@@ -14,10 +14,10 @@ from analysis.evidence.against import Against, checked, hold_against
 from analysis.evidence.claim import Audit, Claim, audit
 from analysis.evidence.figures import Reading, read_claims
 from analysis.evidence.marked import refuse_synthetic
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.rows import aligned, people, percent, points, points_span, span
-from analysis.table.files import open_file
 from analysis.table.naming import listed
 from analysis.tabulate import tabulate
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.evidence.sample_size import z_of
 from analysis.evidence.stated import Stated, counts
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 _TRIED = 10_000  # numbers of people tried at once
 

@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from analysis.estimate import EMPTY, OK, Estimate
-from analysis.estimators.effective_degrees import effective_degrees, expected_variances
+from analysis.estimators.degrees import effective_degrees, expected_variances
 from analysis.estimators.intervals import AUTO
 from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.variance import Calibrated, Stage, answer_codes, member, staged
+from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.expectations.band import critical, equivalent_level
 from analysis.expectations.bracket import Bracket, bracket_of
 from analysis.rows import aligned, percent, span
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import Sums, add_up
+from analysis.table.sums import Sums
 
 _NEAR = 1e-9  # a whole number of degrees of freedom may have come out this much lower by rounding
 
@@ -178,14 +178,13 @@ def expectation_curves(
 
 
 def linearised(stage: Stage, segment: Segment, scale: Scale) -> tuple[Codes, Numbers, Numbers]:
-    """Return a segment's groups that answered, the cumulative shares, and the shares' linearised values.
+    """Return a segment's columns that answered, the cumulative shares, and the shares' linearised values.
 
-    Shapes (groups,), (limits,), (groups, limits); a value is (1 if up to the limit - share)/Σw.
+    Shapes (columns,), (limits,), (columns, limits); a value is (1 if up to the limit - share)/Σw.
     """
-    rows = stage.rows_in(segment.codes)
-    code = answer_codes(stage, rows)
-    asked = rows[member(code, scale.base)]
-    code = answer_codes(stage, asked)
+    everyone = stage.columns_in(segment.codes)
+    asked = everyone[member(stage.answer[everyone], scale.base)]
+    code = stage.answer[asked]
     upto = np.stack([member(code, answer.codes) for answer in scale.cumulative], axis=1)
     total = stage.weight[asked].sum()
     share = stage.weight[asked] @ upto / total if total > 0 else np.zeros(len(scale.steps))
@@ -216,9 +215,8 @@ def _steady(stage: Stage, asked: Codes, effect: float, df: int) -> int:
     """
     if not stage.sums.clustered:
         return df
-    unit, units = stage.unit[asked], len(stage.unit_stratum)
-    weight = add_up(unit, stage.weight[asked], units)[:, None]
-    own = add_up(unit, stage.factor[asked] ** 2 * stage.sums.w2[asked], units)[:, None]
+    one = np.ones((len(asked), 1))
+    weight, own = stage.totals(asked, one), stage.squares(asked, one)
     expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
     found = min(float(df), float(effective_degrees(stage, expected)[0]))
     return max(1, int(found + _NEAR))

@@ -11,17 +11,17 @@ import numpy as np
 from analysis.estimators.strata import rule_of
 from analysis.estimators.variance import Stage
 from analysis.expectations.events import Risks
-from analysis.table.columns import Codes, Numbers
-from analysis.table.sums import STRATUM, add_up
+from analysis.table.column import Numbers
+from analysis.table.sums import Matrix, moved
 
-_ALL = slice(None)
-_AT_ONCE = 1 << 21  # numbers of units x times worked on at once
+AT_ONCE = 1 << 21
+"""Numbers of units × times that are worked on at once."""
 
 
 def robust_variances(risks: Risks) -> Numbers:
     """Return Σ w²·influence² at each told time (infinitesimal jackknife; R survfit's robust)."""
-    everyone = np.zeros(len(risks.place), dtype=np.int64)
-    return _scaled(risks, _squares(risks, everyone, 1)[0])
+    squares = _squares(risks, risks.sums.total(risks.sums.square)[None, :])
+    return np.asarray(risks.survival[risks.told] ** 2 * squares[0], dtype=np.float64)
 
 
 def design_variances(risks: Risks, stage: Stage) -> Numbers:
@@ -29,69 +29,52 @@ def design_variances(risks: Risks, stage: Stage) -> Numbers:
 
     Raises DataProblem "lonely_stratum", "lonely_all".
     """
-    sums, strata = risks.sums, len(risks.sums.strata)
-    stratum = sums.keys[:, STRATUM]
-    if sums.clustered:
-        total, raw = _unit_sums(risks, stage)
-    else:
-        total, raw = _totals(risks, stratum, strata), _squares(risks, stratum, strata)
-    centred = np.maximum(raw - total**2 / np.maximum(stage.units, 1)[:, None], 0.0)
-    active = np.bincount(stratum, weights=sums.n, minlength=strata) > 0
+    sums = risks.sums
+    total = np.zeros((len(sums.strata), len(risks.told)))
+    raw = np.zeros_like(total)
+    step = max(AT_ONCE // (len(risks.told) + 1), 1)
+    for begin in range(0, len(sums.stratum), step):
+        rows = slice(begin, begin + step)
+        each = _totals(risks, sums.weight[rows])
+        np.add.at(total, sums.stratum[rows], each)
+        np.add.at(raw, sums.stratum[rows], each**2 if sums.clustered else _squares(risks, sums.square[rows]))
+    centred = np.maximum(raw - total**2 / np.maximum(sums.units, 1)[:, None], 0.0)
+    active = stage.strata_of(stage.present(np.arange(len(sums.columns))))
     unit = "cluster" if sums.clustered else "person"
-    rule = rule_of(stage.design, sums.strata, stage.units, stage.left_out, active, unit)
-    return _scaled(risks, rule.total(centred, raw))
+    rule = rule_of(stage.design, sums.strata, sums.units, stage.left_out, active, unit)
+    variance = (rule.scale @ centred + rule.alone @ raw) * rule.average
+    return np.asarray(risks.survival[risks.told] ** 2 * variance, dtype=np.float64)
 
 
 def settled(risks: Risks) -> tuple[Numbers, Numbers]:
-    """Return m of each group of cases once its time has come, (groups,), and C at each told time, (told,)."""
+    """Return m of each column of the sums once its time has come, (columns,), and C at each told time, (told,)."""
     # where nobody is left both are infinite and the curve is 0: nothing moves it
     leap = np.where(np.isfinite(risks.leap), risks.leap, 0.0)
     common = np.where(np.isfinite(risks.leap_sum), risks.leap_sum, 0.0)
     return risks.event * leap[risks.place] - common[risks.place], common[risks.told]
 
 
-def _scaled(risks: Risks, variance: Numbers) -> Numbers:
-    return np.asarray(risks.survival[risks.told] ** 2 * variance, dtype=np.float64)
-
-
-def _by_time(risks: Risks, key: Codes, size: int, values: Numbers, rows: slice) -> tuple[Numbers, Numbers]:
-    """Add `values` of groups up by key, over those whose time has come and the others, (size, told) both."""
-    told = len(risks.told)
-    column = np.searchsorted(
-        risks.told, risks.place[rows]
-    )  # the first told time by which the group's has come
-    table = add_up(key * (told + 1) + column, values, size * (told + 1)).reshape(size, told + 1)
-    come = table.cumsum(axis=1)
+def _by_time(risks: Risks, matrix: Matrix, values: Numbers) -> tuple[Numbers, Numbers]:
+    """Add up matrix × value by row over the columns whose time has come, and over the others, (rows, told) both."""
+    rows, told = matrix.shape[0], len(risks.told)
+    # the first told time by which a column's time has come
+    first = np.searchsorted(risks.told, risks.place)
+    table = moved(matrix * values[None, :], np.arange(rows), first, (rows, told + 1))
+    come = (table if isinstance(table, np.ndarray) else table.toarray()).cumsum(axis=1)
     return come[:, :told], come[:, -1:] - come[:, :told]
 
 
-def _totals(risks: Risks, key: Codes, size: int, rows: slice = _ALL) -> Numbers:
-    """Return Σ w·m by key at each told time, (size, told), of the groups `rows`."""
+def _totals(risks: Risks, weight: Matrix) -> Numbers:
+    """Return Σ w·m by row at each told time, (rows, told)."""
     moves, common = settled(risks)
-    come, _ = _by_time(risks, key, size, risks.sums.w[rows] * moves[rows], rows)
-    _, waiting = _by_time(risks, key, size, risks.sums.w[rows], rows)
+    come, _ = _by_time(risks, weight, moves)
+    _, waiting = _by_time(risks, weight, np.ones_like(moves))
     return np.asarray(come - common * waiting, dtype=np.float64)
 
 
-def _squares(risks: Risks, key: Codes, size: int) -> Numbers:
-    """Return Σ w²·m² by key at each told time, (size, told)."""
+def _squares(risks: Risks, square: Matrix) -> Numbers:
+    """Return Σ w²·m² by row at each told time, (rows, told)."""
     moves, common = settled(risks)
-    come, _ = _by_time(risks, key, size, risks.sums.w2 * moves**2, _ALL)
-    _, waiting = _by_time(risks, key, size, risks.sums.w2, _ALL)
+    come, _ = _by_time(risks, square, moves**2)
+    _, waiting = _by_time(risks, square, np.ones_like(moves))
     return np.asarray(come + common**2 * waiting, dtype=np.float64)
-
-
-def _unit_sums(risks: Risks, stage: Stage) -> tuple[Numbers, Numbers]:
-    """Return the sums of units' totals and of their squares by stratum, (strata, told) both."""
-    units = len(stage.unit_stratum)
-    step = max(_AT_ONCE // (len(risks.told) + 1), 1)
-    total = np.zeros((len(risks.sums.strata), len(risks.told)))
-    raw = np.zeros_like(total)
-    for begin in range(0, units, step):
-        end = min(begin + step, units)
-        first, last = np.searchsorted(stage.unit, [begin, end]).tolist()
-        rows = slice(first, last)
-        own = _totals(risks, stage.unit[rows] - begin, end - begin, rows)
-        np.add.at(total, stage.unit_stratum[begin:end], own)
-        np.add.at(raw, stage.unit_stratum[begin:end], own**2)
-    return total, raw

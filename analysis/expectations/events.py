@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Sample, sample_of
 from analysis.table.sums import ANSWER, SEGMENT, Sums, add_up, sums_of
 
@@ -31,7 +31,7 @@ class Risks:
     """Cases counted by time, all of shape (times,) and weighted, with the `sums` that they come from.
 
     `survival` is the Kaplan-Meier curve; `leap` is 1/(n-d), `leap_sum` adds d/(n(n-d)) up and `spread` is the
-    same for Greenwood's variance. `place` and `event` (groups,) say which time a group of the sums has and
+    same for Greenwood's variance. `place` and `event` (columns,) say which time a column of the sums has and
     whether it was delivered. `told` are the places of the times to print.
     """
 
@@ -103,11 +103,11 @@ def risks_of(observed: Observed, sample: Sample | None, group: Codes | None = No
 
 def counted(sums: Sums, times: Numbers) -> Risks:
     """Count sums whose answers are 2 × the place of a time, + 1 where delivered."""
-    code = sums.keys[:, ANSWER]
+    code, weight = sums.columns[:, ANSWER], sums.total(sums.weight)
     place, event = code // 2, code % 2 == 1
     size = len(times)
-    events = add_up(place, sums.w * event, size)
-    censored = add_up(place, sums.w * ~event, size)
+    events = add_up(place, weight * event, size)
+    censored = add_up(place, weight * ~event, size)
     gone = np.cumsum(events + censored)
     at_risk = gone[-1] - np.concatenate([[0.0], gone[:-1]])
     used = at_risk > 0  # cases of weight 0 at the end are at no risk
@@ -115,17 +115,17 @@ def counted(sums: Sums, times: Numbers) -> Risks:
     if len(told) > MOST_TOLD:
         told = told[np.unique(np.linspace(0, len(told) - 1, MOST_TOLD).round().astype(np.int64))]
     return Risks(
-        sums, times, np.where(used, at_risk, 1.0), events, censored, place, event, int(sums.n.sum()),
-        int(sums.n[event].sum()), told.astype(np.int64),
+        sums, times, np.where(used, at_risk, 1.0), events, censored, place, event, int(sums.people.sum()),
+        int(sums.people[event].sum()), told.astype(np.int64),
     )  # fmt: skip
 
 
 def by_group(risks: Risks, groups: int) -> tuple[Numbers, Numbers]:
     """Return the weighted cases at risk and delivered by time and group, both of shape (times, groups)."""
     size = len(risks.times)
-    key = risks.place * groups + risks.sums.keys[:, SEGMENT]
+    key, weight = risks.place * groups + risks.sums.columns[:, SEGMENT], risks.sums.total(risks.sums.weight)
     room = size * groups
-    every = add_up(key, risks.sums.w, room).reshape(size, groups)
-    events = add_up(key, risks.sums.w * risks.event, room).reshape(size, groups)
+    every = add_up(key, weight, room).reshape(size, groups)
+    events = add_up(key, weight * risks.event, room).reshape(size, groups)
     at_risk = every[::-1].cumsum(axis=0)[::-1]
     return at_risk, events

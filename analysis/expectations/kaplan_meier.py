@@ -21,7 +21,7 @@ from analysis.estimators.variance import staged
 from analysis.expectations.curve_errors import design_variances, robust_variances
 from analysis.expectations.events import Observed, Risks, check_observed, risks_of
 from analysis.rows import aligned, percent, span
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import Design, Sample
 
 GREENWOOD, ROBUST, DESIGN = "greenwood", "robust", "design"
@@ -158,7 +158,7 @@ def _errors(method: str, risks: Risks, design: Design) -> tuple[Numbers, int | N
     if method == ROBUST:
         return np.sqrt(robust_variances(risks)), None
     stage = staged(risks.sums, design)
-    degrees = max(stage.degrees(np.arange(len(risks.sums.n))), 1)
+    degrees = max(stage.degrees(np.arange(len(risks.sums.columns))), 1)
     return np.sqrt(design_variances(risks, stage)), degrees
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.quality.duplicates import near_duplicates
 from analysis.quality.gaps import missing_sequence
 from analysis.quality.pace import speeding
 from analysis.quality.straight import FEWEST, straight_lining
 from analysis.rows import aligned, percent
-from analysis.table.columns import MISSING, Column
-from analysis.table.datafile import DataFile
+from analysis.table.column import MISSING, Column
 from analysis.table.naming import find, split_known
 
 KINDS = ("seconds", "grid", "text", "sequence")

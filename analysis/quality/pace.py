@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 FAST = 1 / 3
 """Flagged below this part of the usual time, as is common in practice; Greszki, Meyer & Schoen 2015 look at half."""

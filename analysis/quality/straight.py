@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 
 FEWEST = 4
 """Items answered, below which one answer to all of them is nothing unusual."""

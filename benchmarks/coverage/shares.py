@@ -11,7 +11,6 @@ from analysis.estimate import OK, Estimate
 from analysis.estimators.differences import differences
 from analysis.estimators.intervals import AUTO, BETA, LOGIT, WILSON
 from analysis.estimators.proportion import shares
-from analysis.estimators.shares_jointly import shares_jointly
 from analysis.problems import DataProblem
 from analysis.table.design import sample_of
 from analysis.table.segments import Segment
@@ -27,7 +26,6 @@ from benchmarks.coverage.samples import (
     YES,
     YES_OR_NO,
     Clustered,
-    answers,
     raked,
     segments,
     spread_weights,
@@ -193,23 +191,6 @@ def raked_difference(n: int) -> Experiment:
     return Experiment((Row(f"difference of two raked segments of one sample of {n}", n, RAKED_TRUTH),), once)
 
 
-def same_people(first: float, second: float, n: int) -> Experiment:
-    """Draw people who choose one of three answers; the difference of two answers' shares."""
-
-    def once(chance: Chance) -> Sequence[Seen]:
-        said = chance.choice(3, n, p=[first, second, 1 - first - second])
-        found = shares_jointly(
-            sums_of(sample_of(n), said), answers=answers(3), segments=[EVERYONE], design=DESIGN
-        ).difference("0", "1")
-        if found.low is None or found.high is None:
-            return [NOTHING]
-        held = found.low <= first - second <= found.high
-        return [Seen(held, found.high - found.low, float(n), found.df, found.reason is not None)]
-
-    name = f"difference {first:g} - {second:g} of two answers of the same {n} people"
-    return Experiment((Row(name, n, min(first, second)),), once)
-
-
 def experiments() -> Iterator[Callable[[], Experiment]]:
     """Yield what makes each experiment."""
     for share in SIMPLE_SHARES:
@@ -227,4 +208,3 @@ def experiments() -> Iterator[Callable[[], Experiment]]:
     yield partial(independent, 0.02, 0.06, 200)
     yield partial(within_clusters, Clustered(10, 3, True), 0.34, 0.2)
     yield partial(raked_difference, 400)
-    yield from (partial(same_people, 0.34, 0.2, n) for n in (50, 200))
