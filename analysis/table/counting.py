@@ -6,7 +6,7 @@ What the codes of a tally mean is not asked here. Another engine takes this one'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,8 @@ MOST_UNITS = 1_000_000
 """Strata or clusters; each takes some hundred bytes."""
 BUDGET = 10 << 20
 """Cells of all parts that are counted on one way through the file."""
+KEPT = 64 << 20
+"""Bytes of cells that are kept between two ways through a file."""
 PENDING = 1 << 20
 """Keys that wait before they are merged."""
 TABLE = 1 << 22
@@ -44,20 +46,43 @@ def count(opened: DataFile, plan: CountPlan) -> Tally:
     "too_many_units", "bad_weight", "design_missing", "bad_fpc", "fpc_varies", "not_a_number", and
     what reading a file raises.
     """
-    values, units = find_values(opened, plan)
+    rows = _Rows(opened, plan)
+    values, units = find_values(rows, opened.decimal, plan)
     tally = Tally(plan, values)
     tally.check_choices()
     waiting = list(plan.parts)
     while waiting:
         counter = _Counter(tally, units, opened.decimal, waiting)
-        for batch in opened.batches(plan.columns()):
+        for batch in rows:
             counter.add(batch)
         counter.finish()
         waiting = waiting[len(counter.parts) :]
     return tally
 
 
-def find_values(opened: DataFile, plan: CountPlan) -> tuple[dict[str, Values], Codes]:
+class _Rows:
+    """The rows of a file, batch by batch, as often as they are gone through; a small file is read once and kept."""
+
+    def __init__(self, opened: DataFile, plan: CountPlan) -> None:
+        self.opened, self.names = opened, plan.columns()
+        self.kept: list[Batch] | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.kept is not None:
+            yield from self.kept
+            return
+        kept, room = [], KEPT
+        for batch in self.opened.batches(self.names):
+            room -= sum(cells.nbytes for cells in batch.cells.values())
+            if room >= 0:
+                kept.append(batch)
+            else:
+                kept.clear()
+            yield batch
+        self.kept = kept if room >= 0 else None
+
+
+def find_values(rows: Iterable[Batch], decimal: str, plan: CountPlan) -> tuple[dict[str, Values], Codes]:
     """Go through a file once: return the values of each column that is told apart, and the units that occur.
 
     Units are the codes of stratum and cluster, shape (units, 2). Raises DataProblem "too_many_units".
@@ -68,9 +93,9 @@ def find_values(opened: DataFile, plan: CountPlan) -> tuple[dict[str, Values], C
     free = {plan.cell, *(name for name, _ in plan.where), *(part.column for part in plan.parts if part.numbers)}
     limits = {name: LIMIT for name in plan.coded_columns() if name not in free}
     limits |= dict.fromkeys(drawn.values(), MOST_UNITS)
-    values = {name: Values(name, opened.decimal, limits.get(name)) for name in plan.coded_columns()}
+    values = {name: Values(name, decimal, limits.get(name)) for name in plan.coded_columns()}
     pairs = [np.zeros(0, dtype=np.int64)]
-    for batch in opened.batches(tuple(values)):
+    for batch in rows:
         for name, column in values.items():
             column.learn(batch.cells[name])
         for role, name in drawn.items():
@@ -306,7 +331,7 @@ class _Dense:
         used = np.flatnonzero(self.rows)
         pair = self.pair.reshape(len(self.rows), self.units)[used]
         idle = self.idle[used]
-        return used, pair.real.copy().T, pair.imag.copy().T, self.rows[used] - idle, idle
+        return used, pair.real.T, pair.imag.T, self.rows[used] - idle, idle
 
 
 class _Keyed:
