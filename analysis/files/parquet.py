@@ -13,7 +13,7 @@ from analysis.files.data_file import Batch, DataFile, named, unreadable
 from analysis.problems import DataProblem
 from analysis.table.column import plain_cells
 
-BATCH = 1 << 17
+BATCH = 1 << 18
 """Rows read together: enough that work on a batch is worth its calls, few enough to be small."""
 
 

@@ -83,8 +83,10 @@ class Values:
         """Return the codes of cells whose values are known, shape (rows,); not of a column that is full."""
         table = self._tabled()
         if len(table) and pa.types.is_integer(cells.type):
-            gaps, place = gaps_of(cells), np.subtract(numpy_of(cells), self._low, dtype=np.int64)
-            return table[place] if gaps is None else np.where(gaps, 0, table[np.where(gaps, 0, place)])
+            gaps, place = gaps_of(cells), numpy_of(cells)
+            if self._low:
+                place = np.subtract(place, self._low, dtype=np.int64)
+            return table.take(place) if gaps is None else np.where(gaps, 0, table[np.where(gaps, 0, place)])
         places = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
         values = places.dictionary.to_pylist()
         if self.kind != "number":
@@ -97,7 +99,8 @@ class Values:
         if self._table is None:
             self._table, numbers = np.zeros(0, dtype=np.int64), np.array(list(self.place))
             if numbers.dtype.kind == "i" and numbers.max() - numbers.min() < SPAN:
-                self._low = int(numbers.min())
+                # a table from 0 needs no subtraction
+                self._low = 0 if 0 <= numbers.min() and numbers.max() < SPAN else int(numbers.min())
                 self._table = np.zeros(int(numbers.max()) - self._low + 1, dtype=np.int64)
                 self._table[numbers - self._low] = np.arange(1, self.size)
         return self._table
