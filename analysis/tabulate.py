@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from analysis.answers import Answered, answers
@@ -12,7 +11,7 @@ from analysis.estimate import Estimate
 from analysis.estimators.intervals import METHODS, SEGMENTED, check_method
 from analysis.estimators.level import check_level
 from analysis.estimators.proportion import shares
-from analysis.printing import as_text
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design
@@ -45,12 +44,8 @@ class Tabulation:
             "rows": [estimate.as_row() for estimate in self.estimates],
         }
 
-    def __str__(self) -> str:
-        """Return the table as `--format text` prints it."""
-        return as_text([self])
 
-
-def tabulate(path: Path, request: Request, most: int = MOST_LINES) -> list[Tabulation]:
+def tabulate(opened: DataFile, request: Request, most: int = MOST_LINES) -> list[Tabulation]:
     """Tabulate every question of a request, in its order; sets not listed as questions come last.
 
     Raises DataProblem for anything wrong with the file or the request, "too_many_lines" for a table of more than
@@ -58,7 +53,7 @@ def tabulate(path: Path, request: Request, most: int = MOST_LINES) -> list[Tabul
     """
     check_method(request.interval, SEGMENTED if request.by else METHODS)
     check_level(request.level)
-    return [tabulation(one, request, most) for one in answers(path, request)]
+    return [tabulation(one, request, most) for one in answers(opened, request)]
 
 
 def tabulation(asked: Answered, request: Request, most: int = MOST_LINES) -> Tabulation:

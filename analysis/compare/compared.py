@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.compare.printing import as_text
 from analysis.estimate import LOW_BASE, OK, Estimate
 from analysis.estimators.differences import Difference
 from analysis.estimators.significance import Significance
@@ -85,7 +84,3 @@ class Comparison:
             "rows": rows,
             "differences": [one.as_row() for one in self.differences],
         }
-
-    def __str__(self) -> str:
-        """Return the table with letters, as `--format text` prints it."""
-        return as_text([self])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from analysis.answers import Answered, answers
 from analysis.compare.compared import Column, Comparison
@@ -17,7 +16,7 @@ from analysis.estimators.multiplicity import check_adjustment
 from analysis.estimators.proportion import shares
 from analysis.estimators.variance import Stage, staged
 from analysis.evidence.marked import refuse_synthetic
-from analysis.files.formats import open_file
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.segments import Segment
@@ -26,7 +25,7 @@ MOST_PAIRS = 100_000  # of segments and choices: more than anybody reads, and a 
 
 
 def compare(
-    path: Path,
+    opened: DataFile,
     request: Request,
     *,
     test: str = "rao-scott",
@@ -38,9 +37,8 @@ def compare(
     Raises DataProblem for anything wrong with the file or the request, "synthetic_refused" for made-up answers.
     """
     check_options(request, test, adjust, margin)
-    opened = open_file(path)
     refuse_synthetic(opened, "compare")
-    asked = answers(path, request)
+    asked = answers(opened, request)
     return [comparison(one, request, test=test, adjust=adjust, margin=margin) for one in asked]
 
 

@@ -124,8 +124,9 @@ def _audited(reading: Reading, own: Own | None) -> Audited:
 
 
 def _estimate(own: Own) -> Estimate:
-    refuse_synthetic(open_file(own.file), "an audit")
-    (table,) = tabulate(own.file, replace(own.request, by=()))
+    opened = open_file(own.file)
+    refuse_synthetic(opened, "an audit")
+    (table,) = tabulate(opened, replace(own.request, by=()))
     found = [one for one in table.estimates if one.choice == own.choice]
     if not found:
         known = listed([one.choice for one in table.estimates])

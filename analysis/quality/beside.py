@@ -17,7 +17,7 @@ from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.quality.checks import Check, Flags, flags_of
-from analysis.request import Plan, Request, make_plan
+from analysis.request import Request
 from analysis.rows import aligned, percent, points, span
 from analysis.table.column import MISSING, Column, NumberColumn
 from analysis.table.weighting.recipe import read_recipe, recipe_path
@@ -98,7 +98,7 @@ class WithAndWithout:
 
 
 def with_and_without(
-    path: Path,
+    opened: DataFile,
     request: Request,
     checks: Sequence[Check],
     not_asked: Sequence[str] = (),
@@ -109,15 +109,14 @@ def with_and_without(
     Flagged rows leave the domain and stay in the design, as with --where. Raises what `tabulate` and
     `flags_of` raise, and DataProblem "name_taken" where the file has a column `_quality`.
     """
-    opened = open_file(path)
     if COLUMN in opened.names:
         raise DataProblem("name_taken", column=opened.path.name, value=COLUMN)
     flags = flags_of(opened, checks, request.missing, not_asked)
-    everyone = tabulate(path, request, most)
+    everyone = tabulate(opened, request, most)
     with tempfile.TemporaryDirectory() as folder:
         recipe = _recipe(opened, request)
-        copy = _copy(opened, make_plan(request, opened.names), recipe, flags, Path(folder) / "kept.parquet")
-        kept = _kept(copy, replace(request, where=(*request.where, f"{COLUMN}={KEPT}")), recipe)
+        copy = _copy(opened, request.among(opened.names), recipe, flags, Path(folder) / "kept.parquet")
+        kept = _kept(copy, replace(request, where=(*request.where, (COLUMN, KEPT))), recipe)
     return WithAndWithout(flags, tuple(everyone), tuple(kept))
 
 
@@ -129,14 +128,14 @@ def _recipe(opened: DataFile, request: Request) -> Path | None:
 
 def _kept(copy: Path, request: Request, recipe: Path | None) -> list[Tabulation]:
     try:
-        return tabulate(copy, replace(request, calibrated=recipe))
+        return tabulate(open_file(copy), replace(request, calibrated=recipe))
     except DataProblem as problem:
         if request.calibrated is not None or not problem.code.startswith("recipe_"):
             raise
-        return tabulate(copy, request)  # as with everybody: a recipe that does not fit is left aside
+        return tabulate(open_file(copy), request)  # as with everybody: a recipe that does not fit is left aside
 
 
-def _copy(opened: DataFile, plan: Plan, recipe: Path | None, flags: Flags, file: Path) -> Path:
+def _copy(opened: DataFile, plan: Request, recipe: Path | None, flags: Flags, file: Path) -> Path:
     """Write the columns of a request with the flag as Parquet, choices in the order they have."""
     weighted = _recipe_columns(recipe, opened.names)
     table = opened.read(tuple(dict.fromkeys([*plan.columns(), *weighted])))

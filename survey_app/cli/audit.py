@@ -162,8 +162,9 @@ def _own(asked: dict[str, Any]) -> Own | None:
 
     from analysis.evidence.auditing import Own
     from analysis.evidence.options import number_of_share
+    from analysis.files.formats import open_file
+    from analysis.option_words import read_request
     from analysis.problems import DataProblem
-    from analysis.request import Request
     from analysis.table.design import Design
 
     needed = ("question", "choice")
@@ -178,5 +179,6 @@ def _own(asked: dict[str, Any]) -> Own | None:
     design = Design(*(asked[name] for name in ("weight", "strata", "cluster", "fpc", "lonely")))
     more = {name: asked[name] for name in ("nets", "multi", "bands", "where", "missing")}
     margin = None if asked["equivalence"] is None else number_of_share("--equivalence", asked["equivalence"])
-    request = Request((asked["question"],), design=design, **more)
-    return Own(Path(asked["data"]), request, asked["choice"], margin)
+    file = Path(asked["data"])
+    request = read_request(open_file(file).names, questions=(asked["question"],), design=design, **more)
+    return Own(file, request, asked["choice"], margin)

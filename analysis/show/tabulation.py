@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from analysis.estimate import EMPTY, LOW_BASE, Estimate
 from analysis.estimators.level import interval_head
 from analysis.rows import as_objects, check_format, csv_cell
-
-if TYPE_CHECKING:
-    from analysis.tabulate import Tabulation
+from analysis.tabulate import Tabulation
 
 _WIDEST = 48
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from analysis.compare.compared import Column, Comparison
 from analysis.estimate import LOW_BASE, Estimate
 from analysis.estimators.differences import FEW_EXPECTED, NO_TEST, Difference
 from analysis.estimators.level import interval_head
@@ -14,9 +14,6 @@ from analysis.estimators.ranks import TREND_NAME
 from analysis.estimators.significance import Significance, p_cell
 from analysis.rows import aligned, as_objects, check_format, csv_cell, points, points_span
 from analysis.tabulate import MOST_PRINTED, check_lines
-
-if TYPE_CHECKING:
-    from analysis.compare.compared import Column, Comparison
 
 MOST_PAIRS = 40  # lines of pairs in a text; beyond, only those that differ
 _PAGE, _CHOICE, _SEGMENT = 110, 40, 24  # letters a line, of a choice's and of a segment's name
