@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from analysis.estimate import EMPTY, LOW_BASE, Estimate
+from analysis.estimate import EMPTY, LOW_BASE, ROW, Estimate
 from analysis.estimators.level import interval_head
-from analysis.rows import as_objects, check_format, csv_cell
+from analysis.rows import aligned, as_objects, check_format, short
+from analysis.rows import as_csv as csv_of_rows
 from analysis.tabulate import Tabulation
 
-_WIDEST = 48
+WIDEST = 48
+"""Letters of a segment's or a choice's name."""
 
 
 def as_json(tables: Sequence[Tabulation]) -> str:
@@ -22,47 +22,40 @@ def as_json(tables: Sequence[Tabulation]) -> str:
 def as_csv(tables: Sequence[Tabulation]) -> str:
     """Return a line per estimate: the question, a column for each by-column, and the estimate's figures."""
     by = list(dict.fromkeys(name for table in tables for name in table.by))
-    figures = [name for name in _figures() if name not in ("by", "segment", "choice")]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["question", "segment", *(f"by {name}" for name in by), "choice", *figures])
-    for table in tables:
-        for estimate in table.estimates:
-            row = estimate.as_row()
-            places = [estimate.by.get(name, "") for name in by]
-            names = [table.question, row["segment"], *places, row["choice"]]
-            writer.writerow(map(csv_cell, [*names, *(row[name] for name in figures)]))
-    return out.getvalue()
+    places = [f"by {name}" for name in by]
+    heads = ["question", "segment", *places, *(name for name in ROW if name not in ("segment", "by"))]
+    rows = [
+        {"question": table.question, **dict.fromkeys(places, ""), **estimate.as_row()}
+        for table in tables
+        for estimate in table.estimates
+    ]
+    return csv_of_rows(rows, heads)
 
 
 def as_text(tables: Sequence[Tabulation]) -> str:
     """Return aligned tables for a person; shares in percent, marks where a figure rests on few people."""
-    return "\n".join(_text(table) for table in tables)
+    return "\n".join(map(_text, tables))
+
+
+def printed(tables: Sequence[Tabulation], form: str) -> str:
+    """Return the tables as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
+    check_format(form)
+    return {"text": as_text, "csv": as_csv, "json": as_json}[form](tables)
 
 
 def _text(table: Tabulation) -> str:
-    head = table.question + (f"\nby {' x '.join(table.by)}" if table.by else "")
-    heads = (
-        "segment",
-        "choice",
-        "share %",
-        "SE",
-        interval_head(table.level),
-        "base",
-        "eff. base",
-        "deff",
-        "",
-    )
-    lines = [heads, *(_line(estimate) for estimate in table.estimates)]
-    widths = [min(max(len(line[at]) for line in lines), _WIDEST) for at in range(len(heads))]
-    body = [_aligned(line, widths) for line in lines]
+    title = table.question + (f"\nby {' x '.join(table.by)}" if table.by else "")
+    interval = interval_head(table.level)
+    heads = ("segment", "choice", "share %", "SE", interval, "base", "eff. base", "deff", "")
+    body = aligned(heads, [_line(estimate) for estimate in table.estimates], left=2, tail=1)
     notes = [f"- {note.text}" for note in table.notes]
-    return "\n".join([head, "", *body, *(["", "Notes", *notes] if notes else []), ""])
+    return "\n".join([title, "", body, *(["", "Notes", *notes] if notes else []), ""])
 
 
 def _line(estimate: Estimate) -> tuple[str, ...]:
+    names = short(estimate.segment, WIDEST), short(estimate.choice, WIDEST)
     if estimate.share is None or estimate.se is None:
-        return (estimate.segment, estimate.choice, "-", "-", "-", "0", "0", "-", "nobody answered")
+        return (*names, "-", "-", "-", "0", "0", "-", "nobody answered")
     bounds = error = effect = "-"
     mark = {LOW_BASE: "low base", EMPTY: "nobody answered"}.get(estimate.status, "")
     if estimate.low is None or estimate.high is None:
@@ -71,8 +64,7 @@ def _line(estimate: Estimate) -> tuple[str, ...]:
         bounds, error = f"{estimate.low:.1%} - {estimate.high:.1%}", f"{100 * estimate.se:.1f}"
         effect = effect if estimate.design_effect is None else f"{estimate.design_effect:.2f}"
     return (
-        estimate.segment,
-        estimate.choice,
+        *names,
         f"{100 * estimate.share:.1f}",
         error,
         bounds,
@@ -81,32 +73,3 @@ def _line(estimate: Estimate) -> tuple[str, ...]:
         effect,
         mark,
     )
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    words = [_short(" ".join(word.split()), width) for word, width in zip(line[:2], widths, strict=False)]
-    left = [word.ljust(width) for word, width in zip(words, widths, strict=False)]
-    figures = [word.rjust(width) for word, width in zip(line[2:-1], widths[2:-1], strict=True)]
-    return "  ".join([*left, *figures, line[-1]]).rstrip()
-
-
-def _short(word: str, width: int) -> str:
-    return word if len(word) <= width else word[: width - 1] + "…"
-
-
-def _figures() -> list[str]:
-    nothing = Estimate("", "", "", None, None, None, None, "", 0, 0.0, None, 0)
-    return list(nothing.as_row())
-
-
-_PRINTED: Mapping[str, Callable[[Sequence[Tabulation]], str]] = {
-    "text": as_text,
-    "csv": as_csv,
-    "json": as_json,
-}
-
-
-def printed(tables: Sequence[Tabulation], form: str) -> str:
-    """Return the tables as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
-    check_format(form)
-    return _PRINTED[form](tables)

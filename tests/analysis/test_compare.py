@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analysis.compare import Comparison
-from analysis.compare.comparing import letters
+from analysis.compare.comparison import letters
 from analysis.show.comparison import as_text
 from analysis.show.tabulation import as_csv
 from analysis.table.design import Design
