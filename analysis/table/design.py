@@ -34,7 +34,7 @@ class Design:
 
     def __post_init__(self) -> None:
         if self.lonely not in LONELY:
-            raise DataProblem("unknown_option", option="--lonely", value=self.lonely, drawn=", ".join(LONELY))
+            raise DataProblem("unknown_option", option="--lonely", value=self.lonely, known=", ".join(LONELY))
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns in use."""
