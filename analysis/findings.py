@@ -64,7 +64,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PublishedComparison:
     """A published figure beside our estimate of the same thing.
 
     `published_low` and `published_high` bound the published share as if its sample had been simple and
@@ -86,7 +86,7 @@ class Published:
     """The part of a report that holds published figures against ours."""
 
     part: Part
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PublishedComparison, ...]
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class ToplineRow:
 
 @dataclass(frozen=True)
 class Topline:
-    """All answers to one question as it was asked; `asked` counts the people it was put to."""
+    """All answers to one question as it was asked; `people` counts those it was put to."""
 
     question: Question
-    asked: int
+    people: int
     rows: tuple[ToplineRow, ...]
 
 
@@ -115,7 +115,7 @@ class Topline:
 class WeightingFacts:
     """How the answers were weighted: raking to the population's margins.
 
-    `kept` holds, by margin, the categories without a population share (such as "prefer_not") that keep
+    `at_sample_share` holds, by margin, the categories without a population share (such as "prefer_not") that keep
     their share of the sample.
     """
 
@@ -128,7 +128,7 @@ class WeightingFacts:
     largest: float
     design_effect: float
     effective_n: float
-    kept: Mapping[str, Mapping[str, float]]
+    at_sample_share: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)

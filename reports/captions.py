@@ -37,9 +37,9 @@ def marks_line(voice: Voice, findings: Findings, key: str, question: Question) -
     """Return what each mark of a chart means, and how many are not in it where they are many."""
     entry = _topline(findings, question)
     left_out = sum(n for _, n in _uncounted(entry))
-    if entry is None or left_out <= MANY_UNCOUNTED * entry.asked:
+    if entry is None or left_out <= MANY_UNCOUNTED * entry.people:
         return voice.say(key)
-    share = percent(left_out / entry.asked, voice.language)
+    share = percent(left_out / entry.people, voice.language)
     return f"{voice.say(key)} {voice.say('uncounted_many', share=share)}"
 
 
@@ -58,7 +58,7 @@ def _topline(findings: Findings, question: Question) -> Topline | None:
 
 def _uncounted(entry: Topline | None) -> list[tuple[str, int]]:
     """Return the kinds of missing answer that occur; none where the whole question is hidden."""
-    if entry is None or entry.asked < THRESHOLD:
+    if entry is None or entry.people < THRESHOLD:
         return []
     found = {row.choice: row.n for row in entry.rows if row.estimate is None}
     return [(name, found[name]) for name in UNCOUNTED if found.get(name)]

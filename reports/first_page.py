@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.estimate import Estimate
-from analysis.findings import Comparison, Curve, Findings, Published, Shares
+from analysis.findings import Curve, Findings, Published, PublishedComparison, Shares
 from questionnaires.texts import in_language
 from reports.curve_slides import read_at
 from reports.disclosure import may_lead
@@ -54,7 +54,7 @@ def headline_part(findings: Findings) -> Shares | None:
     return next((p for p in findings.parts if isinstance(p, Shares) and p.part.kind == "headline"), None)
 
 
-def comparisons(findings: Findings) -> tuple[Comparison, ...]:
+def comparisons(findings: Findings) -> tuple[PublishedComparison, ...]:
     """Return every published figure that the plan holds against ours."""
     return tuple(c for part in findings.parts if isinstance(part, Published) for c in part.comparisons)
 
@@ -160,7 +160,7 @@ def _curve_finding(voice: Voice, findings: Findings, curve: Curve) -> Finding | 
 
 
 def _compared_finding(
-    voice: Voice, findings: Findings, comparison: Comparison, known: set[str]
+    voice: Voice, findings: Findings, comparison: PublishedComparison, known: set[str]
 ) -> Finding | None:
     if not may_lead(comparison.estimate):
         return None

@@ -115,7 +115,7 @@ def _kept(voice: Voice, findings: Findings, facts: WeightingFacts) -> str:
     """Return the categories without a population share, by margin, with the share that they keep."""
     lines = [
         f"{_variable(voice, name)}: {_shares(voice, findings, name, kept)}"
-        for name, kept in facts.kept.items()
+        for name, kept in facts.at_sample_share.items()
         if kept
     ]
     return "; ".join(lines) or voice.say("kept_none")

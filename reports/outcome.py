@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from analysis.findings import Comparison, Findings, Published
+from analysis.findings import Findings, Published, PublishedComparison
 from questionnaires.texts import in_language
 from reports.disclosure import printable, unseen
 
@@ -15,7 +15,7 @@ NAME_WIDTH = 44
 _HEAD = ("Figure", "Published", "Ours (95% interval)", "Base", "Verdict")
 
 
-def comparisons(findings: Findings) -> tuple[Comparison, ...]:
+def comparisons(findings: Findings) -> tuple[PublishedComparison, ...]:
     """Return the comparisons of a report with published figures, in their order."""
     return tuple(c for part in findings.parts if isinstance(part, Published) for c in part.comparisons)
 
@@ -25,7 +25,7 @@ def as_rows(findings: Findings) -> list[dict[str, Any]]:
     return [_row(comparison) for comparison in comparisons(findings)]
 
 
-def _row(comparison: Comparison) -> dict[str, Any]:
+def _row(comparison: PublishedComparison) -> dict[str, Any]:
     figure, ours = comparison.figure, unseen(comparison.estimate)
     open_ = printable(comparison.estimate)
     row = {
@@ -61,14 +61,14 @@ def as_table(findings: Findings, language: str = "en") -> str:
     return "\n".join([*(mark if findings.basis.synthetic else []), *text])
 
 
-def _lines(comparison: Comparison, language: str) -> list[tuple[str, ...]]:
+def _lines(comparison: PublishedComparison, language: str) -> list[tuple[str, ...]]:
     """Return a comparison as lines of the table; a long name goes on below itself."""
     name, *rest = _line(comparison, language)
     first, *more = textwrap.wrap(name, NAME_WIDTH) or [""]
     return [(first, *rest), *(("  " + part, *("" for _ in rest)) for part in more)]
 
 
-def _line(comparison: Comparison, language: str) -> tuple[str, ...]:
+def _line(comparison: PublishedComparison, language: str) -> tuple[str, ...]:
     figure, ours = comparison.figure, unseen(comparison.estimate)
     published = "first" if figure.rank else "–" if figure.value is None else f"{figure.value:.0%}"
     share = "–"

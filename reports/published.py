@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.findings import Comparison, Findings, Published
+from analysis.findings import Findings, Published, PublishedComparison
 from questionnaires.texts import in_language
 from reports.conditions import condition_words
 from reports.disclosure import printable
@@ -29,7 +29,7 @@ def published_slide(voice: Voice, findings: Findings, part: Published) -> Slide:
     return Slide("published", published_title(voice, part.comparisons), (lede, table))
 
 
-def _row(voice: Voice, findings: Findings, comparison: Comparison) -> Row:
+def _row(voice: Voice, findings: Findings, comparison: PublishedComparison) -> Row:
     figure = comparison.figure
     cells = (
         Cell(_published(voice, comparison), figure.value),
@@ -41,11 +41,11 @@ def _row(voice: Voice, findings: Findings, comparison: Comparison) -> Row:
     return Row(in_language(figure.text, voice.language), cells)
 
 
-def _number(comparison: Comparison) -> float | None:
+def _number(comparison: PublishedComparison) -> float | None:
     return comparison.estimate.share if printable(comparison.estimate) else None
 
 
-def _published(voice: Voice, comparison: Comparison) -> str:
+def _published(voice: Voice, comparison: PublishedComparison) -> str:
     """Return the published number with its n, and at best its interval where the n is known."""
     text = published_share(voice, comparison)
     low, high = comparison.published_low, comparison.published_high
@@ -54,7 +54,7 @@ def _published(voice: Voice, comparison: Comparison) -> str:
     return f"{text}\n{voice.say('at_best', interval=interval(low, high))}"
 
 
-def _ours(voice: Voice, findings: Findings, comparison: Comparison) -> str:
+def _ours(voice: Voice, findings: Findings, comparison: PublishedComparison) -> str:
     """Return our number with its interval; a rank names our first place; a second definition stands below.
 
     Last stands whom the figure is about, where it is not about everybody.
@@ -74,6 +74,6 @@ def _ours(voice: Voice, findings: Findings, comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _source(voice: Voice, comparison: Comparison) -> str:
+def _source(voice: Voice, comparison: PublishedComparison) -> str:
     note = in_language(comparison.figure.note, voice.language)
     return f"{comparison.figure.source}\n{note}" if note else comparison.figure.source

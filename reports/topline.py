@@ -33,10 +33,10 @@ def _table(
 ) -> Table:
     question = entry.question
     title = f"{number}. {question_words(question, voice.language)}"
-    if 0 < entry.asked < THRESHOLD:
+    if 0 < entry.people < THRESHOLD:
         return Table(title, columns, (), (voice.say("hidden"),))
     notes = [
-        voice.say("asked_of", n=entry.asked, count=count(entry.asked, voice.language), name=question.name)
+        voice.say("asked_of", n=entry.people, count=count(entry.people, voice.language), name=question.name)
     ]
     notes += filter_line(voice, findings.study.questionnaire, question)
     if question.type == "several":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.estimate import Estimate
-from analysis.findings import Basis, Comparison, CurvePoint, Verdict
+from analysis.findings import Basis, CurvePoint, PublishedComparison, Verdict
 from questionnaires.model import Question
 from questionnaires.study import Study
 from questionnaires.texts import in_language
@@ -211,7 +211,7 @@ def _points(gap: Difference) -> dict[str, str]:
     return {"low": points(gap.low), "high": points(gap.high)}
 
 
-def held_published(voice: Voice, comparison: Comparison) -> str:
+def held_published(voice: Voice, comparison: PublishedComparison) -> str:
     """Return the published figure that ours stands beside, with its verdict."""
     return voice.say(
         "held_published",
@@ -220,7 +220,7 @@ def held_published(voice: Voice, comparison: Comparison) -> str:
     )
 
 
-def published_share(voice: Voice, comparison: Comparison) -> str:
+def published_share(voice: Voice, comparison: PublishedComparison) -> str:
     """Return a published figure with what is known of its size: "34% (n = 2,030)", "60% (n unknown)"."""
     figure = comparison.figure
     size = voice.say("n_unknown") if figure.n is None else n_equals(figure.n, voice.language)
@@ -233,7 +233,7 @@ def verdict(voice: Voice, found: Verdict) -> str:
     return voice.say(f"verdict_{found.name.lower()}")
 
 
-def verdict_of(voice: Voice, comparison: Comparison) -> str:
+def verdict_of(voice: Voice, comparison: PublishedComparison) -> str:
     """Return the verdict on a comparison; where our number is not shown, neither is what it says."""
     ours = comparison.estimate
     return verdict(voice, comparison.verdict) if printable(ours) else printed(voice, ours).text
@@ -304,7 +304,7 @@ def reading_exclusive(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str
     )  # fmt: skip
 
 
-def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
+def published_title(voice: Voice, comparisons: Sequence[PublishedComparison]) -> str:
     """Return how many checkable figures agree; made-up answers confirm none, and the title says so.
 
     A misreading of a cumulative source is no figure that was published, and counts on neither side; nor
@@ -319,7 +319,7 @@ def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
     return voice.say("published_title", n=checkable, consistent=found[Verdict.CONSISTENT])
 
 
-def _misread(comparison: Comparison) -> bool:
+def _misread(comparison: PublishedComparison) -> bool:
     figure = comparison.figure
     return figure.reading == "exclusive" and figure.source_reading == "cumulative"
 

@@ -10,8 +10,8 @@ import numpy as np
 from analysis.estimate import OK, Estimate
 from analysis.estimators.differences import differences
 from analysis.estimators.intervals import AUTO, BETA, LOGIT, WILSON
+from analysis.estimators.means import means
 from analysis.estimators.proportion import shares
-from analysis.estimators.shares_jointly import shares_jointly
 from analysis.problems import DataProblem
 from analysis.table.design import sample_of
 from analysis.table.segments import Segment
@@ -27,7 +27,6 @@ from benchmarks.coverage.samples import (
     YES,
     YES_OR_NO,
     Clustered,
-    answers,
     raked,
     segments,
     spread_weights,
@@ -197,10 +196,11 @@ def same_people(first: float, second: float, n: int) -> Experiment:
     """Draw people who choose one of three answers; the difference of two answers' shares."""
 
     def once(chance: Chance) -> Sequence[Seen]:
-        said = chance.choice(3, n, p=[first, second, 1 - first - second])
-        found = shares_jointly(
-            sums_of(sample_of(n), said), answers=answers(3), segments=[EVERYONE], design=DESIGN
-        ).difference("0", "1")
+        answer = chance.choice(3, n, p=[first, second, 1 - first - second])
+        # the difference of two answers' shares is the mean of 1 for the one and -1 for the other
+        values = {0: 1.0, 1: -1.0, 2: 0.0}
+        sums = sums_of(sample_of(n), answer)
+        (found,) = means(sums, question="q", values=values, segments=[EVERYONE], design=DESIGN).rows
         if found.low is None or found.high is None:
             return [NOTHING]
         held = found.low <= first - second <= found.high

@@ -56,7 +56,7 @@ def compare(file: str, form: str, test: str, adjust: str, margin: str | None, **
     """
     from analysis.compare import compare as run
     from analysis.compare.printing import printed
-    from analysis.evidence.options import number_of_share
+    from analysis.evidence.stated import number_of_share
     from analysis.problems import DataProblem
     from analysis.request import Request
     from analysis.rows import check_format

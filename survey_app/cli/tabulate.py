@@ -60,7 +60,7 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
 
     beside.start(asked["jobs"] - 1)  # they load what they need while we do
     from analysis import printing
-    from analysis.evidence.options import number_of_share
+    from analysis.evidence.stated import number_of_share
     from analysis.problems import DataProblem
     from analysis.request import Request
     from analysis.rows import check_format

@@ -12,13 +12,11 @@ import pytest
 from analysis.answers import answers
 from analysis.estimate import Estimate
 from analysis.estimators.association import Crosstab, association, crosstab
-from analysis.estimators.differences import differences
 from analysis.estimators.intervals import likelihood
 from analysis.estimators.joint import Joint
-from analysis.estimators.means import means
+from analysis.estimators.means import means, ratios
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.ranks import midranks_in_file_order, rank_test
-from analysis.estimators.shares_jointly import shares_jointly
 from analysis.estimators.significance import Significance
 from analysis.problems import DataProblem
 from analysis.request import Request
@@ -202,9 +200,15 @@ def test_a_contrast_of_shares_as_a_ratio(nhanes: Path, reference: Reference) -> 
     table, sample = by_codes(nhanes, ["race"], NHANES)
     race = table.columns["race"]
     sums = sums_of(sample, race.codes + 1, np.ones(table.rows, dtype=np.int64))
-    answers_ = [Answer(name, frozenset({code})) for code, name in enumerate(race.choices, 1)]
-    joint = shares_jointly(sums, answers=answers_, segments=everyone(table.rows).segments, design=NHANES)
-    found = joint.ratio("2", "3")
+    each = {name: dict.fromkeys(range(1, len(race.choices) + 1), 0.0) for name in ("2", "3")}
+    for name, values in each.items():
+        values[race.choices.index(name) + 1] = 1.0
+    segments = everyone(table.rows).segments
+    # the ratio of two shares of the same people is the ratio of those who gave either answer
+    measured = ratios(
+        sums, question="race", above=each["2"], below=each["3"], segments=segments, design=NHANES
+    )
+    (found,) = measured.rows
     close([found.value, found.se], [wanted["estimate"], wanted["se"]])
 
 
@@ -314,27 +318,9 @@ def test_own_pairs_of_columns(own_survey: Path, own_reference: Reference, adjust
     wanted = own_reference["own.pairwise.channel3.age"]
     (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
     ((sums, _),) = asked.parts
-    third = [Answer("3", frozenset({4}))]
-    found = differences(
-        sums, answers=third, segments=asked.segments, design=OWN, base_codes=asked.base, adjust=adjust
-    )
-    assert [(int(one.first), int(one.second)) for one in found] == list(
-        zip(wanted["pair_a"], wanted["pair_b"], strict=True)
-    )
-    close([one.difference for one in found], wanted["diff"])
-    close([one.se for one in found], wanted["se"])
-    close([one.t for one in found], wanted["t"])
-    close([one.p for one in found], wanted["p"])
-    close([one.adjusted for one in found], wanted["BH" if adjust == "bh" else adjust])
-    assert {one.df for one in found} == {wanted["df"]}
-
-
-def test_the_covariance_of_segments(own_survey: Path, own_reference: Reference) -> None:
-    wanted = own_reference["own.pairwise.channel3.age"]
-    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
-    ((sums, _),) = asked.parts
-    third = [Answer("3", frozenset({4}))]
-    found = shares_jointly(sums, answers=third, segments=asked.segments, design=OWN, base_codes=asked.base)
+    third = {code: float(code == 4) for code in asked.base}
+    measured = means(sums, question="channel", values=third, segments=asked.segments, design=OWN)
+    found = measured.joint
     close(found.values, wanted["p_hat"])
     close(found.covariance.ravel(), np.array(wanted["vcov"]).ravel())
 

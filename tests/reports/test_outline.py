@@ -206,7 +206,7 @@ def test_every_kind_of_sample_has_its_words(findings: Findings) -> None:
 
 
 def test_a_topline_of_too_few_people_shows_nothing(findings: Findings) -> None:
-    few = replace(findings.topline[0], asked=9)
+    few = replace(findings.topline[0], people=9)
     report = outline(replace(findings, topline=(few,)), "en")
     table = next(block for block in slide(report, "topline").blocks if isinstance(block, Table))
     assert table.rows == () and table.notes == ("Hidden to protect respondents",)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.estimate import Estimate
-from analysis.findings import Comparison, Findings, Published, Shares, Verdict
+from analysis.findings import Findings, Published, PublishedComparison, Shares, Verdict
 from questionnaires.study import Study
 from reports.naming import Voice, band_label, group_name, segment_people, within
 from reports.outline import outline
@@ -197,7 +197,7 @@ def test_predicates_come_from_published_figures_or_the_groups_name(study: Study)
     assert lowered("FAQ read") == "FAQ read"
 
 
-def _comparison(findings: Findings, place: int) -> Comparison:
+def _comparison(findings: Findings, place: int) -> PublishedComparison:
     part = findings.parts[4]
     assert isinstance(part, Published)
     return part.comparisons[place]

@@ -1,4 +1,4 @@
-"""Contrasts and ratios of estimates with one covariance, and shares that are estimated together."""
+"""Contrasts and ratios of estimates with one covariance."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.estimators.joint import Joint
-from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.shares_jointly import shares_jointly
-from analysis.table.design import Design
-from analysis.table.segments import Segment
-
-from .by_rows import segments, summed, survey
 
 TWO = Joint(("a", "b", "c"), np.array([0.5, 0.2, math.nan]), np.array(
     [[0.04, 0.01, 0.0], [0.01, 0.09, 0.0], [0.0, 0.0, 0.0]]), 10)  # fmt: skip
-ANSWERS = [Answer(str(code), frozenset({code})) for code in range(1, 5)]
 
 
 def test_a_difference_takes_the_covariance_off() -> None:
@@ -61,38 +54,3 @@ def test_reasons_instead_of_numbers() -> None:
 def test_an_unknown_name_names_those_there_are() -> None:
     with pytest.raises(KeyError, match="no estimate 'd': there are a, b, c"):
         TWO.contrast({"d": 1.0})
-
-
-@pytest.mark.parametrize("clustered", [True, False])
-def test_shares_together_are_the_shares_one_by_one(clustered: bool) -> None:
-    sample, answer, segment = survey(13, clustered=clustered)
-    everyone = Segment("all", {}, frozenset({0, 1, 2}))
-    answers = [*ANSWERS, Answer("net", frozenset({1, 2}))]
-    sums = summed(sample, answer, segment)
-    of = [everyone, *segments(4)]
-    found = shares_jointly(sums, answers=answers, segments=of, design=Design())
-    alone = shares(sums, question="q", answers=answers, segments=of, design=Design())
-    assert len(found.values) == len(alone) == 25
-    for at, row in enumerate(alone):
-        if row.share is None or row.se is None:
-            assert math.isnan(found.values[at])
-            continue
-        assert found.values[at] == pytest.approx(row.share)
-        assert math.sqrt(found.covariance[at, at]) == pytest.approx(row.se, abs=1e-12)
-    # the answers of a segment add up to 1, whatever the sample: their sum does not vary
-    whole = found.contrast({f"s1: {code}": 1.0 for code in range(1, 5)})
-    assert whole.value == pytest.approx(1.0)
-    assert whole.se == pytest.approx(0.0, abs=1e-8)
-    net = found.contrast({"s1: net": 1.0, "s1: 1": -1.0, "s1: 2": -1.0})
-    assert net.se == pytest.approx(0.0, abs=1e-8)
-
-
-def test_names_say_what_there_are_several_of() -> None:
-    sample, answer, segment = survey(13, clustered=True)
-    sums = summed(sample, answer, segment)
-    one = shares_jointly(sums, answers=ANSWERS, segments=segments(1), design=Design())
-    assert one.names == ("1", "2", "3", "4")
-    other = shares_jointly(
-        sums, answers=ANSWERS[:1], segments=segments(2), design=Design(), base_codes=frozenset({1, 2})
-    )
-    assert other.names == ("s0", "s1")
