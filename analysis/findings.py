@@ -165,3 +165,8 @@ class Findings:
     weighting: WeightingFacts | None
     parts: tuple[PartFindings, ...]
     topline: tuple[Topline, ...]
+
+    @property
+    def comparisons(self) -> tuple[PublishedComparison, ...]:
+        """Return every published figure that the plan holds against ours."""
+        return tuple(c for part in self.parts if isinstance(part, Published) for c in part.comparisons)

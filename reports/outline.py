@@ -15,10 +15,10 @@ from reports.first_page import first_page, headline_part
 from reports.methods import methods_slide
 from reports.naming import Voice
 from reports.numbers import local, long_date
-from reports.published import published_slide
+from reports.published_figures import published_slide
 from reports.report import Report, Slide
 from reports.share_slides import share_slide
-from reports.topline import topline_slide
+from reports.tables import topline_slide
 
 
 def outline(findings: Findings, language: str) -> Report:
@@ -47,18 +47,12 @@ def _in_order(findings: Findings) -> list[PartFindings]:
     """Return the parts that make a slide; a headline has a chart even where the plan names none."""
     lead = headline_part(findings)
     parts = [part for part in findings.parts if part is not lead]
-    charted = lead is not None and (lead.part.by or not lead.part.codes)
-    if lead is not None and charted and not any(_same_chart(lead, part) for part in parts):
-        parts.append(replace(lead, part=replace(lead.part, kind="chart")))
+    if lead is not None and (lead.part.by or not lead.part.codes):
+        content = (lead.part.about, lead.part.codes, lead.part.by)
+        charts = [(p.part.about, p.part.codes, p.part.by) for p in parts if isinstance(p, Shares)]
+        if content not in charts:
+            parts.append(replace(lead, part=replace(lead.part, kind="chart")))
     return sorted(parts, key=lambda part: _place(part, lead))
-
-
-def _same_chart(lead: Shares, part: PartFindings) -> bool:
-    return isinstance(part, Shares) and (part.part.about, part.part.codes, part.part.by) == (
-        lead.part.about,
-        lead.part.codes,
-        lead.part.by,
-    )
 
 
 def _place(part: PartFindings, lead: Shares | None) -> int:
