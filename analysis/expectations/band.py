@@ -9,7 +9,6 @@ from scipy.special import chdtri, ndtr, ndtri, stdtr, stdtrit
 from analysis.table.columns import Numbers
 
 POINTS = 4096
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 _JITTER = 1e-10  # keeps a correlation of 1 (a step that nobody chose) from being singular
 _MOST_DF = 10_000  # beyond, Student's t is the normal
 
@@ -24,9 +23,9 @@ def critical(correlation: Numbers, df: int, level: float = 0.95) -> float:
     size = len(correlation)
     if size == 1:
         return alone
-    most = float(stdtrit(df, 1 - (1 - level) / (2 * size)))  # Bonferroni is never too narrow
-    root = _root(correlation)
-    lattice = _lattice(size)
+    # Bonferroni is never too narrow
+    most = float(stdtrit(df, 1 - (1 - level) / (2 * size)))
+    root, lattice = _root(correlation), _lattice(size)
 
     def short(c: float) -> float:
         return _inside(c, root, df, lattice) - level
@@ -61,13 +60,13 @@ def _lattice(size: int) -> Numbers:
 
 
 def _primes(count: int) -> list[int]:
-    found = list(_PRIMES[:count])
-    number = _PRIMES[-1]
-    while len(found) < count:
-        number += 2
-        if all(number % prime for prime in found):
-            found.append(number)
-    return found
+    primes: list[int] = []
+    number = 2
+    while len(primes) < count:
+        if all(number % prime for prime in primes):
+            primes.append(number)
+        number += 1
+    return primes
 
 
 def _inside(c: float, root: Numbers, df: int, lattice: Numbers) -> float:

@@ -36,8 +36,9 @@ class LogRank:
     def __str__(self) -> str:
         if self.chi_square is None or self.p is None:
             return f"Log-rank: not tested, {self.reason}"
-        found = f"chi-square {self.chi_square:.4g} on {self.df} df, p {p_text(self.p)}"
-        return f"Log-rank ({self.method}): {found}"
+        return (
+            f"Log-rank ({self.method}): chi-square {self.chi_square:.4g} on {self.df} df, p {p_text(self.p)}"
+        )
 
 
 def log_rank(
