@@ -51,6 +51,11 @@ class Curve:
     points: tuple[CurvePoint, ...]
     without_limit: tuple[tuple[Interval, Estimate], ...]
 
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return both readings of every limit."""
+        return tuple(estimate for point in self.points for estimate in (point.cumulative, point.exclusive))
+
 
 class Verdict(StrEnum):
     """How a published figure stands to ours."""
@@ -87,6 +92,11 @@ class Published:
 
     part: Part
     comparisons: tuple[PublishedComparison, ...]
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return our estimate beside every figure."""
+        return tuple(comparison.estimate for comparison in self.comparisons)
 
 
 @dataclass(frozen=True)

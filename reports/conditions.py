@@ -57,85 +57,86 @@ class _Words:
     def of(self, tree: Tree) -> str:
         match tree:
             case ("and", *parts):
-                return self._joined("condition_and", self._ranges(parts))
+                return self.joined("condition_and", self.ranges(parts))
             case ("or", *parts):
-                return self._joined("condition_or", [self._inner(part) for part in parts])
+                return self.joined("condition_or", [self.inner(part) for part in parts])
             case ("not", inner):
-                return self._not(inner)
+                return self.negated(inner)
             case ("answered", str() as name):
-                return self.voice.say("condition_answered", question=self._question(name))
-        words = self._chosen(tree, "condition_in", "condition_not_in")
+                return self.voice.say("condition_answered", question=self.question(name))
+        words = self.chosen(tree, "condition_in", "condition_not_in")
         if not words and (bound := _bound(tree)) is not None:
             subject, sign, number = bound
             value = decimal(number, self.voice.language)
-            return self.voice.say(
-                f"condition_{OPERATORS[sign]}", question=self._subject(subject), value=value
-            )
+            return self.voice.say(f"condition_{OPERATORS[sign]}", question=self.subject(subject), value=value)
         return words or expression_text(self.questionnaire, tree)
 
-    def _joined(self, key: str, parts: Sequence[str]) -> str:
+    def joined(self, key: str, parts: Sequence[str]) -> str:
         text = parts[0]
         for part in parts[1:]:
             text = self.voice.say(key, first=text, then=part)
         return text
 
-    def _inner(self, tree: Tree) -> str:
+    def inner(self, tree: Tree) -> str:
         """Return a part of a part, in brackets where it has parts itself."""
         words = self.of(tree)
         return f"({words})" if tree[0] in ("and", "or") and _range(tree[1:]) is None else words
 
-    def _not(self, inner: Tree) -> str:
+    def negated(self, inner: Tree) -> str:
         if inner[0] == "answered":
-            return self.voice.say("condition_not_answered", question=self._question(inner[1]))
-        turned = self._chosen(inner, "condition_not_in", "condition_in")
+            return self.voice.say("condition_not_answered", question=self.question(inner[1]))
+        turned = self.chosen(inner, "condition_not_in", "condition_in")
         return turned or self.voice.say("condition_not", condition=self.of(inner))
 
-    def _chosen(self, tree: Tree, key: str, opposite: str) -> str:
+    def chosen(self, tree: Tree, key: str, opposite: str) -> str:
         """Return "“Question” – “answer” or “answer”" for what asks about answers by name; else ""."""
         match tree:
             case ("in", ("answer", str() as name), codes):
                 pass
             case ("contains", ("answer", str() as name), ("value", code)):
                 codes = (code,)
-            case ("compare", "==" | "!=" as sign, ("answer", str() as name), ("value", code)):
-                codes, key = (code,), key if sign == "==" else opposite
-            case ("compare", "==" | "!=" as sign, ("value", code), ("answer", str() as name)):
+            case ("compare", "==" | "!=" as sign, ("answer", str() as name), ("value", code)) | (
+                "compare",
+                "==" | "!=" as sign,
+                ("value", code),
+                ("answer", str() as name),
+            ):
                 codes, key = (code,), key if sign == "==" else opposite
             case _:
                 return ""
-        answers = [self._answer(self.questions[name], code) for code in codes]
+        answers = [self.answer(self.questions[name], code) for code in codes]
         if not answers or "" in answers:
             return ""
         joined = listed(answers, self.voice.language, "or")
-        return self.voice.say(key, question=self._question(name), answers=joined)
+        return self.voice.say(key, question=self.question(name), answers=joined)
 
-    def _answer(self, question: Question, code: Any) -> str:
+    def answer(self, question: Question, code: Any) -> str:
         """Return an answer in quotation marks, by its code or the word of a special answer; "" if it is none."""
         if isinstance(code, str) and code.startswith("!"):
             return quoted(self.voice, choice_name(self.voice, question, code[1:]))
         choice = next((choice for choice in question.choices if choice.code == code), None)
         return quoted(self.voice, plain(in_language(choice.text, self.voice.language))) if choice else ""
 
-    def _ranges(self, parts: Sequence[Tree]) -> list[str]:
+    def ranges(self, parts: Sequence[Tree]) -> list[str]:
         """Return the parts of an "and"; a lower and an upper limit of one number become one range."""
         words, place = [], 0
         while place < len(parts):
             limits = _range(parts[place : place + 2])
             if limits is None:
-                words.append(self._inner(parts[place]))
+                words.append(self.inner(parts[place]))
                 place += 1
                 continue
             low, high = (decimal(limit, self.voice.language) for limit in limits[1:])
-            question = self._subject(limits[0])
+            question = self.subject(limits[0])
             words.append(self.voice.say("condition_between", question=question, low=low, high=high))
             place += 2
         return words
 
-    def _subject(self, tree: Tree) -> str:
-        question = self._question(tree[1])
+    def subject(self, tree: Tree) -> str:
+        question = self.question(tree[1])
         return self.voice.say("condition_count", question=question) if tree[0] == "count" else question
 
-    def _question(self, name: str) -> str:
+    def question(self, name: str) -> str:
         return quoted(self.voice, question_words(self.questions[name], self.voice.language))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.estimate import Estimate
 from analysis.findings import Curve, CurvePoint, Findings
 from questionnaires.piping import question_words
 from reports.captions import alt_curve, foot, subtitle, without_limit_line
@@ -31,8 +30,7 @@ def curve_slide(voice: Voice, findings: Findings, curve: Curve) -> Slide:
     early, late = read_at(curve)
     message = curve_title(voice, curve.question, early, late) if early else voice.say("too_few")
     title = question_words(curve.question, voice.language)
-    estimates: list[Estimate] = [e for point in curve.points for e in (point.cumulative, point.exclusive)]
-    lines = list(foot(voice, findings, curve.question, estimates))
+    lines = list(foot(voice, findings, curve.question, curve.estimates))
     if curve.without_limit:
         lines.insert(0, without_limit_line(voice, curve))
         lines.insert(2, voice.say("curve_base"))
@@ -44,7 +42,7 @@ def curve_slide(voice: Voice, findings: Findings, curve: Curve) -> Slide:
         exclusive_title=voice.say("exclusive_title"),
         published_title=voice.say("published_series"),
         axis=tuple(Tick(share, percent(share, voice.language)) for share in TICKS),
-        alt=alt_curve(voice, title, reached, max((e.base for e in estimates), default=0)),
+        alt=alt_curve(voice, title, reached, max((e.base for e in curve.estimates), default=0)),
         foot=tuple(lines),
         table=curve_table(voice, title, curve),
         watermark=watermark(voice, findings),

@@ -63,7 +63,7 @@ class _FirstPage:
         shares = headline_part(self.findings)
         total = everybody(shares) if shares and shares.part.codes else None
         if shares is not None and total is not None and may_lead(total):
-            sentence = of_whom(self.voice, shares.question, self._phrase(shares))
+            sentence = of_whom(self.voice, shares.question, self.phrase(shares))
             best = _clear_segment(shares)
             if best is None or shares.segment is None:
                 return headline(self.voice, total, sentence)
@@ -80,33 +80,33 @@ class _FirstPage:
         shares = headline_part(self.findings)
         questions: set[str] = set()
         if shares is not None and shares.part.codes:
-            yield self._of_headline(shares)
-            yield self._of_segment(shares)
+            yield self.of_headline(shares)
+            yield self.of_segment(shares)
             questions.add(shares.question.name)
         for part in self.findings.parts:
             if isinstance(part, Curve):
-                yield self._of_curve(part)
+                yield self.of_curve(part)
                 questions.add(part.question.name)
         for comparison in self.findings.comparisons:
             if comparison.figure.question not in questions and comparison.figure.value is not None:
-                yield self._of_comparison(comparison)
+                yield self.of_comparison(comparison)
                 questions.add(comparison.figure.question)
         for part in self.findings.parts:
             if isinstance(part, Shares) and part.question.name not in questions:
-                yield self._of_leader(part)
+                yield self.of_leader(part)
                 questions.add(part.question.name)
 
-    def _number(self, estimate: Estimate, sentence: str, held: Sequence[str], *slides: str) -> KeyNumber:
+    def number(self, estimate: Estimate, sentence: str, held: Sequence[str], *slides: str) -> KeyNumber:
         """Return an estimate as a key number, which leads to the first of the slides that there is."""
         words = printed(self.voice, estimate)
         slide = next((slide for slide in slides if slide in self.ids), "")
         number, beside = words.share or words.words, " ".join(filter(None, held))
         return KeyNumber(number, words.interval, sentence, beside, slide, estimate.share)
 
-    def _phrase(self, shares: Shares) -> str:
+    def phrase(self, shares: Shares) -> str:
         return predicate(self.voice, self.study, shares.question, shares.part.codes, shares.part.group)
 
-    def _of_headline(self, shares: Shares) -> KeyNumber | None:
+    def of_headline(self, shares: Shares) -> KeyNumber | None:
         total = everybody(shares)
         if total is None or not may_lead(total):
             return None
@@ -118,10 +118,10 @@ class _FirstPage:
             and c.figure.condition is None
             and c.figure.value is not None
         ]
-        sentence = of_whom(self.voice, shares.question, self._phrase(shares))
-        return self._number(total, sentence, held, f"chart-{shares.question.name}", slide_id(shares))
+        sentence = of_whom(self.voice, shares.question, self.phrase(shares))
+        return self.number(total, sentence, held, f"chart-{shares.question.name}", slide_id(shares))
 
-    def _of_segment(self, shares: Shares) -> KeyNumber | None:
+    def of_segment(self, shares: Shares) -> KeyNumber | None:
         where, total, plan = _clear_segment(shares), everybody(shares), shares.segment
         if where is None or plan is None or total is None or not may_lead(total):
             return None
@@ -135,19 +135,19 @@ class _FirstPage:
             and describes(c.figure, plan, where.first.segment)
         ]
         people = segment_people(self.voice, self.study, plan, where.first.segment)
-        sentence = finding_segment(self.voice, people, self._phrase(shares), total)
-        return self._number(where.first, sentence, held, slide_id(shares).replace("headline", "chart"))
+        sentence = finding_segment(self.voice, people, self.phrase(shares), total)
+        return self.number(where.first, sentence, held, slide_id(shares).replace("headline", "chart"))
 
-    def _of_curve(self, curve: Curve) -> KeyNumber | None:
+    def of_curve(self, curve: Curve) -> KeyNumber | None:
         early, _ = read_at(curve)
         if early is None:
             return None
         place = curve.points.index(early)
         held = [reading_cumulative(self.voice, curve.points[place - 1], early)] if place else []
         sentence = of_whom(self.voice, curve.question, expect_within(self.voice, early))
-        return self._number(early.cumulative, sentence, held, f"curve-{curve.part.about}")
+        return self.number(early.cumulative, sentence, held, f"curve-{curve.part.about}")
 
-    def _of_comparison(self, comparison: PublishedComparison) -> KeyNumber | None:
+    def of_comparison(self, comparison: PublishedComparison) -> KeyNumber | None:
         if not may_lead(comparison.estimate):
             return None
         question = self.study.questionnaire.question(comparison.figure.question)
@@ -155,9 +155,9 @@ class _FirstPage:
         whom = of_compared(self.voice, phrase) if comparison.figure.condition else None
         held = [size_words(self.voice, comparison.estimate), held_published(self.voice, comparison)]
         sentence = whom or of_whom(self.voice, question, phrase)
-        return self._number(comparison.estimate, sentence, held, f"chart-{question.name}", "published")
+        return self.number(comparison.estimate, sentence, held, f"chart-{question.name}", "published")
 
-    def _of_leader(self, shares: Shares) -> KeyNumber | None:
+    def of_leader(self, shares: Shares) -> KeyNumber | None:
         where = answer_standing(shares) if not shares.part.codes else None
         if where is None or not where.clear:
             return None
@@ -166,7 +166,7 @@ class _FirstPage:
             for e in (where.first, where.next)
         )
         phrase = of_whom(self.voice, shares.question, self.voice.say("choose", what=first))
-        return self._number(where.first, phrase, [held_answers(self.voice, where, after)], slide_id(shares))
+        return self.number(where.first, phrase, [held_answers(self.voice, where, after)], slide_id(shares))
 
 
 def _clear_segment(shares: Shares) -> Standing | None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.estimate import Estimate
-from analysis.findings import Curve, Findings, PartFindings, Shares
+from analysis.findings import Findings
 from analysis.plan import run
 from analysis.table.responses import read_snapshot
 from reports.disclosure import unseen
@@ -67,14 +66,6 @@ def numbers(findings: Findings) -> dict[str, Any]:
         "estimates": [
             {"question": estimate.question, **unseen(estimate).as_row()}
             for part in findings.parts
-            for estimate in _estimates(part)
+            for estimate in part.estimates
         ],
     }
-
-
-def _estimates(part: PartFindings) -> list[Estimate]:
-    if isinstance(part, Shares):
-        return list(part.estimates)
-    if isinstance(part, Curve):
-        return [estimate for point in part.points for estimate in (point.cumulative, point.exclusive)]
-    return [comparison.estimate for comparison in part.comparisons]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.estimate import Estimate
-from analysis.findings import Curve, Findings, Topline, ToplineRow
+from analysis.findings import Curve, Findings, Topline
 from questionnaires.piping import question_words
 from questionnaires.texts import in_language
 from reports.conditions import filter_line
@@ -117,8 +117,14 @@ def topline_slide(voice: Voice, findings: Findings) -> Slide:
         if 0 < entry.people < THRESHOLD:
             tables.append(Table(title, columns, (), (voice.say("hidden"),)))
             continue
-        rows = tuple(_topline_row(voice, entry, row) for row in entry.rows)
-        tables.append(Table(title, columns, rows, _topline_notes(voice, findings, entry)))
+        rows = []
+        for row in entry.rows:
+            shares = (NOTHING, NOTHING) if row.estimate is None else estimate_cells(voice, row.estimate)
+            # where a share is hidden, so is how many gave the answer
+            hidden = row.estimate is not None and showing(row.estimate) is Showing.HIDDEN
+            people = NOTHING if hidden else Cell(count(row.n, voice.language), row.n)
+            rows.append(Row(choice_name(voice, entry.question, row.choice), (people, *shares)))
+        tables.append(Table(title, columns, tuple(rows), _topline_notes(voice, findings, entry)))
     return Slide("topline", voice.say("topline_title"), (Prose(voice.say("topline_lede")), *tables))
 
 
@@ -131,11 +137,3 @@ def _topline_notes(voice: Voice, findings: Findings, entry: Topline) -> tuple[st
     if question.type == "ranking":
         notes.append(voice.say("ranking_note"))
     return tuple(notes)
-
-
-def _topline_row(voice: Voice, entry: Topline, row: ToplineRow) -> Row:
-    """Return one answer; where its share is hidden, so is how many gave it."""
-    hidden = row.estimate is not None and showing(row.estimate) is Showing.HIDDEN
-    people = NOTHING if hidden else Cell(count(row.n, voice.language), row.n)
-    shares = (NOTHING, NOTHING) if row.estimate is None else estimate_cells(voice, row.estimate)
-    return Row(choice_name(voice, entry.question, row.choice), (people, *shares))

@@ -167,7 +167,11 @@ def held_segments(voice: Voice, where: Standing, next_label: str, left_out: Sequ
     # no single group is next: several have the share of the next, and all are reliable
     same = [e for e in where.others if whole(e.share or 0.0) == whole(where.next.share or 0.0)]
     if where.clear and len(same) > 1 and all(may_lead(e) and e.share for e in where.others):
-        return voice.say("segment_first_tied", shares=_shares_range(voice, where.others))
+        shares = sorted(e.share or 0.0 for e in where.others)
+        least, most = whole(shares[0]), share_text(voice, shares[-1])
+        return voice.say(
+            "segment_first_tied", shares=most if least == whole(shares[-1]) else span(str(least), most)
+        )
     if where.clear:
         return voice.say("segment_first", next=next_label, next_estimate=after.text)
     ends = _points(where.difference)
@@ -177,13 +181,6 @@ def held_segments(voice: Voice, where: Standing, next_label: str, left_out: Sequ
 def not_compared(voice: Voice, labels: Sequence[str]) -> str:
     """Return which groups have too few answers to be compared."""
     return voice.say("not_compared", groups=listed(list(labels), voice.language))
-
-
-def _shares_range(voice: Voice, estimates: Sequence[Estimate]) -> str:
-    low, high = (pick(e.share or 0.0 for e in estimates) for pick in (min, max))
-    if whole(low) == whole(high):
-        return share_text(voice, high)
-    return span(str(whole(low)), share_text(voice, high))
 
 
 def held_answers(voice: Voice, where: Standing, next_name: str) -> str:

@@ -114,7 +114,22 @@ class Audited:
         return {**self.audit.as_json(), "own": own, "against": [row.as_row() for row in self.against]}
 
     def __str__(self) -> str:
-        return _text(self)
+        audit, claim = self.audit, self.audit.claim
+        share = "no share" if claim.whole is None else str(claim.whole)
+        counted = f" of {people(claim.n)}" if claim.n is not None else ", number of people unknown"
+        lines = [f"{claim.name}: {share}{counted}", f"Verdict: {audit.verdict}"]
+        lines += [f"  because {reason}" for reason in audit.reasons]
+        lines += [
+            f"  {check.check}: {check.text}" for check in audit.checks if check.text not in audit.reasons
+        ]
+        for title, heads, cells, tail in _tables(self):
+            if cells:
+                lines += ["", title, aligned(heads, cells, tail=tail)]
+        if audit.part_for_5_points is not None:
+            lines += ["", f"A margin of 5 points for the part needs {people(audit.part_for_5_points)} of it."]
+        lack = [fact.fact for fact in audit.facts if fact.state != "known"]
+        lines += ["", f"Not known: {', '.join(lack)}"] if lack else []
+        return "\n".join([*lines, *audit.notes, ""])
 
 
 @dataclass(frozen=True)
@@ -253,26 +268,6 @@ def _smallest_rows(claim: Claim) -> list[dict[str, Any]]:
         for effect in claim.effects
         for comparisons in dict.fromkeys((1, claim.comparisons))
     ]
-
-
-# --- text --------------------------------------------------------------------------------------------------
-
-
-def _text(audited: Audited) -> str:
-    audit, claim = audited.audit, audited.audit.claim
-    share = "no share" if claim.whole is None else str(claim.whole)
-    counted = f" of {people(claim.n)}" if claim.n is not None else ", number of people unknown"
-    lines = [f"{claim.name}: {share}{counted}", f"Verdict: {audit.verdict}"]
-    lines += [f"  because {reason}" for reason in audit.reasons]
-    lines += [f"  {check.check}: {check.text}" for check in audit.checks if check.text not in audit.reasons]
-    for title, heads, cells, tail in _tables(audited):
-        if cells:
-            lines += ["", title, aligned(heads, cells, tail=tail)]
-    if audit.part_for_5_points is not None:
-        lines += ["", f"A margin of 5 points for the part needs {people(audit.part_for_5_points)} of it."]
-    lack = [fact.fact for fact in audit.facts if fact.state != "known"]
-    lines += ["", f"Not known: {', '.join(lack)}"] if lack else []
-    return "\n".join([*lines, *audit.notes, ""])
 
 
 def _tables(audited: Audited) -> list[tuple[str, tuple[str, ...], Sequence[tuple[str, ...]], int]]:

@@ -15,6 +15,7 @@ from analysis.rows import aligned, people, percent, span
 
 EVERYONE = "all"
 OK, BEYOND = "ok", "beyond_population"
+_HEADS = ("segments", "share", "margin", "interval", "told apart", "power", "answers", "of total", "invite")
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class Wish:
     def _check_together(self) -> None:
         """Raise DataProblem for values that are each in range and do not go together."""
         if self.interval not in size.INTERVALS:
-            known = ", ".join(size.INTERVALS)
-            raise DataProblem("unknown_option", option="--interval", value=self.interval, known=known)
+            methods = ", ".join(size.INTERVALS)
+            raise DataProblem("unknown_option", option="--interval", value=self.interval, known=methods)
         if self.interval == size.NORMAL and self.share in (0.0, 1.0):
             form = "wilson, since by the normal formula a share of 0% or 100% needs nobody"
             raise DataProblem("plan_range", option="--interval", value=self.interval, form=form)
@@ -144,6 +145,20 @@ class Need:
         """Return the row that `earshot plan-sample --format json` prints."""
         return asdict(self)
 
+    def line(self) -> tuple[str, ...]:
+        """Return the cells of the text table."""
+        apart = "-"
+        if self.versus is not None:
+            apart = f"{percent(self.share)} / {percent(self.versus)}"
+        elif self.lower is not None or self.higher is not None:
+            sides = (("-", self.lower), ("+", self.higher))
+            apart = " ".join(f"{sign}{percent(gap)}" for sign, gap in sides if gap is not None)
+        return (
+            self.segment, percent(self.share), "-" if self.margin is None else f"±{percent(self.margin)}",
+            span(self.low, self.high), apart, percent(self.power, 0), f"{self.base:,}", f"{self.total:,}",
+            f"{self.invite:,}",
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class SamplePlan:
@@ -166,7 +181,21 @@ class SamplePlan:
         }
 
     def __str__(self) -> str:
-        return _text(self)
+        wish = self.wish
+        lines = [need.line() for need in self.needs]
+        pairs = [line[1:] for line, need in zip(lines, self.needs, strict=True) if need.alpha is not None]
+        if len(pairs) > 1 and len(set(pairs)) == 1:
+            # pairs of segments that all need the same are one line
+            lines = [line for line, need in zip(lines, self.needs, strict=True) if need.alpha is None]
+            lines.append((f"any two ({len(pairs)} pairs)", *pairs[0]))
+        notes = [f"- {need.segment}: {need.reason}." for need in self.needs if need.reason]
+        if self.total is None:
+            head = "No sample of this population is large enough."
+        elif wish.n is None:
+            head = f"{people(self.total)} must answer; invite {self.invite:,}."
+        else:
+            head = f"What {people(wish.n)} can show (invite {self.invite:,})."
+        return "\n".join([head, "", aligned(_HEADS, lines), "", "Assumed", *notes, *_assumptions(wish), ""])
 
 
 def plan_sample(wish: Wish) -> SamplePlan:
@@ -245,43 +274,6 @@ def _told_apart(wish: Wish, pair: Sequence[tuple[str, float]], n: int) -> Need:
     return Need(
         "given", f"{first} / {second}", wish.share, versus=versus, power=power, alpha=alpha, lower=lower,
         higher=higher, effective_base=few, base=round(n * part), total=n, invite=wish.fielding.invited(n),
-    )  # fmt: skip
-
-
-# --- text --------------------------------------------------------------------------------------------------
-
-_HEADS = ("segments", "share", "margin", "interval", "told apart", "power", "answers", "of total", "invite")
-
-
-def _text(plan: SamplePlan) -> str:
-    wish = plan.wish
-    lines = [_line(need) for need in plan.needs]
-    pairs = [line[1:] for line, need in zip(lines, plan.needs, strict=True) if need.alpha is not None]
-    if len(pairs) > 1 and len(set(pairs)) == 1:
-        # pairs of segments that all need the same are one line
-        lines = [line for line, need in zip(lines, plan.needs, strict=True) if need.alpha is None]
-        lines.append((f"any two ({len(pairs)} pairs)", *pairs[0]))
-    notes = [f"- {need.segment}: {need.reason}." for need in plan.needs if need.reason]
-    if plan.total is None:
-        head = "No sample of this population is large enough."
-    elif wish.n is None:
-        head = f"{people(plan.total)} must answer; invite {plan.invite:,}."
-    else:
-        head = f"What {people(wish.n)} can show (invite {plan.invite:,})."
-    return "\n".join([head, "", aligned(_HEADS, lines), "", "Assumed", *notes, *_assumptions(wish), ""])
-
-
-def _line(need: Need) -> tuple[str, ...]:
-    apart = "-"
-    if need.versus is not None:
-        apart = f"{percent(need.share)} / {percent(need.versus)}"
-    elif need.lower is not None or need.higher is not None:
-        sides = (("-", need.lower), ("+", need.higher))
-        apart = " ".join(f"{sign}{percent(gap)}" for sign, gap in sides if gap is not None)
-    return (
-        need.segment, percent(need.share), "-" if need.margin is None else f"±{percent(need.margin)}",
-        span(need.low, need.high), apart, percent(need.power, 0), f"{need.base:,}", f"{need.total:,}",
-        f"{need.invite:,}",
     )  # fmt: skip
 
 

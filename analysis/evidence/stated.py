@@ -115,12 +115,6 @@ def impossible_bases(share: Stated, below: int = MOST_LISTED) -> list[int]:
     return [n for n in range(1, min(always_from(share), below)) if counts(share, n) is None]
 
 
-def impossible_shares(n: int, digits: int = 0) -> int:
-    """Return how many of the printable shares (101 with whole per cents) n people cannot give."""
-    steps = 100 * 10**digits
-    return sum(counts(Stated(place / steps, digits), n) is None for place in range(steps + 1))
-
-
 def ranges(numbers: Sequence[int], most: int = 8) -> str:
     """Write ascending numbers as "1-4, 6-9, 11"; "none" where there are none; after `most` runs "and 31 more"."""
     runs: list[list[int]] = []

@@ -75,21 +75,26 @@ class _Sample:
 
     def filled(self) -> list[Person]:
         for name in self.truth.sample:
-            self._draw_margin(self.study.questionnaire.question(name))
-        self._weigh()
+            self.draw_margin(self.study.questionnaire.question(name))
+        self.weigh()
         for question in self.study.questionnaire:
             if question.name not in self.truth.sample:
-                self._answer(question)
-        spoken = self._shuffled_parts(range(len(self.people)), self.truth.languages)
+                self.answer(question)
+        spoken = self.shuffled_parts(range(len(self.people)), self.truth.languages)
         first = next(iter(self.truth.languages))
         for index, person in enumerate(self.people):
             person.language = spoken.get(index, first)
         return self.people
 
-    def _draw_margin(self, question: Question) -> None:
+    def draw_margin(self, question: Question) -> None:
         """Give every person a category of a sample margin, independent of the margins before it."""
         shares = self.truth.sample[question.name]
-        answers = tuple(_category(question, label) for label in shares)
+        # a band stays its label until a number is drawn in it
+        codes: dict[str, Answer] = {choice.name: choice.code for choice in question.choices}
+        if question.type == "number":
+            codes = {label: label for label in shares}
+        codes |= {label: Missing[label.upper()] for label in shares if label in SPECIAL}
+        answers = tuple(codes[label] for label in shares)
         seed = normal([*shares.values()])
         groups = alike([(person.weight, *map(repr, person.answers.values())) for person in self.people])
         sizes = np.array([len(group) for group in groups])
@@ -99,9 +104,9 @@ class _Sample:
             person.answers[question.name] = answer
         if question.type == "number":
             for person in self.people:
-                person.answers[question.name] = self._in_band(question, person.answers[question.name])
+                person.answers[question.name] = self.in_band(question, person.answers[question.name])
 
-    def _in_band(self, question: Question, label: Answer) -> Answer:
+    def in_band(self, question: Question, label: Answer) -> Answer:
         """Return a whole number inside a band; what is no band stays as it is."""
         band = parse_band(label) if isinstance(label, str) else None
         if band is None:
@@ -109,7 +114,7 @@ class _Sample:
         top = band.low + OPEN_BAND_YEARS if math.isinf(band.high) else band.high
         return int(self.chance.integers(int(band.low), int(min(top, question.maximum or top)) + 1))
 
-    def _weigh(self) -> None:
+    def weigh(self) -> None:
         """Rake the made-up sample as the report will rake it: the targets hold after weighting."""
         population = self.study.population
         if population is None:
@@ -127,29 +132,29 @@ class _Sample:
         for person, weight in zip(self.people, weights.tolist(), strict=True):
             person.weight = round(weight, 12)
 
-    def _answer(self, question: Question) -> None:
+    def answer(self, question: Question) -> None:
         """Answer a question for everybody on whose path it lies, by the rules of its type."""
         path = [i for i, person in enumerate(self.people) if person.meets(question.condition)]
         answers: Mapping[int, Answer]
         if question.type == "consent":
             answers = dict.fromkeys(path, 1)
         elif question.type == "text":
-            answers = self._written(question, path)
+            answers = self.written(question, path)
         elif not QUESTION_TYPES[question.type].asks:
             # lots, computed values and texts to read come from the form itself
             answers = {}
         elif question.type in ("number", "date", "ranking"):
-            answers = {index: self._made_up(self.people[index], question) for index in path}
+            answers = {index: self.made_up(self.people[index], question) for index in path}
         elif question.type == "several":
-            answers = self._ticked(question, path)
+            answers = self.ticked(question, path)
         else:
             targets = [target for target in self.truth.targets if target.question == question.name]
             outcomes = _outcomes(question, self.truth.answers.get(question.name, {}))
-            answers = self._dealt(path, outcomes, targets, question.name)
+            answers = self.dealt(path, outcomes, targets, question.name)
         for index, answer in answers.items():
             self.people[index].answers[question.name] = answer
 
-    def _made_up(self, person: Person, question: Question) -> Answer:
+    def made_up(self, person: Person, question: Question) -> Answer:
         """Return a number, a date or a ranking within the limits that hold for this person."""
         own = as_seen(question, person.answered, 0)
         if question.type == "ranking":
@@ -162,7 +167,7 @@ class _Sample:
         low, high = int(own.minimum or 0), int(100 if own.maximum is None else own.maximum)
         return int(self.chance.integers(low, high + 1))
 
-    def _dealt(
+    def dealt(
         self, path: Sequence[int], outcomes: Outcomes, targets: Sequence[Target], name: str
     ) -> dict[int, Answer]:
         """Deal answers to the people on the path; return them by the person's place."""
@@ -170,10 +175,10 @@ class _Sample:
         inside = [tuple(self.people[index].meets(target.condition) for target in targets) for index in path]
         return dict(zip(path, deal(weights, inside, outcomes, targets, name, self.chance), strict=True))
 
-    def _ticked(self, question: Question, path: Sequence[int]) -> dict[int, Answer]:
+    def ticked(self, question: Question, path: Sequence[int]) -> dict[int, Answer]:
         """Answer a question with several choices: each choice has a probability of its own."""
         seeds = self.truth.answers.get(question.name, {})
-        left_out = self._shuffled_parts(
+        left_out = self.shuffled_parts(
             path, {name: seeds.get(name, 0.0) for name in (*SPECIAL, NOT_ANSWERED)}
         )
         ticks: dict[int, set[int]] = {index: set() for index in path if index not in left_out}
@@ -183,7 +188,7 @@ class _Sample:
             free = [index for index, codes in ticks.items() if not codes & alone]
             own = [t for t in self.truth.targets if t.question == question.name and t.codes == (choice.code,)]
             yes_no = Outcomes((choice.code, 0), np.array([share, 1 - share]), np.array([True, True]))
-            for index, answer in self._dealt(free, yes_no, own, question.name).items():
+            for index, answer in self.dealt(free, yes_no, own, question.name).items():
                 ticks[index] |= {choice.code} if answer == choice.code else set()
         open_choices = (choice for choice in question.choices if not choice.exclusive)
         usual = max(open_choices, key=lambda choice: seeds.get(choice.name, 0.0)).code
@@ -192,16 +197,16 @@ class _Sample:
             **{index: Missing[name.upper()] for index, name in left_out.items()},
         }
 
-    def _written(self, question: Question, path: Sequence[int]) -> dict[int, Answer]:
+    def written(self, question: Question, path: Sequence[int]) -> dict[int, Answer]:
         texts = self.truth.texts.get(question.name) or ("[synthetic]",)
         silent = self.truth.answers.get(question.name, {}).get(NOT_ANSWERED, 0.9)
-        left_out = self._shuffled_parts(path, {NOT_ANSWERED: silent})
+        left_out = self.shuffled_parts(path, {NOT_ANSWERED: silent})
         return {
             index: Missing.NOT_ANSWERED if index in left_out else texts[int(self.chance.integers(len(texts)))]
             for index in path
         }
 
-    def _shuffled_parts(self, members: Sequence[int], shares: Mapping[str, float]) -> dict[int, str]:
+    def shuffled_parts(self, members: Sequence[int], shares: Mapping[str, float]) -> dict[int, str]:
         """Return a part for some of the members, each part with its share of them in whole people."""
         order = [members[i] for i in self.chance.permutation(len(members))]
         parts: dict[int, str] = {}
@@ -211,15 +216,6 @@ class _Sample:
             parts |= dict.fromkeys(order[round(start) : round(stop)], name)
             start = stop
         return parts
-
-
-def _category(question: Question, label: str) -> Answer:
-    """Return a margin's category as an answer; a band stays its label until a number is drawn in it."""
-    if label in SPECIAL:
-        return Missing[label.upper()]
-    if question.type == "number":
-        return label
-    return next(choice.code for choice in question.choices if choice.name == label)
 
 
 def _outcomes(question: Question, seeds: Mapping[str, float]) -> Outcomes:

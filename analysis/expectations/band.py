@@ -25,7 +25,11 @@ def critical(correlation: Numbers, df: int, level: float = 0.95) -> float:
         return alone
     # Bonferroni is never too narrow
     most = float(stdtrit(df, 1 - (1 - level) / (2 * size)))
-    root, lattice = _root(correlation), _lattice(size)
+    root = _root(correlation)
+    # points that fill the unit cube evenly, shape (POINTS, size) (Richtmyer 1951, folded)
+    step = np.sqrt(np.asarray(_primes(size), dtype=np.float64)) % 1
+    points = (np.arange(1, POINTS + 1)[:, None] * step) % 1
+    lattice = np.abs(2 * points - 1)
 
     def short(c: float) -> float:
         return _inside(c, root, df, lattice) - level
@@ -50,13 +54,6 @@ def _root(correlation: Numbers) -> Numbers:
 def equivalent_level(c: float, df: int) -> float:
     """Return the confidence of a single interval that reaches ± c standard errors."""
     return float(2 * stdtr(df, c) - 1)
-
-
-def _lattice(size: int) -> Numbers:
-    """Return points that fill the unit cube evenly, shape (POINTS, size) (Richtmyer 1951, folded)."""
-    step = np.sqrt(np.asarray(_primes(size), dtype=np.float64)) % 1
-    points = (np.arange(1, POINTS + 1)[:, None] * step) % 1
-    return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
 
 
 def _primes(count: int) -> list[int]:

@@ -27,7 +27,6 @@ from analysis.expectations.events import (
     robust_variances,
 )
 from analysis.rows import aligned, percent, span
-from analysis.table.columns import Numbers
 from analysis.table.design import Design, Sample
 
 GREENWOOD, ROBUST, DESIGN = "greenwood", "robust", "design"
@@ -135,25 +134,20 @@ def kaplan_meier(
         nothing = Quantile(0.5, None, None, None, "nothing was delivered")
         steps = tuple(_step(risks, place, math.nan, 0.0) for place in risks.listed)
         return DeliveryCurve(chosen, level, risks.people, 0, steps, nothing, EMPTY)
-    se, degrees = _errors(chosen, risks, design or Design())
-    z = quantile_t(degrees, level) if degrees else float(ndtri((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
+    if chosen == GREENWOOD:
+        spread = risks.leap_sum[risks.listed]
+        se = risks.survival[risks.listed] * np.sqrt(np.where(np.isfinite(spread), spread, 0.0))
+    elif chosen == ROBUST:
+        se = np.sqrt(robust_variances(risks))
+    else:
+        stage = staged(risks.sums, design or Design())
+        z = quantile_t(max(stage.degrees(np.arange(len(risks.sums.n))), 1), level)
+        se = np.sqrt(design_variances(risks, stage))
     steps = tuple(_step(risks, place, float(error), z) for place, error in zip(risks.listed, se, strict=True))
     status = OK if risks.people >= LOW else LOW_BASE
     median = _quantile(risks, steps, 0.5)
     return DeliveryCurve(chosen, level, risks.people, risks.delivered, steps, median, status)
-
-
-def _errors(method: str, risks: Risks, design: Design) -> tuple[Numbers, int | None]:
-    """Return the standard error at each listed time, and the design's degrees of freedom."""
-    survival = risks.survival[risks.listed]
-    if method == GREENWOOD:
-        spread = risks.leap_sum[risks.listed]
-        return survival * np.sqrt(np.where(np.isfinite(spread), spread, 0.0)), None
-    if method == ROBUST:
-        return np.sqrt(robust_variances(risks)), None
-    stage = staged(risks.sums, design)
-    degrees = max(stage.degrees(np.arange(len(risks.sums.n))), 1)
-    return np.sqrt(design_variances(risks, stage)), degrees
 
 
 def _step(risks: Risks, place: int, error: float, z: float) -> DeliveryStep:

@@ -28,7 +28,6 @@ from analysis.evidence.stated import (
     counts,
     counts_fit,
     impossible_bases,
-    impossible_shares,
     printed_share,
     ranges,
     remainder_range,
@@ -61,7 +60,7 @@ def test_sixty_per_cent_refutes_only_numbers_below_eighty() -> None:
 
 @pytest.mark.parametrize(("n", "lost"), [(20, 80), (30, 70), (50, 50), (75, 25), (99, 1), (100, 0), (101, 0)])
 def test_how_many_whole_per_cents_a_number_of_people_cannot_give(n: int, lost: int) -> None:
-    assert impossible_shares(n) == lost
+    assert sum(counts(Stated(place / 100), n) is None for place in range(101)) == lost
 
 
 def test_intervals_by_design_effect(example: Audit) -> None:
