@@ -13,7 +13,7 @@ from questionnaires.texts import OWN_NAMES, in_language
 from reports.disclosure import RELIABLE, THRESHOLD
 from reports.naming import Voice, choice_name
 from reports.numbers import count, decimal, listed, long_date, moment, share_of_sample, span
-from reports.report import Block, RecordLine, RecordLines, Slide
+from reports.report import RecordLine, RecordLines, Slide
 
 KNOWN_MODES = ("web", "phone", "face_to_face", "post")
 """Ways of answering that have a name in `texts` (mode_web …); any other is printed as recorded."""
@@ -24,36 +24,40 @@ FEW_WEIGHTED = 100
 
 def methods_slide(voice: Voice, findings: Findings) -> Slide:
     """Return the methods page."""
-    blocks: tuple[Block, ...] = (
-        RecordLines(voice.say("methods_people"), tuple(_people(voice, findings))),
-        RecordLines(voice.say("methods_field"), tuple(_field(voice, findings))),
-        RecordLines(voice.say("methods_weighting"), tuple(_weighting(voice, findings))),
-        RecordLines(voice.say("methods_reading"), tuple(_reading(voice, findings))),
-        RecordLines(voice.say("methods_proof"), tuple(_proof(voice, findings))),
-    )
-    return Slide("methods", voice.say("methods_title"), blocks)
+    study, basis = findings.study, findings.basis
+    record, population = study.record, study.population
+    sections = {
+        "people": [
+            fact(voice, "study", in_language(record.title, voice.language)),
+            fact(voice, "population", population.population if population else None),
+            fact(voice, "frame", record.frame),
+            fact(voice, "sample", voice.say(f"sample_{record.sample}")),
+            fact(voice, "allows", voice.say(f"allows_{record.sample}")),
+            fact(voice, "sponsor", record.sponsor),
+            fact(voice, "funder", record.funder),
+            fact(voice, "conductor", record.conductor),
+            fact(voice, "contact", record.contact),
+        ],
+        "field": _field(voice, findings),
+        "weighting": _weighting(voice, findings),
+        "reading": _reading(voice, findings),
+        "proof": [
+            fact(voice, "snapshot", basis.folder),
+            fact(voice, "made_at", moment(basis.made_at, basis.zone, voice.language)),
+            fact(voice, "merkle_root", basis.merkle_root),
+            fact(voice, "versions", "\n".join(basis.versions)),
+            fact(voice, "retention", long_date(record.retention, voice.language)),
+            fact(voice, "software", f"earshot {version('earshot')}"),
+        ],
+    }
+    blocks = (RecordLines(voice.say(f"methods_{name}"), tuple(lines)) for name, lines in sections.items())
+    return Slide("methods", voice.say("methods_title"), tuple(blocks))
 
 
 def fact(voice: Voice, key: str, value: str | None) -> RecordLine:
     """Return one line; where the record has no value it says so."""
     label = voice.say(f"fact_{key}")
     return RecordLine(label, value, True) if value else RecordLine(label, voice.say("not_recorded"), False)
-
-
-def _people(voice: Voice, findings: Findings) -> list[RecordLine]:
-    record = findings.study.record
-    population = findings.study.population
-    return [
-        fact(voice, "study", in_language(record.title, voice.language)),
-        fact(voice, "population", population.population if population else None),
-        fact(voice, "frame", record.frame),
-        fact(voice, "sample", voice.say(f"sample_{record.sample}")),
-        fact(voice, "allows", voice.say(f"allows_{record.sample}")),
-        fact(voice, "sponsor", record.sponsor),
-        fact(voice, "funder", record.funder),
-        fact(voice, "conductor", record.conductor),
-        fact(voice, "contact", record.contact),
-    ]
 
 
 def responses_line(voice: Voice, basis: Basis) -> str:
@@ -130,16 +134,4 @@ def _reading(voice: Voice, findings: Findings) -> list[RecordLine]:
         fact(voice, "intervals", voice.say("intervals_rule")),
         fact(voice, "comparisons", voice.say("comparisons_rule")),
         fact(voice, "small_bases", small_bases),
-    ]
-
-
-def _proof(voice: Voice, findings: Findings) -> list[RecordLine]:
-    basis = findings.basis
-    return [
-        fact(voice, "snapshot", basis.folder),
-        fact(voice, "made_at", moment(basis.made_at, basis.zone, voice.language)),
-        fact(voice, "merkle_root", basis.merkle_root),
-        fact(voice, "versions", "\n".join(basis.versions)),
-        fact(voice, "retention", long_date(findings.study.record.retention, voice.language)),
-        fact(voice, "software", f"earshot {version('earshot')}"),
     ]

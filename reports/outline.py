@@ -26,7 +26,14 @@ def outline(findings: Findings, language: str) -> Report:
     study = findings.study
     voice = Voice(language, "synthetic" if findings.basis.synthetic else study.record.sample)
     made_at = local(findings.basis.made_at, findings.basis.zone)
-    slides = tuple(_slide(voice, findings, part) for part in _in_order(findings))
+    slides: list[Slide] = []
+    for part in _in_order(findings):
+        if isinstance(part, Published):
+            slides.append(published_slide(voice, findings, part))
+        elif isinstance(part, Curve):
+            slides.append(curve_slide(voice, findings, part))
+        else:
+            slides.append(share_slide(voice, findings, part))
     return Report(
         study=study.name,
         title=in_language(study.record.title, language),
@@ -52,22 +59,14 @@ def _in_order(findings: Findings) -> list[PartFindings]:
         charts = [(p.part.about, p.part.codes, p.part.by) for p in parts if isinstance(p, Shares)]
         if content not in charts:
             parts.append(replace(lead, part=replace(lead.part, kind="chart")))
-    return sorted(parts, key=lambda part: _place(part, lead))
 
+    def place(part: PartFindings) -> int:
+        if isinstance(part, Published):
+            return 4
+        if isinstance(part, Curve):
+            return 3
+        if lead is None or part.question.name != lead.question.name:
+            return 2
+        return 1 if part.part.codes else 0
 
-def _place(part: PartFindings, lead: Shares | None) -> int:
-    if isinstance(part, Published):
-        return 4
-    if isinstance(part, Curve):
-        return 3
-    if lead is None or part.question.name != lead.question.name:
-        return 2
-    return 1 if part.part.codes else 0
-
-
-def _slide(voice: Voice, findings: Findings, part: PartFindings) -> Slide:
-    if isinstance(part, Published):
-        return published_slide(voice, findings, part)
-    if isinstance(part, Curve):
-        return curve_slide(voice, findings, part)
-    return share_slide(voice, findings, part)
+    return sorted(parts, key=place)

@@ -103,21 +103,18 @@ def as_table(findings: Findings, language: str = "en") -> str:
     """Return the comparisons as an aligned plain-text table, with the synthetic mark above where it applies."""
     lines: list[tuple[str, ...]] = [_HEADS]
     for comparison in findings.comparisons:
+        figure, ours = comparison.figure, unseen(comparison.estimate)
+        published = "first" if figure.rank else "–" if figure.value is None else f"{figure.value:.0%}"
+        share, base, verdict = "–", f"{ours.base:,}", comparison.verdict.value
+        if ours.share is not None and ours.low is not None and ours.high is not None:
+            share = f"{ours.share:.1%} ({100 * ours.low:.1f}–{100 * ours.high:.1f})"
+        if not printable(comparison.estimate):
+            share, base, verdict = "hidden" if comparison.estimate.base else share, "–", "–"
         # a long name goes on below itself
-        name, *rest = textwrap.wrap(in_language(comparison.figure.text, language), NAME_WIDTH) or [""]
-        lines += [(name, *_numbers(comparison)), *(("  " + part, "", "", "", "") for part in rest)]
+        name, *rest = textwrap.wrap(in_language(figure.text, language), NAME_WIDTH) or [""]
+        lines.append((name, published, share, base, verdict))
+        lines += [("  " + part, "", "", "", "") for part in rest]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
     text.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join([*([_SYNTHETIC, ""] if findings.basis.synthetic else []), *text])
-
-
-def _numbers(comparison: PublishedComparison) -> tuple[str, str, str, str]:
-    figure, ours = comparison.figure, unseen(comparison.estimate)
-    published = "first" if figure.rank else "–" if figure.value is None else f"{figure.value:.0%}"
-    share = "–"
-    if ours.share is not None and ours.low is not None and ours.high is not None:
-        share = f"{ours.share:.1%} ({100 * ours.low:.1f}–{100 * ours.high:.1f})"
-    if not printable(comparison.estimate):
-        return published, "hidden" if comparison.estimate.base else share, "–", "–"
-    return published, share, f"{ours.base:,}", comparison.verdict.value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.estimate import Estimate
-from analysis.findings import Curve, Findings, Topline
+from analysis.findings import Curve, Findings
 from questionnaires.piping import question_words
 from questionnaires.texts import in_language
 from reports.conditions import filter_line
@@ -124,16 +124,12 @@ def topline_slide(voice: Voice, findings: Findings) -> Slide:
             hidden = row.estimate is not None and showing(row.estimate) is Showing.HIDDEN
             people = NOTHING if hidden else Cell(count(row.n, voice.language), row.n)
             rows.append(Row(choice_name(voice, entry.question, row.choice), (people, *shares)))
-        tables.append(Table(title, columns, tuple(rows), _topline_notes(voice, findings, entry)))
+        question, size = entry.question, count(entry.people, voice.language)
+        notes = [voice.say("asked_of", n=entry.people, count=size, name=question.name)]
+        notes += filter_line(voice, findings.study.questionnaire, question)
+        if question.type == "several":
+            notes.append(voice.say("several_note"))
+        if question.type == "ranking":
+            notes.append(voice.say("ranking_note"))
+        tables.append(Table(title, columns, tuple(rows), tuple(notes)))
     return Slide("topline", voice.say("topline_title"), (Prose(voice.say("topline_lede")), *tables))
-
-
-def _topline_notes(voice: Voice, findings: Findings, entry: Topline) -> tuple[str, ...]:
-    question, people = entry.question, count(entry.people, voice.language)
-    notes = [voice.say("asked_of", n=entry.people, count=people, name=question.name)]
-    notes += filter_line(voice, findings.study.questionnaire, question)
-    if question.type == "several":
-        notes.append(voice.say("several_note"))
-    if question.type == "ranking":
-        notes.append(voice.say("ranking_note"))
-    return tuple(notes)

@@ -206,28 +206,16 @@ def audit_claim(claim: Claim, more: Sequence[ClaimCheck] = (), notes: Sequence[s
     checks = [*granularity_checks(claim), *part_checks(claim), *sum_checks(claim), *more]
     verdict, reasons = judged(checks, needs_n=claim.whole is not None and claim.n is None)
     facts = checklist([*claim.facts_known, *(["n"] if claim.n is not None else [])], claim.facts_unknown)
+    intervals = []
+    for name, share, n in claim.figures:
+        for effect in claim.effects if n else ():
+            low, high = bounds(share.value, (n or 0) / effect, claim.level)
+            row = {"figure": name, "share": share.value, "n": n, "design_effect": effect}
+            intervals.append({**row, "low": low, "high": high})
     return Audit(
-        claim, verdict, reasons, tuple(checks), tuple(_interval_rows(claim)), tuple(_part_rows(claim)),
+        claim, verdict, reasons, tuple(checks), tuple(intervals), tuple(_part_rows(claim)),
         tuple(_smallest_rows(claim)), facts, tuple(notes),
     )  # fmt: skip
-
-
-def _interval_rows(claim: Claim) -> list[dict[str, Any]]:
-    """Return the interval of every share with a known number of people, for each design effect."""
-    rows = []
-    for name, share, n in claim.figures:
-        for effect in claim.effects if n is not None else ():
-            low, high = bounds(share.value, (n or 0) / effect, claim.level)
-            row = {
-                "figure": name,
-                "share": share.value,
-                "n": n,
-                "design_effect": effect,
-                "low": low,
-                "high": high,
-            }
-            rows.append(row)
-    return rows
 
 
 def _part_rows(claim: Claim) -> list[dict[str, Any]]:

@@ -36,6 +36,11 @@ class CellShare:
         base = self.base.astype(np.float64)
         return np.stack([self.low * base - inside, inside - self.high * base])
 
+    def holds(self, cells: NDArray[np.int64]) -> bool:
+        """Tell whether whole people give the share."""
+        share = self.share(cells)
+        return share is not None and self.low - 1e-12 <= share <= self.high + 1e-12
+
     def share(self, cells: NDArray[np.int64] | Floats) -> float | None:
         """Return the share in a table; None where nobody is in the base."""
         total = cells[self.base].sum()

@@ -48,15 +48,23 @@ def compare(
     The published interval is Wilson's for a simple random sample of the published n (Wilson 1927), the best
     case, since weighting and design are not published; None where n is unknown.
     """
-    leader = _leader(each) if figure.rank else None
-    low = high = None
+    low = high = leader = None
     if figure.value is not None and figure.n is not None:
         low, high = map(float, proportion_confint(figure.value * figure.n, figure.n, method="wilson"))
     agrees = _agrees(figure, ours)
     if figure.rank:
+        leader = _leader(each)
         names = {choice.name for choice in question.choices if choice.code in figure.codes}
         agrees = leader in names if leader else None
-    return PublishedComparison(figure, ours, _verdict(figure, agrees, synthetic), second, low, high, leader)
+    if figure.reading == "exclusive" and figure.source_reading == "cumulative" and agrees is not True:
+        verdict = Verdict.CUMULATIVE_SOURCE
+    elif synthetic:
+        verdict = Verdict.REPRODUCED if agrees else Verdict.NOT_REPRODUCED
+    elif agrees is None:
+        verdict = Verdict.NOT_CHECKABLE
+    else:
+        verdict = Verdict.CONSISTENT if agrees else Verdict.INCONSISTENT
+    return PublishedComparison(figure, ours, verdict, second, low, high, leader)
 
 
 def _leader(each: Sequence[Estimate]) -> str | None:
@@ -83,17 +91,6 @@ def _agrees(figure: Figure, ours: Estimate) -> bool | None:
         own = figure.value * (1 - figure.value) / figure.n
         return gap <= float(stdtrit(max(ours.df, 1), 0.975)) * sqrt((ours.se or 0.0) ** 2 + own)
     return True if ours.low - ROUNDING <= figure.value <= ours.high + ROUNDING else None
-
-
-def _verdict(figure: Figure, agrees: bool | None, synthetic: bool) -> Verdict:
-    misread = figure.reading == "exclusive" and figure.source_reading == "cumulative"
-    if misread and agrees is not True:
-        return Verdict.CUMULATIVE_SOURCE
-    if synthetic:
-        return Verdict.REPRODUCED if agrees else Verdict.NOT_REPRODUCED
-    if agrees is None:
-        return Verdict.NOT_CHECKABLE
-    return Verdict.CONSISTENT if agrees else Verdict.INCONSISTENT
 
 
 # --- as claims to audit ------------------------------------------------------------------------------------

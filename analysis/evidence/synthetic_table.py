@@ -229,7 +229,10 @@ def _whole(
     for reach in _REACH:
         for margins in (_margins(expected, shape, reach), []):
             cells = _rounded(expected, shares, margins, n, reach)
-            if cells is not None and _holds(cells, shares, n):
+            # check in whole numbers what the programme promised within its tolerance
+            if cells is None or cells.sum() != n or (cells < 0).any():
+                continue
+            if all(share.holds(cells) for share in shares):
                 return cells
     return None
 
@@ -272,12 +275,3 @@ def _margins(expected: Floats, shape: tuple[int, ...], reach: int) -> list[Linea
             row = np.concatenate([inside, np.zeros(len(expected))])[None, :]
             rules.append(LinearConstraint(row, floor(total - 1e-6) - reach, ceil(total + 1e-6) + reach))
     return rules
-
-
-def _holds(cells: NDArray[np.int64], shares: Sequence[CellShare], n: int) -> bool:
-    """Check in whole numbers what the programme promised within its tolerance."""
-    for share in shares:
-        reached = share.share(cells)
-        if reached is None or not share.low - 1e-12 <= reached <= share.high + 1e-12:
-            return False
-    return bool(cells.sum() == n and (cells >= 0).all())

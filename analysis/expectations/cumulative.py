@@ -274,26 +274,17 @@ def _reach(stage: Stage, segment: Segment, scale: ReplyScale, df: int, level: fl
     moving = (share > 0) & (share < 1) & (error > 1e-9 * np.sqrt(share * (1 - share)))
     if not moving.any():
         return None
-    effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
+    if stage.sums.clustered:
+        # people of a cluster count as alike as the variances of the shares show, by their mean ratio to p(1 - p)
+        effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
+        unit, units = stage.unit[answered], len(stage.unit_stratum)
+        weight = add_up(unit, stage.weight[answered], units)[:, None]
+        own = add_up(unit, stage.factor[answered] ** 2 * stage.sums.w2[answered], units)[:, None]
+        expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
+        df = max(1, int(min(float(df), float(effective_degrees(stage, expected)[0])) + _NEAR))
     error = error[moving]
     correlation = covariance[np.ix_(moving, moving)] / np.outer(error, error)
-    return critical(np.clip(correlation, -1.0, 1.0), _steady(stage, answered, effect, df), level)
-
-
-def _steady(stage: Stage, answered: Codes, effect: float, df: int) -> int:
-    """Return the degrees of freedom of the band in whole numbers: fewer than `df` where clusters are unequal.
-
-    People of a cluster count as alike as the variances of the shares show, `effect` being their mean ratio to
-    share × (1 - share).
-    """
-    if not stage.sums.clustered:
-        return df
-    unit, units = stage.unit[answered], len(stage.unit_stratum)
-    weight = add_up(unit, stage.weight[answered], units)[:, None]
-    own = add_up(unit, stage.factor[answered] ** 2 * stage.sums.w2[answered], units)[:, None]
-    expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
-    degrees = min(float(df), float(effective_degrees(stage, expected)[0]))
-    return max(1, int(degrees + _NEAR))
+    return critical(np.clip(correlation, -1.0, 1.0), df, level)
 
 
 def _monotone(together: Sequence[Estimate]) -> tuple[list[float | None], list[float | None]]:

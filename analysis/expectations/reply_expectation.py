@@ -80,7 +80,14 @@ def scale_of(question: str, choices: tuple[Answer, ...], limits: Mapping[str, st
     for choice in choices:
         if choice.name not in limits:
             raise DataProblem("limit_missing", column=question, value=choice.name, known=listed(list(limits)))
-        upto = _minutes(choice.name, limits[choice.name])
+        limit = limits[choice.name]
+        if isinstance(limit, str) and limit.strip().lower() in (NONE, ASIDE):
+            others.append(choice)
+            continue
+        upto = minutes(limit) if isinstance(limit, str) else float(limit)
+        if upto is None or not upto > 0:
+            form = '"15 min", "4 h", "3 days", "none" or "aside"'
+            raise DataProblem("bad_option", option=f"the limit of '{choice.name}'", value=limit, form=form)
         if upto == inf:
             others.append(choice)
         else:
@@ -93,16 +100,6 @@ def scale_of(question: str, choices: tuple[Answer, ...], limits: Mapping[str, st
         name = limit.strip() if isinstance(limit, str) else f"{limit:g} min"
         steps.append(ReplyStep(name, upto, frozenset().union(*(choice.codes for choice in same))))
     return ReplyScale(tuple(steps), tuple(others))
-
-
-def _minutes(choice: str, limit: str | float) -> float:
-    if isinstance(limit, str) and limit.strip().lower() in (NONE, ASIDE):
-        return inf
-    upto = minutes(limit) if isinstance(limit, str) else float(limit)
-    if upto is None or not upto > 0:
-        form = '"15 min", "4 h", "3 days", "none" or "aside"'
-        raise DataProblem("bad_option", option=f"the limit of '{choice}'", value=limit, form=form)
-    return upto
 
 
 def limits_of_codebook(file: Path, question: str) -> dict[str, str | float]:

@@ -111,10 +111,18 @@ def flags_of(
         elif check.kind == "grid":
             raised = [("straight_lining", straight_lining(_alike(answers))[0])]
         elif check.kind == "text":
-            raised = [("near_duplicate", near_duplicates(_texts(column))[0]) for column in answers]
+            texts = (
+                [None if code < 0 else column.choices[code] for code in column.codes.tolist()]
+                for column in answers
+            )
+            raised = [("near_duplicate", near_duplicates(column)[0]) for column in texts]
         else:
             answered = np.stack([column.codes >= 0 for column in answers], axis=1)
-            stopped, gap, _ = missing_sequence(answered, ~_hold(columns, set(not_asked)))
+            put = []
+            for column in columns:
+                silent = [at for at, choice in enumerate(column.choices) if choice in not_asked]
+                put.append(~np.isin(column.codes, silent))
+            stopped, gap, _ = missing_sequence(answered, np.stack(put, axis=1))
             raised = [("break_off", stopped), ("gap", gap)]
         for name, mask in raised:
             flags[name] = flags[name] | mask if name in flags else mask
@@ -139,13 +147,3 @@ def _alike(columns: Sequence[Column]) -> NDArray[np.int64]:
         to = np.array([*(words[choice] for choice in column.choices), MISSING], dtype=np.int64)
         codes.append(to[column.codes])
     return np.stack(codes, axis=1)
-
-
-def _texts(column: Column) -> list[str | None]:
-    return [None if code < 0 else column.choices[code] for code in column.codes.tolist()]
-
-
-def _hold(columns: Sequence[Column], values: set[str]) -> NDArray[np.bool_]:
-    """Return where columns hold one of the values, shape (rows, columns)."""
-    codes = [[at for at, choice in enumerate(column.choices) if choice in values] for column in columns]
-    return np.stack([np.isin(column.codes, own) for column, own in zip(columns, codes, strict=True)], axis=1)

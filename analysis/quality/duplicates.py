@@ -68,7 +68,15 @@ def _pairs(shingles: Sequence[Shingles]) -> Iterator[tuple[int, int]]:
     if len(shingles) <= _SMALL:
         yield from ((first, second) for second in range(len(shingles)) for first in range(second))
         return
-    for band in _bands(shingles).T:
+    draw = np.random.Generator(np.random.PCG64(7))
+    factor = draw.integers(1, 2**63, _BANDS * _ROWS, dtype=np.uint64) | np.uint64(1)
+    shift = draw.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64)
+    least = np.stack([(own[:, None] * factor + shift).min(axis=0) for own in shingles])
+    # a number for each text and band, shape (texts, bands), from the least of its hashed shingles
+    joined = np.zeros((len(shingles), _BANDS), dtype=np.uint64)
+    for row in range(_ROWS):
+        joined = joined * np.uint64(0x9E3779B97F4A7C15) + least[:, row::_ROWS]
+    for band in joined.T:
         order = np.argsort(band, kind="stable")
         begin = 0
         for end in [*(np.flatnonzero(np.diff(band[order])) + 1).tolist(), len(order)]:
@@ -76,20 +84,6 @@ def _pairs(shingles: Sequence[Shingles]) -> Iterator[tuple[int, int]]:
             for at, second in enumerate(bucket):
                 yield from ((first, second) for first in bucket[max(at - _LOOK_BACK, 0) : at])
             begin = end
-
-
-def _bands(shingles: Sequence[Shingles]) -> Shingles:
-    """Return a number for each text and band, shape (texts, bands), from the least of its hashed shingles."""
-    draw = np.random.Generator(np.random.PCG64(7))
-    factor = draw.integers(1, 2**63, _BANDS * _ROWS, dtype=np.uint64) | np.uint64(1)
-    shift = draw.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64)
-    least = np.empty((len(shingles), _BANDS * _ROWS), dtype=np.uint64)
-    for at, own in enumerate(shingles):
-        least[at] = (own[:, None] * factor + shift).min(axis=0)
-    joined = np.zeros((len(shingles), _BANDS), dtype=np.uint64)
-    for row in range(_ROWS):
-        joined = joined * np.uint64(0x9E3779B97F4A7C15) + least[:, row::_ROWS]
-    return joined
 
 
 class _Groups:
