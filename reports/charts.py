@@ -65,18 +65,8 @@ class Placed:
     middle: float
 
 
-def wide(chart: ShareChart | CurveChart) -> Figure:
-    """Return the figure for a page at least 760 px wide."""
-    return figure(chart, WIDE)
-
-
-def phone(chart: ShareChart | CurveChart) -> Figure:
-    """Return the figure for a phone: names above the bars."""
-    return figure(chart, PHONE)
-
-
-def figure(chart: ShareChart | CurveChart, width: Width) -> Figure:
-    """Return a chart as a Plotly figure of one width."""
+def draw(chart: ShareChart | CurveChart, width: Width) -> Figure:
+    """Return a chart as a Plotly figure, for a page at least 760 px wide or for a phone."""
     if isinstance(chart, CurveChart):
         return curve_figure(chart, width)
     layout = LAYOUTS[width.name]
