@@ -231,12 +231,12 @@ def _part_rows(claim: Claim) -> list[dict[str, Any]]:
         low, high = bounds(part.value, n, claim.level) if n else (None, None)
         row = {"share_of_sample": size, "n": n, "low": low, "high": high}
         row |= {"remainder": None, "remainder_low": None, "remainder_high": None}
-        least, most = remainder_range(whole, part, size) if size < 1 else (0.0, -1.0)
-        if most >= 0 and least <= 1:
-            rest = remainder(whole.value, part.value, size)
-            # a share outside 0 to 1 is one by rounding only
-            row["remainder"] = rest if 0 <= rest <= 1 else None
-            row |= {"remainder_low": max(least, 0.0), "remainder_high": min(most, 1.0)}
+        if size < 1:
+            rest, (least, most) = remainder(whole.value, part.value, size), remainder_range(whole, part, size)
+            # where only rounding leaves the others a share, it has bounds and no value
+            if most >= 0 and least <= 1:
+                row["remainder"] = rest if 0 <= rest <= 1 else None
+                row |= {"remainder_low": max(least, 0.0), "remainder_high": min(most, 1.0)}
         rows.append({**row, "possible": size <= largest_part(whole, part)})
     return rows
 
