@@ -25,7 +25,7 @@ from analysis.findings import (
     WeightingFacts,
 )
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes
+from analysis.table.column import Codes
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.responses import SHIFT, Responses
 from analysis.table.segments import crossed, everyone

@@ -19,7 +19,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "snapshot",
         "part_differs": "'{value}' has other columns than the first file of its folder ('{column}' is in one "
         "only): keep files of one kind in a folder",
-        "job_lost": "a process beside this one was lost ({reason}): free memory, or use --jobs 1",
         # names
         "no_question": "nothing to tabulate: name a column with --question (the file has {known})",
         "unknown_column": "there is no column '{value}' in the file: {near}",

@@ -29,7 +29,6 @@ class Request:
     interval: str = AUTO
     total: bool = False
     level: float = 0.95
-    jobs: int = 1
     calibrated: Path | None = None
 
 

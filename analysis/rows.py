@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from analysis.problems import DataProblem
-from analysis.table.columns import number_of
+from analysis.table.column import number_of
 
 FORMATS = ("text", "csv", "json")
 

@@ -15,25 +15,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.answers import answers_of, reading_of
+from analysis.answers import answers_of, count_plan
+from analysis.files.formats import open_file
 from analysis.request import Request, make_plan
-from analysis.table.files import open_file
-from analysis.table.jobs import count_file
-from analysis.table.keeping import read_tally, write_tally
+from analysis.table.counting import count
 from analysis.table.notes import Note
+from analysis.table.stored_tally import read_tally, write_tally
 from analysis.table.tally import Tally
 from analysis.tabulate import Tabulation, tabulation
 
 __all__ = ["Tally", "read_tally", "tables_of", "tally_file", "write_tally"]
 
-_NO_LIMIT = 1 << 62
-
 
 def tally_file(path: Path, request: Request) -> Tally:
     """Return the sums of a file for every question of a request. Raises DataProblem."""
     opened = open_file(path)
-    reading = reading_of(make_plan(request, opened.names), request)
-    return count_file(opened, reading, jobs=request.jobs, budget=_NO_LIMIT)
+    return count(opened, count_plan(make_plan(request, opened.names), request))
 
 
 def tables_of(tally: Tally, request: Request) -> list[Tabulation]:
@@ -42,10 +39,10 @@ def tables_of(tally: Tally, request: Request) -> list[Tabulation]:
     Errors take weights as fixed, also those that `earshot weight` made. Raises ValueError for a request that the
     tally was not made for.
     """
-    plan = make_plan(request, tally.reading.columns())
-    if reading_of(plan, request) != tally.reading:
+    plan = make_plan(request, tally.plan.columns())
+    if count_plan(plan, request) != tally.plan:
         raise ValueError("the tally was made for another request")
     weight = plan.design.weight
     fixed = Note("weights_fixed", f"Errors take the weights of '{weight}' as fixed.", weight)
     notes = () if weight is None else (fixed,)
-    return [tabulation(one, request) for one in answers_of(plan, request, notes, lambda _: tally, keep=True)]
+    return [tabulation(answered, request) for answered in answers_of(tally, plan, request, notes)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 
@@ -38,15 +37,12 @@ cat(sprintf('{"cpu": %.2f, "f": %.12f, "se": %.15f}\\n', total, t$statistic, SE(
 """Two questions' shares and one test, scaled to twenty; columns of other questions are not even read."""
 
 
-def ours(file: str, jobs: str = "1") -> dict[str, object]:
+def ours(file: str, _: str = "") -> dict[str, object]:
     """Do the task with the library's own functions, under the settings that `earshot` makes for itself."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from pathlib import Path
 
-    from analysis.table import beside
-
-    beside.start(int(jobs) - 1)
     from analysis.answers import answers
     from analysis.estimators.association import rao_scott
     from analysis.estimators.proportion import shares
@@ -56,17 +52,12 @@ def ours(file: str, jobs: str = "1") -> dict[str, object]:
 
     design = Design("weight", "stratum", "psu")
     cells, tests = [], []
-    for one in answers(Path(file), Request(tuple(QUESTIONS), by=(BY,), design=design, jobs=int(jobs))):
+    for one in answers(Path(file), Request(tuple(QUESTIONS), by=(BY,), design=design)):
         ((sums, choices),) = one.parts
         stage = staged(sums, design)
         cells += shares(stage, question=one.question, answers=choices, segments=one.segments, design=design)
         tests.append(rao_scott(stage, answers=choices, segments=one.segments, design=design))
-    own, beside = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    # a process beside counts as many rows as every other, so that the largest stands for each
-    memory = (own + (int(jobs) - 1) * beside) / 1024
-    return {"cells": len(cells), "f": tests[0].statistic, "se": cells[0].se, "memory": memory}
+    return {"cells": len(cells), "f": tests[0].statistic, "se": cells[0].se}
 
 
 def duckdb(file: str, threads: str = "1") -> dict[str, object]:

@@ -11,8 +11,8 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
+from analysis.files.formats import OPENERS
 from analysis.problems import CODES
-from analysis.table.files import OPENERS
 from questionnaires.codebook import columns
 from questionnaires.expressions import SPECIAL, ExpressionFault, parse
 from questionnaires.formats.question_shapes import (

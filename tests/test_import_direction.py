@@ -57,7 +57,7 @@ def test_only_the_command_line_imports_inside_functions(room: str) -> None:
                 assert inside == [] or name in OPTIONAL, f"{name}:{inside}"
 
 
-OPTIONAL = {"analysis/table/labelled.py"}
+OPTIONAL = {"analysis/files/labelled.py"}
 """Modules that import an extra when it is needed, and say how to install it when it is not there."""
 
 

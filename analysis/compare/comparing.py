@@ -17,9 +17,9 @@ from analysis.estimators.multiplicity import check_adjustment
 from analysis.estimators.proportion import shares
 from analysis.estimators.variance import Stage, staged
 from analysis.evidence.marked import refuse_synthetic
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
-from analysis.table.files import open_file
 from analysis.table.segments import Segment
 
 MOST_PAIRS = 100_000  # of segments and choices: more than anybody reads, and a sign of a wrong column

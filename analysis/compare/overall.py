@@ -12,10 +12,10 @@ from analysis.estimators.proportion import Answer
 from analysis.estimators.ranks import rank_test, trend_test
 from analysis.estimators.significance import Significance, impossible
 from analysis.estimators.variance import Stage
-from analysis.table.columns import number_of
+from analysis.table.column import number_of
+from analysis.table.count_plan import CHOSEN, NOT_CHOSEN
 from analysis.table.naming import listed
 from analysis.table.notes import Note
-from analysis.table.reading import CHOSEN, NOT_CHOSEN
 from analysis.table.segments import Segment
 
 RANK, TREND, NO_TEST = "rank", "trend", "none"

@@ -18,7 +18,7 @@ from analysis.estimators.significance import (
     p_of_f,
 )
 from analysis.estimators.variance import Calibrated, Stage
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
@@ -76,22 +76,14 @@ def _split(table: Crosstab) -> Significance:
     Where every segment gave one answer only, design effects may all be 0, and R's F infinite; were answers
     independent of segments, units that answer as one person would give this X².
     """
-    held = np.where(table.total > 0, _effective_units(table), 0.0)
+    effective = effective_units(table.stage, table.inside, table.column, len(table.columns))
+    held = np.where(table.total > 0, effective, 0.0)
     whole = float(held.sum())
     expected = np.outer(held.sum(axis=1), held.sum(axis=0)) / whole
     size = table.interactions
     statistic = float(((held - expected) ** 2 / expected).sum()) / size
     below = float(size * table.df)
     return Significance(SPLIT, "F", statistic, float(size), below, p_of_f(statistic, size, below))
-
-
-def _effective_units(table: Crosstab) -> Numbers:
-    rows, columns = table.total.shape
-    if table.units is None:
-        inside = np.flatnonzero(table.place >= 0)
-        return effective_units(table.stage, inside, table.place[inside] // rows, columns)
-    weight = table.units.reshape(len(table.units), columns, rows).sum(axis=2)
-    return np.asarray(weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0), dtype=np.float64)
 
 
 def generalised_effects(table: Crosstab) -> Numbers | None:
@@ -106,7 +98,7 @@ def generalised_effects(table: Crosstab) -> Numbers | None:
     contrast = _interactions(*table.total.shape)
     linear = (np.eye(len(share)) - share[None, :]) / table.total.sum()
     weighed = inverse[:, None] * contrast
-    numerator = table.tally.covariance(linear @ weighed)
+    numerator = table.covariance(linear @ weighed)
     denominator = contrast.T @ weighed / table.people
     scale, basis = np.linalg.eigh(denominator)
     if scale[0] <= _ALIKE * scale[-1]:
@@ -188,7 +180,7 @@ def departures(table: Crosstab) -> tuple[Numbers, Numbers]:
     product = (by_row[row] * by_column[column])[None, :]
     linear = in_row * in_column - in_row * by_column[column] - in_column * by_row[row] + product
     kept = (row > 0) & (column > 0)
-    return off.T.ravel()[kept], table.tally.covariance(linear[:, kept])
+    return off.T.ravel()[kept], table.covariance(linear[:, kept])
 
 
 TESTS: Mapping[str, tuple[str, str, Callable[[Crosstab, str, str], Significance]]] = {

@@ -9,24 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.estimators.degrees import degrees_of_pairs
-from analysis.estimators.variance import NOWHERE, Stage, member
-from analysis.table.columns import Codes, Numbers
+from analysis.estimators.variance import NOWHERE, Stage, indicators, member
+from analysis.table.column import Codes, Numbers
 from analysis.table.segments import Segment
-from analysis.table.sums import ANSWER, SEGMENT, add_up
+from analysis.table.sums import add_up
 
 
 @dataclass(frozen=True)
 class Columns:
     """What is tested: weights, people and squared weights (segments, answer codes) of those who answered.
 
-    `rows` are the groups of the sums behind it, `column` and `code` (rows,) their segment and answer; `df` and
-    `units` (segments, segments) are the degrees of freedom of every two.
+    `inside` are the columns of the sums behind it, `segment` their segments; `df` and `units` (segments, segments)
+    are the degrees of freedom of every two.
     """
 
     stage: Stage
-    rows: Codes
-    column: Codes
-    code: Codes
+    inside: Codes
+    segment: Codes
     weight: Numbers
     people: Numbers
     squares: Numbers
@@ -50,24 +49,24 @@ class Columns:
         share = np.divide(self.weight @ chose, base, out=np.zeros_like(base), where=base > 0)
         made, counted = self.people @ chose, self.people.sum(axis=1)
         share = np.where(made == 0, 0.0, np.where(made == counted, 1.0, share))
-        values = (chose[self.code] - share[self.column]) / base[self.column]
-        return share, self.stage.covariance_of_blocks(self.rows, self.column, len(base), values)
+        linear = (chose[self.stage.answer[self.inside]] - share[self.segment]) / base[self.segment]
+        return share, self.stage.covariance(
+            self.inside, linear[:, None] * indicators(self.segment, len(base))
+        )
 
 
 def columns_of(stage: Stage, counted: frozenset[int], segments: Sequence[Segment]) -> Columns:
     """Add up those whose answer code is `counted`, by segment; segments must not overlap."""
-    sums = stage.sums
-    codes = int(sums.keys[:, ANSWER].max(initial=0)) + 1
-    numbered = np.full(int(sums.keys[:, SEGMENT].max(initial=0)) + 1, NOWHERE)
+    shape = (len(segments), int(stage.answer.max(initial=0)) + 1)
+    number = np.full(int(stage.segment.max(initial=0)) + 1, NOWHERE)
     for place, segment in enumerate(segments):
-        numbered[[code for code in segment.codes if code < len(numbered)]] = place
-    column = numbered[sums.keys[:, SEGMENT]]
-    inside = (column >= 0) & member(sums.keys[:, ANSWER], counted) & (sums.n > 0)
-    rows, shape = np.flatnonzero(inside), (len(segments), codes)
-    column, code = column[rows], np.asarray(sums.keys[rows, ANSWER], dtype=np.int64)
+        number[[code for code in segment.codes if code < len(number)]] = place
+    column = number[stage.segment]
+    inside = np.flatnonzero((column >= 0) & member(stage.answer, counted) & (stage.sums.people > 0))
+    column, key = column[inside], column[inside] * shape[1] + stage.answer[inside]
     weight, people, squares = (
-        add_up(column * codes + code, values, math.prod(shape)).reshape(shape)
-        for values in (stage.weight[rows], sums.n[rows], stage.factor[rows] ** 2 * sums.w2[rows])
+        add_up(key, values[inside], math.prod(shape)).reshape(shape)
+        for values in (stage.weight, stage.sums.people, stage.square)
     )
-    df, units = degrees_of_pairs(stage, rows, column, len(segments))
-    return Columns(stage, rows, column, code, weight, people, squares, df, units)
+    df, units = degrees_of_pairs(stage, inside, column, len(segments))
+    return Columns(stage, inside, column, weight, people, squares, df, units)

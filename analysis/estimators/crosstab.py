@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.estimators.effective_degrees import effective_degrees, expected_variances
+from analysis.estimators.degrees import effective_degrees, expected_variances
 from analysis.estimators.proportion import Answer
-from analysis.estimators.variance import NOWHERE, Calibrated, Stage, Tally, staged
-from analysis.table.columns import Codes, Numbers
+from analysis.estimators.variance import NOWHERE, Calibrated, Stage, indicators, staged
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import ANSWER, SEGMENT, ByUnit, Sums, add_up
+from analysis.table.sums import Sums, add_up
 
 MOST_CELLS = 2000  # cells of a table whose covariance is worked out whole
 EXPECTED = 5.0  # people in a cell, were answers independent of segments, below which a test is marked
@@ -35,8 +35,8 @@ class Crosstab:
 
     `total` (rows, columns) are sums of weights, `people` counts everyone in it, `df` is units with cases -
     strata with cases; `rows` and `columns` are the places of its answers and segments among those that were
-    asked for. A cell's number is column × rows + row: `units` are units' weights (units, cells), where there is
-    a short way to them, else `place` (groups,) is each group's cell, NOWHERE for groups outside.
+    asked for. A cell's number is column × rows + row: `inside` are the columns of the sums that are in the table,
+    and `place` their cells.
     """
 
     stage: Stage
@@ -45,15 +45,17 @@ class Crosstab:
     df: int
     rows: Codes
     columns: Codes
-    units: Numbers | None
+    inside: Codes
     place: Codes
 
+    def covariance(self, values: Numbers) -> Numbers:
+        """Return the covariance matrix (k, k) of Σ weight × value; `values` are by cell, (cells, k)."""
+        return self.stage.covariance(self.inside, values[self.place])
+
     @cached_property
-    def tally(self) -> Tally:
-        """The design added up by the table's cells."""
-        if self.units is not None:
-            return self.stage.tally_of_units(self.units)
-        return self.stage.tally(self.place, self.total.size)
+    def column(self) -> Codes:
+        """The table's column of each of `inside`."""
+        return np.asarray(self.place // max(len(self.rows), 1))
 
     @cached_property
     def share(self) -> Numbers:
@@ -73,16 +75,7 @@ class Crosstab:
     @cached_property
     def fewest(self) -> int:
         """Return the smallest number of units with cases in a segment, less the strata with cases in it."""
-        rows, columns = self.total.shape
-        if self.units is not None:
-            seen = self.units.reshape(len(self.units), columns, rows).sum(axis=2) > 0
-            return min(self.stage.degrees_of_units(seen[:, at]) for at in range(columns))
-        segment = np.where(self.place >= 0, self.place // max(rows, 1), NOWHERE)
-        return min(self.stage.degrees(np.flatnonzero(segment == at)) for at in range(columns))
-
-    @property
-    def _clustered(self) -> bool:
-        return self.units is not None or self.stage.sums.clustered
+        return min(self.stage.degrees(self.inside[self.column == at]) for at in range(len(self.columns)))
 
     @cached_property
     def steadiness(self) -> float:
@@ -91,38 +84,32 @@ class Crosstab:
         Clusters count by their expected variance, their people being as alike as the errors of shares show.
         Raises DataProblem "lonely_stratum", "lonely_all".
         """
-        if not self._clustered:
+        if not self.stage.sums.clustered:
             return float(self.fewest)
-        weight, own = self._weights
-        expected = expected_variances(weight, own, self._seen(own.sum(axis=0)))
+        weight, own = self._weights()
+        expected = expected_variances(weight, own, self._person_variances(own.sum(axis=0)))
         return min(float(self.fewest), float(effective_degrees(self.stage, expected).min()))
 
-    @property
     def _weights(self) -> tuple[Numbers, Numbers]:
         """Σw and Σw² of each cluster's people in each segment; in a cluster people's weights count as alike."""
-        stage, (rows, columns), units = self.stage, self.total.shape, len(self.stage.unit_stratum)
-        if self.units is not None:
-            weight = self.units.reshape(units, columns, rows).sum(axis=2)
-        else:
-            inside = np.flatnonzero(self.place >= 0)
-            key = stage.unit[inside] * columns + self.place[inside] // rows
-            weight = add_up(key, stage.weight[inside], units * columns).reshape(units, columns)
-        whole = add_up(stage.unit, stage.weight, units)
-        square = add_up(stage.unit, stage.factor**2 * stage.sums.w2, units)
-        mean = np.divide(square, whole, out=np.zeros(units), where=whole > 0)
-        return weight, np.minimum(weight * mean[:, None], weight**2)
+        stage, everyone = self.stage, np.arange(len(self.stage.sums.columns))
+        one = np.ones((len(everyone), 1))
+        whole, square = stage.totals(everyone, one), stage.squares(everyone, one)
+        mean = np.divide(square, whole, out=np.zeros_like(whole), where=whole > 0)
+        weight = stage.totals(self.inside, indicators(self.column, len(self.columns)))
+        return weight, np.minimum(weight * mean, weight**2)
 
-    def _seen(self, own: Numbers) -> Numbers:
+    def _person_variances(self, own: Numbers) -> Numbers:
         """Variance of each segment's total by that of one person, from its shares; `own` where all answered alike."""
         rows, columns = self.total.shape
-        held = self.total.sum(axis=0)
-        share = (self.total / held).T
+        weight = self.total.sum(axis=0)
+        share = (self.total / weight).T
         at, off = np.arange(columns), np.zeros((columns, rows, columns, rows))
-        off[at, :, at, :] = (np.eye(rows)[None] - share[:, None, :]) / held[:, None, None]
-        variance = np.diag(self.tally.covariance(off.reshape(rows * columns, -1))).reshape(columns, rows)
+        off[at, :, at, :] = (np.eye(rows)[None] - share[:, None, :]) / weight[:, None, None]
+        variance = np.diag(self.covariance(off.reshape(rows * columns, -1))).reshape(columns, rows)
         person = (share * (1 - share)).sum(axis=1)
-        found = np.divide(held**2 * variance.sum(axis=1), person, out=own.copy(), where=person > _ALIKE)
-        return np.asarray(found, dtype=np.float64)
+        ratio = np.divide(weight**2 * variance.sum(axis=1), person, out=own.copy(), where=person > _ALIKE)
+        return np.asarray(ratio, dtype=np.float64)
 
     @property
     def wald_warning(self) -> str | None:
@@ -131,7 +118,7 @@ class Crosstab:
         Besides `warning`, where a segment's errors rest on less than those of 20 equal clusters (Cameron & Miller
         2015, §VI: Wald tests with fewer find too much, the more so the more unequal they are).
         """
-        if self.warning is not None or not self._clustered:
+        if self.warning is not None or not self.stage.sums.clustered:
             return self.warning
         if self.steadiness >= CLUSTERS - 1:
             return None
@@ -164,15 +151,9 @@ class Crosstab:
             return ONE_ANSWER if rows < 2 else ONE_SEGMENT
         if rows * columns > MOST_CELLS:
             return TOO_LARGE
-        if self._census:
+        if self.stage.census(self.inside):
             return CENSUS
         return FEW_UNITS if self.df < 1 else None
-
-    @property
-    def _census(self) -> bool:
-        if self.units is not None:
-            return self.stage.census_of_units(self.units.sum(axis=1) > 0)
-        return self.stage.census(np.flatnonzero(self.place >= 0))
 
 
 def crosstab(
@@ -187,67 +168,23 @@ def crosstab(
     Raises DataProblem "fpc_small"; ValueError where an answer or segment code stands twice.
     """
     stage = staged(sums, design, raking)
-    asked, by = [answer.codes for answer in answers], [segment.codes for segment in segments]
-    cells = stage.cells
-    return _of_groups(stage, asked, by) if cells is None else _of_units(stage, cells, asked, by)
-
-
-def _of_units(
-    stage: Stage, cells: ByUnit, answers: Sequence[frozenset[int]], segments: Sequence[frozenset[int]]
-) -> Crosstab:
-    by = _members(segments, cells.people.shape[0])
-    asked = _members(answers, cells.people.shape[1])
-    units, blocks, codes = cells.weight.shape
-    chosen = (cells.weight.reshape(units * blocks, codes) @ asked).reshape(units, blocks, len(answers))
-    if (by.sum(axis=0) == 1).all():
-        weight = chosen[:, by.argmax(axis=0)]
-    else:
-        weight = np.tensordot(chosen, by, axes=(1, 0)).transpose(0, 2, 1)  # (units, segments, answers)
-    total = weight.sum(axis=0).T
+    row = _numbered([answer.codes for answer in answers], stage.answer)
+    column = _numbered([segment.codes for segment in segments], stage.segment)
+    inside = np.flatnonzero((row >= 0) & (column >= 0) & (stage.sums.people > 0))
+    row, column, shape = row[inside], column[inside], (len(answers), len(segments))
+    total = add_up(row * shape[1] + column, stage.weight[inside], shape[0] * shape[1]).reshape(shape)
     rows, columns = np.flatnonzero(total.sum(axis=1) > 0), np.flatnonzero(total.sum(axis=0) > 0)
-    if total.size > len(rows) * len(columns):
-        weight = weight[:, columns][:, :, rows]
-    weight = weight.reshape(units, -1)
-    people = int((by.T @ cells.people @ asked).sum())
-    df = stage.degrees_of_units(weight.sum(axis=1) > 0)
-    return Crosstab(stage, total[np.ix_(rows, columns)], people, df, rows, columns, weight, _nothing())
-
-
-def _of_groups(
-    stage: Stage, answers: Sequence[frozenset[int]], segments: Sequence[frozenset[int]]
-) -> Crosstab:
-    sums = stage.sums
-    row, column = _numbered(answers, sums.keys[:, ANSWER]), _numbered(segments, sums.keys[:, SEGMENT])
-    inside = (row >= 0) & (column >= 0) & (sums.n > 0)
-    shape = (len(segments), len(answers))
-    cell = np.where(inside, column * shape[1] + row, NOWHERE)
-    total = add_up(cell[inside], stage.weight[inside], shape[0] * shape[1]).reshape(shape).T
-    rows, columns = np.flatnonzero(total.sum(axis=1) > 0), np.flatnonzero(total.sum(axis=0) > 0)
-    if total.size > len(rows) * len(columns):
-        to = np.full(shape, NOWHERE)
-        to[np.ix_(columns, rows)] = np.arange(len(rows) * len(columns)).reshape(len(columns), len(rows))
-        cell[inside] = to.ravel()[cell[inside]]
-    groups = np.flatnonzero(inside)
-    people, df = stage.people(groups), stage.degrees(groups)
-    return Crosstab(stage, total[np.ix_(rows, columns)], people, df, rows, columns, None, cell)
-
-
-def _nothing() -> Codes:
-    return np.zeros(0, dtype=np.int64)
+    place = np.searchsorted(columns, column) * len(rows) + np.searchsorted(rows, row)
+    people, df = stage.people(inside), stage.degrees(inside)
+    return Crosstab(stage, total[np.ix_(rows, columns)], people, df, rows, columns, inside, place)
 
 
 def _numbered(groups: Sequence[frozenset[int]], codes: Codes) -> Codes:
     """Number each of `codes` by the group that holds it, NOWHERE where none does."""
-    known = np.full(int(codes.max(initial=0)) + 1, NOWHERE)
+    number = np.full(int(codes.max(initial=0)) + 1, NOWHERE)
     for place, group in enumerate(groups):
-        here = [code for code in group if 0 <= code < len(known)]
-        if (known[here] != NOWHERE).any():
+        here = [code for code in group if 0 <= code < len(number)]
+        if (number[here] != NOWHERE).any():
             raise ValueError("answers or segments overlap: a table needs each person in one cell")
-        known[here] = place
-    return known[codes]
-
-
-def _members(groups: Sequence[frozenset[int]], size: int) -> Numbers:
-    """Return 1 where a code is in a group, shape (codes, groups)."""
-    place = _numbered(groups, np.arange(size))
-    return np.asarray(place[:, None] == np.arange(len(groups))[None, :], dtype=np.float64)
+        number[here] = place
+    return number[codes]

@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.estimators.intervals import quantile_t
 from analysis.estimators.significance import p_of_t, p_text
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 
 @dataclass(frozen=True)

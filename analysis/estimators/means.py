@@ -16,10 +16,10 @@ from analysis.estimators.level import check_level
 from analysis.estimators.proportion import LOW
 from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import ANSWER, Sums
+from analysis.table.sums import Sums
 
 MEAN, TOTAL, RATIO = "mean", "total", "ratio"
 SKEWED = (
@@ -43,14 +43,14 @@ class Measured:
 
     @cached_property
     def joint(self) -> Joint:
-        """Return the estimates with their covariance, worked out here: groups × segments numbers at once."""
-        rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(part.rows for part in self._parts)]))
-        linear = np.zeros((len(rows), len(self._parts)))
+        """Return the estimates with their covariance, worked out here: columns × segments numbers at once."""
+        inside = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(p.inside for p in self._parts)]))
+        linear = np.zeros((len(inside), len(self._parts)))
         for at, part in enumerate(self._parts):
-            linear[np.searchsorted(rows, part.rows), at] = part.linear
+            linear[np.searchsorted(inside, part.inside), at] = part.linear
         value = np.array([np.nan if one.value is None else one.value for one in self.rows])
         names = tuple(one.segment for one in self.rows)
-        return Joint(names, value, _clean(self._stage, rows, linear), self._stage.degrees(rows))
+        return Joint(names, value, _clean(self._stage, inside, linear), self._stage.degrees(inside))
 
     def __str__(self) -> str:
         """Return a line per measure."""
@@ -127,13 +127,12 @@ def _measured(
 
 
 def numbers_of(stage: Stage, values: Mapping[int, float]) -> Numbers:
-    """Return what each group's answer stands for, shape (groups,); NaN where it is no number."""
-    code = stage.sums.keys[:, ANSWER]
-    by = np.full(int(code.max(initial=0)) + 1, np.nan)
-    for one, value in values.items():
-        if 0 <= one < len(by):
-            by[one] = value
-    return by[code]
+    """Return what each column's answer stands for, shape (columns,); NaN where it is no number."""
+    by_code = np.full(int(stage.answer.max(initial=0)) + 1, np.nan)
+    for code, value in values.items():
+        if 0 <= code < len(by_code):
+            by_code[code] = value
+    return by_code[stage.answer]
 
 
 def _variances(stage: Stage, parts: Sequence[_Part]) -> list[float | None]:
@@ -155,24 +154,24 @@ def _variances(stage: Stage, parts: Sequence[_Part]) -> list[float | None]:
 
 def _variance(stage: Stage, part: _Part) -> float:
     """Return the variance without the rounding of measures that do not vary."""
-    variance = float(stage.variances(part.rows, part.linear[:, None])[0])
-    size = float(((stage.weight[part.rows] * part.linear) ** 2).sum())
+    variance = float(stage.variances(part.inside, part.linear[:, None])[0])
+    size = float(stage.squares(part.inside, part.linear[:, None] ** 2).sum())
     return 0.0 if variance <= _NOISE * size else variance
 
 
-def _clean(stage: Stage, rows: Codes, linear: Numbers) -> Numbers:
+def _clean(stage: Stage, inside: Codes, linear: Numbers) -> Numbers:
     """Return the covariance without the rounding of measures that do not vary."""
-    covariance = stage.covariance(rows, linear)
-    size = ((stage.weight[rows, None] * linear) ** 2).sum(axis=0)
+    covariance = stage.covariance(inside, linear)
+    size = stage.squares(inside, linear**2).sum(axis=0)
     still = np.diag(covariance) <= _NOISE * size
     return np.where(still[:, None] | still[None, :], 0.0, covariance)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A segment's groups that count, their linearised values, the estimate, and its variance were it an SRS."""
+    """A segment's columns that count, their linearised values, the estimate, and its variance were it an SRS."""
 
-    rows: Codes
+    inside: Codes
     linear: Numbers
     value: float | None
     simple: float
@@ -185,23 +184,22 @@ class _Part:
 
 def _part(kind: str, stage: Stage, segment: Segment, above: Numbers, below: Numbers) -> _Part:
     """Linearise a segment: a mean is the ratio to a number that is 1 for everybody."""
-    rows = stage.rows_in(segment.codes)
-    rows = rows[~np.isnan(above[rows]) & ~np.isnan(below[rows]) & (stage.sums.n[rows] > 0)]
-    if not len(rows):
-        return _Part(rows, np.zeros(0), None, 0.0, 0, 0.0, 0.0, "nobody answered")
-    y, x, weight = above[rows], below[rows], stage.weight[rows]
-    whole, base = float(weight.sum()), stage.people(rows)
-    kish = whole**2 / float((stage.factor[rows] ** 2 * stage.sums.w2[rows]).sum())
+    inside = stage.columns_in(segment.codes)
+    inside = inside[~np.isnan(above[inside]) & ~np.isnan(below[inside])]
+    if not len(inside):
+        return _Part(inside, np.zeros(0), None, 0.0, 0, 0.0, 0.0, "nobody answered")
+    y, x, weight = above[inside], below[inside], stage.weight[inside]
+    whole, base, kish = float(weight.sum()), stage.people(inside), stage.kish(inside)
     total, under = float(weight @ y), float(weight @ x)
     if under == 0:
-        return _Part(rows, np.zeros(len(rows)), None, 0.0, base, whole, kish, "the lower total is 0")
+        return _Part(inside, np.zeros(len(inside)), None, 0.0, base, whole, kish, "the lower total is 0")
     if kind == TOTAL:
         value, linear, off = total, y, y - total / whole
     else:
         value = total / under
         linear = off = (y - value * x) / under
     simple = whole * float(weight @ off**2)
-    return _Part(rows, linear, value, simple, base, whole, kish, None, _skew(weight, off, whole))
+    return _Part(inside, linear, value, simple, base, whole, kish, None, _skew(weight, off, whole))
 
 
 def _skew(weight: Numbers, off: Numbers, whole: float) -> float:
@@ -228,7 +226,7 @@ def _measure(
             question, kind, segment.label, None, None, None, None, part.base, part.kish, None, None, 0, EMPTY,
             segment.by, part.reason,
         )  # fmt: skip
-    df, se = stage.degrees(part.rows), None if variance is None else math.sqrt(variance)
+    df, se = stage.degrees(part.inside), None if variance is None else math.sqrt(variance)
     # svyvar's n/(n-1) over n people: what a simple random sample of the base would have
     simple = part.simple / (part.base - 1) if part.base > 1 else 0.0
     effect = variance / simple if variance is not None and simple > 0 else None

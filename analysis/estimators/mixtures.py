@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 _STEP, _POINTS = 0.01, 2000  # the trapezoid rule's steps on the sinh scale: about 1e-13 of the tail
 

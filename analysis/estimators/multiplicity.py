@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 
 def adjusted(p: Sequence[float], method: str = "holm") -> list[float]:

@@ -14,10 +14,8 @@ from analysis.estimators.crosstab import CENSUS
 from analysis.estimators.degrees import effective_units
 from analysis.estimators.intervals import wilson
 from analysis.estimators.proportion import FEW
-from analysis.estimators.variance import Mask
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.segments import Segment
-from analysis.table.sums import STRATUM
 
 _NOISE = 1e-12  # variances below this part of the binomial one are rounding, not variation
 
@@ -50,14 +48,14 @@ class Facts:
     @cached_property
     def effective_units(self) -> Numbers:
         """First-stage units behind each segment, in effect."""
-        held = self.columns
-        return effective_units(held.stage, held.rows, held.column, len(self.base))
+        columns = self.columns
+        return effective_units(columns.stage, columns.inside, columns.segment, len(self.base))
 
 
 def drawn_whole(columns: Columns) -> Mask:
     """Tell of which segments the whole population was drawn."""
-    uncertain = columns.stage.uncertain[columns.stage.sums.keys[columns.rows, STRATUM]]
-    return np.asarray(np.bincount(columns.column, weights=uncertain, minlength=len(columns.base)) == 0)
+    inside, segment = columns.inside, columns.segment
+    return np.array([columns.stage.census(inside[segment == at]) for at in range(len(columns.base))])
 
 
 def facts_of(columns: Columns, share: Numbers, covariance: Numbers, census: Mask) -> Facts:

@@ -10,15 +10,18 @@ import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Estimate
 from analysis.estimators.intervals import AUTO, NONE, Evidence, check_method, interval
-from analysis.estimators.variance import Calibrated, Stage, answer_codes, member, staged
-from analysis.table.columns import Numbers
+from analysis.estimators.variance import Calibrated, Stage, member, staged
+from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import ByUnit, Sums
+from analysis.table.sums import Sums
 
-FEW = 200.0  # effective people, below which calibration residuals are too small
-LOW = 30.0  # effective people, below which an estimate is marked
-_NOISE = 1e-12  # variances below this part of the binomial one are rounding, not variation
+FEW = 200.0
+"""Effective people, below which calibration residuals are too small."""
+LOW = 30.0
+"""Effective people, below which an estimate is marked."""
+_NOISE = 1e-12
+"""Variances below this part of the binomial one are rounding, not variation."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,18 @@ def shares(
         return []
     counted = frozenset().union(*(answer.codes for answer in answers)) if base_codes is None else base_codes
     stage = staged(sums, design, raking)
-    found: list[Estimate] = []
-    cells = stage.cells
+    estimates: list[Estimate] = []
     for segment in segments:
-        if cells is None:
-            seen = _by_groups(stage, segment, counted, answers)
+        observed = _observed(stage, segment, counted, answers)
+        if observed is None:
+            estimates += [_empty(question, answer.name, segment) for answer in answers]
         else:
-            seen = _by_units(stage, cells, segment, counted, answers)
-        if seen is None:
-            found += [_empty(question, answer.name, segment) for answer in answers]
-        else:
-            found += _estimates(seen, stage, question, segment, answers, interval, level)
-    return found
+            estimates += _estimates(observed, stage, question, segment, answers, interval, level)
+    return estimates
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Observed:
     """What a segment shows: shares and variances (answers,), of a `base` of people among `people` in it.
 
     `weight` is the sum of weights of the base; `census` tells that the segment's population was drawn whole.
@@ -86,51 +85,26 @@ class _Seen:
     census: bool
 
 
-def _by_groups(
+def _observed(
     stage: Stage, segment: Segment, counted: frozenset[int], answers: Sequence[Answer]
-) -> _Seen | None:
-    """Look at the segment's groups one by one; None where nobody in it is counted."""
-    rows = stage.rows_in(segment.codes)
-    code = answer_codes(stage, rows)
-    inside = member(code, counted)
-    asked = rows[inside]
-    base = stage.people(asked)
-    if base == 0:
+) -> _Observed | None:
+    """Look at a segment; None where nobody in it is counted."""
+    everyone = stage.columns_in(segment.codes)
+    base = everyone[member(stage.answer[everyone], counted)]
+    people = stage.people(base)
+    if people == 0:
         return None
-    chose = np.stack([member(code[inside], answer.codes) for answer in answers], axis=1)
-    weight = stage.weight[asked]
+    chose = np.stack([member(stage.answer[base], answer.codes) for answer in answers], axis=1)
+    weight = stage.weight[base]
     total = weight.sum()
-    share = _exact(stage.sums.n[asked].astype(np.float64) @ chose, base, (weight @ chose) / total)
-    variance = _settled(share, stage.variances(asked, (chose - share) / total), base)
-    kish = float(total**2 / (stage.factor[asked] ** 2 * stage.sums.w2[asked]).sum())
-    df, people_df = stage.degrees(asked), stage.degrees(rows)
-    people = stage.people(rows)
-    return _Seen(share, variance, base, float(total), kish, df, people, people_df, stage.census(asked))
-
-
-def _by_units(
-    stage: Stage, cells: ByUnit, segment: Segment, counted: frozenset[int], answers: Sequence[Answer]
-) -> _Seen | None:
-    """Look at the segment's units: the same figures from their weights by answer."""
-    codes = [code for code in sorted(segment.codes) if code < len(cells.people)]
-    people, squares = cells.people[codes].sum(axis=0), cells.squares[codes].sum(axis=0)
-    every = np.arange(len(people))
-    inside = member(every, counted)
-    base = int(people @ inside)
-    if base == 0:
-        return None
-    chose = np.stack([member(every, answer.codes) & inside for answer in answers], axis=1).astype(np.float64)
-    weight = cells.weight[:, codes[0]] if len(codes) == 1 else cells.weight[:, codes].sum(axis=1)
-    asked = weight @ inside
-    total = asked.sum()
-    picked = weight @ chose
-    share = _exact(people @ chose, base, picked.sum(axis=0) / total)
-    variance = stage.variances_of_units((picked - asked[:, None] * share) / total, asked > 0)
-    kish, seen = float(total**2 / (squares @ inside)), weight.sum(axis=1) > 0
-    df, people_df = stage.degrees_of_units(asked > 0), stage.degrees_of_units(seen)
-    variance = _settled(share, variance, base)
-    census = stage.census_of_units(asked > 0)
-    return _Seen(share, variance, base, float(total), kish, df, int(people.sum()), people_df, census)
+    share = _exact(stage.sums.people[base].astype(np.float64) @ chose, people, (weight @ chose) / total)
+    variance = stage.variances(base, (chose - share) / total)
+    # what is left of shares that do not vary is rounding
+    variance = np.where(variance <= _NOISE * share * (1 - share) / people, 0.0, variance)
+    return _Observed(
+        share, variance, people, float(total), stage.kish(base), stage.degrees(base),
+        stage.people(everyone), stage.degrees(everyone), stage.census(base),
+    )  # fmt: skip
 
 
 def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
@@ -138,12 +112,8 @@ def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
     return np.where(made == 0, 0.0, np.where(made == base, 1.0, share))
 
 
-def _settled(share: Numbers, variance: Numbers, base: int) -> Numbers:
-    return np.where(variance <= _NOISE * share * (1 - share) / base, 0.0, variance)
-
-
 def _estimates(
-    seen: _Seen,
+    observed: _Observed,
     stage: Stage,
     question: str,
     segment: Segment,
@@ -151,19 +121,20 @@ def _estimates(
     method: str,
     level: float,
 ) -> list[Estimate]:
-    found = []
-    for answer, p, v in zip(answers, seen.share.tolist(), seen.variance.tolist(), strict=True):
-        effect = _design_effect(p, v, seen.base)
-        effective = seen.base / effect if effect else seen.kish
+    estimates = []
+    for answer, p, v in zip(answers, observed.share.tolist(), observed.variance.tolist(), strict=True):
+        effect = _design_effect(p, v, observed.base)
+        effective = observed.base / effect if effect else observed.kish
         evidence = Evidence(
-            p, v, seen.base, seen.df, effective, seen.kish, seen.people, seen.people_df, seen.census
-        )
+            p, v, observed.base, observed.df, effective, observed.kish, observed.people, observed.people_df,
+            observed.census,
+        )  # fmt: skip
         if stage.raking is not None:
             evidence = _cautious(evidence, stage.lost)
-        one = _estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level)
-        left = 1 - seen.base / seen.weight
-        found.append(replace(one, design_effect_wor=effect / left if effect and left > 0 else None))
-    return found
+        estimate = _estimate(question, answer.name, segment, evidence, math.sqrt(v), effect, method, level)
+        left = 1 - observed.base / observed.weight
+        estimates.append(replace(estimate, design_effect_wor=effect / left if effect and left > 0 else None))
+    return estimates
 
 
 def _cautious(evidence: Evidence, lost: float) -> Evidence:

@@ -25,7 +25,7 @@ from analysis.estimators.means import numbers_of
 from analysis.estimators.proportion import LOW
 from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums, add_up
@@ -75,10 +75,10 @@ def quantiles(
 
 @dataclass(frozen=True)
 class _Line:
-    """A segment's distinct values in order, with the share at or below each, and the groups behind them."""
+    """A segment's distinct values in order, with the share at or below each, and the columns behind them."""
 
     stage: Stage
-    rows: Codes
+    inside: Codes
     place: Codes
     values: Numbers
     below: Numbers
@@ -97,7 +97,7 @@ class _Line:
 
     def heaped(self, at: int, evidence: Evidence) -> bool:
         """Tell whether so many gave the value at the place `at` that Woodruff's interval starts beside it."""
-        people = self.stage.people(self.rows[self.place == at])
+        people = self.stage.people(self.inside[self.place == at])
         here = float(self.below[at]) - (float(self.below[at - 1]) if at else 0.0)
         return people > 1 and here > math.sqrt(evidence.variance) / 2
 
@@ -105,7 +105,7 @@ class _Line:
         """Return what is known of the share of values up to the place `at`."""
         share = float(self.below[at]) if at + 1 < len(self.values) else 1.0
         off: Numbers = ((self.place <= at).astype(np.float64) - share) / self.whole
-        variance = float(self.stage.variances(self.rows, off[:, None])[0])
+        variance = float(self.stage.variances(self.inside, off[:, None])[0])
         effect = variance / (share * (1 - share) / max(self.base - 1, 1)) if 0 < share < 1 else 0.0
         effective = self.base / effect if effect else self.kish
         return Evidence(share, variance, self.base, self.df, effective, self.kish, self.base, self.df)
@@ -121,18 +121,18 @@ def _check(probabilities: Sequence[float], method: str, rule: str) -> None:
 
 
 def _line(stage: Stage, segment: Segment, numbers: Numbers) -> _Line | None:
-    rows = stage.rows_in(segment.codes)
-    rows = rows[~np.isnan(numbers[rows]) & (stage.sums.n[rows] > 0)]
-    if not len(rows):
+    inside = stage.columns_in(segment.codes)
+    inside = inside[~np.isnan(numbers[inside])]
+    if not len(inside):
         return None
-    distinct, place = np.unique(numbers[rows], return_inverse=True)
-    weight = stage.weight[rows]
+    distinct, place = np.unique(numbers[inside], return_inverse=True)
+    weight = stage.weight[inside]
     held = add_up(place, weight, len(distinct))
-    whole = float(weight.sum())
-    squares = float((stage.factor[rows] ** 2 * stage.sums.w2[rows]).sum())
     below = np.cumsum(held) / held.sum()
-    base, kish, df = stage.people(rows), whole**2 / squares, stage.degrees(rows)
-    return _Line(stage, rows, place, distinct, below, whole, base, kish, df)
+    return _Line(
+        stage, inside, place, distinct, below, float(weight.sum()), stage.people(inside), stage.kish(inside),
+        stage.degrees(inside),
+    )  # fmt: skip
 
 
 def _blank(question: str, p: float, segment: Segment, line: _Line | None) -> Measure:

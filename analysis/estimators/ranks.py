@@ -11,7 +11,7 @@ from scipy import special
 
 from analysis.estimators.crosstab import FEW_UNITS, Crosstab
 from analysis.estimators.significance import Significance, impossible, p_of_f, p_of_t
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 
 TREND_NAME = "design-based linear trend of ranks"
 ONE_SCORE = "every answer has the same score"
@@ -77,7 +77,7 @@ def rank_test(
     held = table.total.sum(axis=0)
     means = scores @ table.total / held
     values = _of_means(scores, means, held)
-    covariance = table.tally.covariance(values)
+    covariance = table.covariance(values)
     gap, spread = means[1:] - means[0], _against_first(covariance)
     shown = tuple(means.tolist())
     if float(scores.max()) == float(scores.min()):
@@ -110,7 +110,7 @@ def trend_test(table: Crosstab, places: Numbers | None = None, ranks: Numbers | 
     slope = float(off * held @ means) / square
     fitted = float(means @ held / held.sum()) + slope * off
     values = ((scores[None, :] - fitted[:, None]) * off[:, None] / square).ravel()[:, None]
-    variance = float(table.tally.covariance(values)[0, 0])
+    variance = float(table.covariance(values)[0, 0])
     shown, df = tuple(means.tolist()), table.df - 1
     if variance <= 0 or df < 1:
         return RankTest(impossible(name, "t", FEW_UNITS if df < 1 else NO_SPREAD), shown, slope)

@@ -27,10 +27,10 @@ from analysis.evidence.marked import refuse_synthetic
 from analysis.evidence.published import FileClaim, read_claims
 from analysis.evidence.sample_size import bounds, part_for_margin, smallest_part
 from analysis.evidence.stated import largest_part, remainder, remainder_range
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.rows import aligned, people, percent, points, points_span, span
-from analysis.table.files import open_file
 from analysis.table.naming import listed
 from analysis.tabulate import tabulate
 

@@ -23,7 +23,7 @@ _TRUE = frozenset({"1", "true", "t", "yes", "y"})
 
 
 class Opened(Protocol):
-    """An opened data file (`analysis.table.files.open_file`)."""
+    """An opened data file (`analysis.files.formats.open_file`)."""
 
     @property
     def path(self) -> Path: ...

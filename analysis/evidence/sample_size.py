@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 WILSON, NORMAL = "wilson", "normal"
 INTERVALS = (WILSON, NORMAL)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr, ndtri, stdtr, stdtrit
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 POINTS = 4096
 _JITTER = 1e-10  # keeps a correlation of 1 (a step that nobody chose) from being singular

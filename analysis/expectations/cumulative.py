@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 
 from analysis.estimate import EMPTY, OK, Estimate
-from analysis.estimators.effective_degrees import effective_degrees, expected_variances
+from analysis.estimators.degrees import effective_degrees, expected_variances
 from analysis.estimators.intervals import AUTO
 from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.variance import Calibrated, Stage, answer_codes, member, staged
+from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.expectations.band import critical, equivalent_level
 from analysis.rows import aligned, percent, span
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
-from analysis.table.sums import Sums, add_up
+from analysis.table.sums import Sums
 
 NOT_REACHED = "not_reached"
 _NEAR = 1e-9  # a whole number of degrees of freedom may have come out this much lower by rounding
@@ -250,14 +250,13 @@ def _between(after: str | None, upto: str | None) -> str:
 
 
 def linearised(stage: Stage, segment: Segment, scale: ReplyScale) -> tuple[Codes, Numbers, Numbers]:
-    """Return a segment's groups that answered, the cumulative shares, and the shares' linearised values.
+    """Return a segment's columns that answered, the cumulative shares, and the shares' linearised values.
 
-    Shapes (groups,), (limits,), (groups, limits); a value is (1 if up to the limit - share)/Σw.
+    Shapes (columns,), (limits,), (columns, limits); a value is (1 if up to the limit - share)/Σw.
     """
-    rows = stage.rows_in(segment.codes)
-    code = answer_codes(stage, rows)
-    answered = rows[member(code, scale.base)]
-    code = answer_codes(stage, answered)
+    everyone = stage.columns_in(segment.codes)
+    answered = everyone[member(stage.answer[everyone], scale.base)]
+    code = stage.answer[answered]
     upto = np.stack([member(code, answer.codes) for answer in scale.cumulative], axis=1)
     total = stage.weight[answered].sum()
     share = stage.weight[answered] @ upto / total if total > 0 else np.zeros(len(scale.steps))
@@ -277,9 +276,8 @@ def _reach(stage: Stage, segment: Segment, scale: ReplyScale, df: int, level: fl
     if stage.sums.clustered:
         # people of a cluster count as alike as the variances of the shares show, by their mean ratio to p(1 - p)
         effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
-        unit, units = stage.unit[answered], len(stage.unit_stratum)
-        weight = add_up(unit, stage.weight[answered], units)[:, None]
-        own = add_up(unit, stage.factor[answered] ** 2 * stage.sums.w2[answered], units)[:, None]
+        ones = np.ones((len(answered), 1))
+        weight, own = stage.totals(answered, ones), stage.squares(answered, ones)
         expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
         df = max(1, int(min(float(df), float(effective_degrees(stage, expected)[0])) + _NEAR))
     error = error[moving]

@@ -16,7 +16,7 @@ from analysis.estimators.significance import Significance, p_cell, p_of_t
 from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.expectations.cumulative import ReplyScale, linearised
 from analysis.rows import aligned, points, points_span
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums

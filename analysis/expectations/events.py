@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from analysis.estimators.strata import rule_of
 from analysis.estimators.variance import Stage
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Sample, sample_of
-from analysis.table.sums import ANSWER, SEGMENT, STRATUM, Sums, add_up, sums_of
+from analysis.table.sums import ANSWER, SEGMENT, Matrix, Sums, add_up, moved, sums_of
 
 Mask = NDArray[np.bool_]
 MOST_TIMES = 2000  # times that a curve lists; of more, so many are chosen evenly
-_ALL = slice(None)
 _AT_ONCE = 1 << 21  # numbers of units x times worked on at once
 
 
@@ -39,7 +38,7 @@ class Risks:
     """Cases counted by time, all of shape (times,) and weighted, with the `sums` that they come from.
 
     `survival` is the Kaplan-Meier curve; `leap` is 1/(n-d), `leap_sum` adds d/(n(n-d)) up, Greenwood's
-    variance of the curve's logarithm. `place` and `event` (groups,) say which time a group of the sums has and
+    variance of the curve's logarithm. `place` and `event` (columns,) say which time a column of the sums has and
     whether it was delivered. `listed` are the places of the times to print.
     """
 
@@ -102,10 +101,10 @@ def risks_of(observed: Observed, sample: Sample | None, group: Codes | None = No
     code = (2 * time_of.reshape(-1) + observed.delivered).astype(np.int64)
     sums = sums_of(sample_of(len(code)) if sample is None else sample, code, group)
     times = np.asarray(times, dtype=np.float64)
-    place, event = sums.keys[:, ANSWER] // 2, sums.keys[:, ANSWER] % 2 == 1
-    size = len(times)
-    events = add_up(place, sums.w * event, size)
-    censored = add_up(place, sums.w * ~event, size)
+    place, event = sums.columns[:, ANSWER] // 2, sums.columns[:, ANSWER] % 2 == 1
+    size, weight = len(times), sums.total(sums.weight)
+    events = add_up(place, weight * event, size)
+    censored = add_up(place, weight * ~event, size)
     gone = np.cumsum(events + censored)
     at_risk = gone[-1] - np.concatenate([[0.0], gone[:-1]])
     # cases of weight 0 at the end are at no risk
@@ -114,18 +113,18 @@ def risks_of(observed: Observed, sample: Sample | None, group: Codes | None = No
     if len(listed) > MOST_TIMES:
         listed = listed[np.unique(np.linspace(0, len(listed) - 1, MOST_TIMES).round().astype(np.int64))]
     return Risks(
-        sums, times, np.where(used, at_risk, 1.0), events, censored, place, event, int(sums.n.sum()),
-        int(sums.n[event].sum()), listed.astype(np.int64),
+        sums, times, np.where(used, at_risk, 1.0), events, censored, place, event, int(sums.people.sum()),
+        int(sums.people[event].sum()), listed.astype(np.int64),
     )  # fmt: skip
 
 
 def by_group(risks: Risks, groups: int) -> tuple[Numbers, Numbers]:
     """Return the weighted cases at risk and delivered by time and group, both of shape (times, groups)."""
     size = len(risks.times)
-    key = risks.place * groups + risks.sums.keys[:, SEGMENT]
+    key, weight = risks.place * groups + risks.sums.columns[:, SEGMENT], risks.sums.total(risks.sums.weight)
     room = size * groups
-    every = add_up(key, risks.sums.w, room).reshape(size, groups)
-    events = add_up(key, risks.sums.w * risks.event, room).reshape(size, groups)
+    every = add_up(key, weight, room).reshape(size, groups)
+    events = add_up(key, weight * risks.event, room).reshape(size, groups)
     at_risk = every[::-1].cumsum(axis=0)[::-1]
     return at_risk, events
 
@@ -135,8 +134,8 @@ def by_group(risks: Risks, groups: int) -> tuple[Numbers, Numbers]:
 
 def robust_variances(risks: Risks) -> Numbers:
     """Return Σ w²·influence² at each listed time (infinitesimal jackknife; R survfit's robust)."""
-    everyone = np.zeros(len(risks.place), dtype=np.int64)
-    return _scaled(risks, _squares(risks, everyone, 1)[0])
+    squares = _squares(risks, risks.sums.total(risks.sums.square)[None, :])
+    return np.asarray(risks.survival[risks.listed] ** 2 * squares[0], dtype=np.float64)
 
 
 def design_variances(risks: Risks, stage: Stage) -> Numbers:
@@ -144,68 +143,52 @@ def design_variances(risks: Risks, stage: Stage) -> Numbers:
 
     Raises DataProblem "lonely_stratum", "lonely_all".
     """
-    sums, strata = risks.sums, len(risks.sums.strata)
-    stratum = sums.keys[:, STRATUM]
-    if sums.clustered:
-        total, raw = _unit_sums(risks, stage)
-    else:
-        total, raw = _totals(risks, stratum, strata), _squares(risks, stratum, strata)
-    centred = np.maximum(raw - total**2 / np.maximum(stage.units, 1)[:, None], 0.0)
-    active = np.bincount(stratum, weights=sums.n, minlength=strata) > 0
+    sums = risks.sums
+    total = np.zeros((len(sums.strata), len(risks.listed)))
+    raw = np.zeros_like(total)
+    step = max(_AT_ONCE // (len(risks.listed) + 1), 1)
+    for begin in range(0, len(sums.stratum), step):
+        rows = slice(begin, begin + step)
+        each = _totals(risks, sums.weight[rows])
+        np.add.at(total, sums.stratum[rows], each)
+        np.add.at(raw, sums.stratum[rows], each**2 if sums.clustered else _squares(risks, sums.square[rows]))
+    centred = np.maximum(raw - total**2 / np.maximum(sums.units, 1)[:, None], 0.0)
+    active = stage.strata_of(stage.present(np.arange(len(sums.columns))))
     unit = "cluster" if sums.clustered else "person"
-    rule = rule_of(stage.design, sums.strata, stage.units, stage.left_out, active, unit)
-    return _scaled(risks, rule.total(centred, raw))
+    rule = rule_of(stage.design, sums.strata, sums.units, stage.left_out, active, unit)
+    variance = (rule.scale @ centred + rule.alone @ raw) * rule.average
+    return np.asarray(risks.survival[risks.listed] ** 2 * variance, dtype=np.float64)
 
 
 def settled(risks: Risks) -> tuple[Numbers, Numbers]:
-    """Return m of each group of cases once its time has come, (groups,), and C at each listed time, (times,)."""
+    """Return m of each column of the sums once its time has come, (columns,), and C at each listed time, (times,)."""
     # where nobody is left both are infinite and the curve is 0: nothing moves it
     leap = np.where(np.isfinite(risks.leap), risks.leap, 0.0)
     common = np.where(np.isfinite(risks.leap_sum), risks.leap_sum, 0.0)
     return risks.event * leap[risks.place] - common[risks.place], common[risks.listed]
 
 
-def _scaled(risks: Risks, variance: Numbers) -> Numbers:
-    return np.asarray(risks.survival[risks.listed] ** 2 * variance, dtype=np.float64)
-
-
-def _by_time(risks: Risks, key: Codes, size: int, values: Numbers, rows: slice) -> tuple[Numbers, Numbers]:
-    """Add `values` of groups up by key, over those whose time has come and the others, (size, times) both."""
-    times = len(risks.listed)
-    # the first listed time by which the group's own has come
-    column = np.searchsorted(risks.listed, risks.place[rows])
-    table = add_up(key * (times + 1) + column, values, size * (times + 1)).reshape(size, times + 1)
-    come = table.cumsum(axis=1)
+def _by_time(risks: Risks, matrix: Matrix, values: Numbers) -> tuple[Numbers, Numbers]:
+    """Add up matrix × value by row over the columns whose time has come, and over the others, (rows, times) both."""
+    rows, times = matrix.shape[0], len(risks.listed)
+    # the first listed time by which a column's time has come
+    first = np.searchsorted(risks.listed, risks.place)
+    table = moved(matrix * values[None, :], np.arange(rows), first, (rows, times + 1))
+    come = (table if isinstance(table, np.ndarray) else table.toarray()).cumsum(axis=1)
     return come[:, :times], come[:, -1:] - come[:, :times]
 
 
-def _totals(risks: Risks, key: Codes, size: int, rows: slice = _ALL) -> Numbers:
-    """Return Σ w·m by key at each listed time, (size, times), of the groups `rows`."""
+def _totals(risks: Risks, weight: Matrix) -> Numbers:
+    """Return Σ w·m by row at each listed time, (rows, times)."""
     moves, common = settled(risks)
-    come, _ = _by_time(risks, key, size, risks.sums.w[rows] * moves[rows], rows)
-    _, waiting = _by_time(risks, key, size, risks.sums.w[rows], rows)
+    come, _ = _by_time(risks, weight, moves)
+    _, waiting = _by_time(risks, weight, np.ones_like(moves))
     return np.asarray(come - common * waiting, dtype=np.float64)
 
 
-def _squares(risks: Risks, key: Codes, size: int) -> Numbers:
-    """Return Σ w²·m² by key at each listed time, (size, times)."""
+def _squares(risks: Risks, square: Matrix) -> Numbers:
+    """Return Σ w²·m² by row at each listed time, (rows, times)."""
     moves, common = settled(risks)
-    come, _ = _by_time(risks, key, size, risks.sums.w2 * moves**2, _ALL)
-    _, waiting = _by_time(risks, key, size, risks.sums.w2, _ALL)
+    come, _ = _by_time(risks, square, moves**2)
+    _, waiting = _by_time(risks, square, np.ones_like(moves))
     return np.asarray(come + common**2 * waiting, dtype=np.float64)
-
-
-def _unit_sums(risks: Risks, stage: Stage) -> tuple[Numbers, Numbers]:
-    """Return the sums of units' totals and of their squares by stratum, (strata, times) both."""
-    units = len(stage.unit_stratum)
-    step = max(_AT_ONCE // (len(risks.listed) + 1), 1)
-    total = np.zeros((len(risks.sums.strata), len(risks.listed)))
-    raw = np.zeros_like(total)
-    for begin in range(0, units, step):
-        end = min(begin + step, units)
-        first, last = np.searchsorted(stage.unit, [begin, end]).tolist()
-        rows = slice(first, last)
-        own = _totals(risks, stage.unit[rows] - begin, end - begin, rows)
-        np.add.at(total, stage.unit_stratum[begin:end], own)
-        np.add.at(raw, stage.unit_stratum[begin:end], own**2)
-    return total, raw

@@ -142,7 +142,7 @@ def kaplan_meier(
         se = np.sqrt(robust_variances(risks))
     else:
         stage = staged(risks.sums, design or Design())
-        z = quantile_t(max(stage.degrees(np.arange(len(risks.sums.n))), 1), level)
+        z = quantile_t(max(stage.degrees(np.arange(len(risks.sums.columns))), 1), level)
         se = np.sqrt(design_variances(risks, stage))
     steps = tuple(_step(risks, place, float(error), z) for place, error in zip(risks.listed, se, strict=True))
     status = OK if risks.people >= LOW else LOW_BASE

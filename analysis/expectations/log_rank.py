@@ -11,7 +11,7 @@ from scipy.special import chdtrc
 from analysis.estimators.significance import p_text
 from analysis.estimators.variance import staged
 from analysis.expectations.events import Observed, Risks, by_group, check_observed, risks_of
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design, Sample
 from analysis.table.sums import SEGMENT
 
@@ -71,7 +71,7 @@ def log_rank(
         variance = np.diag(weight @ share) - (share * weight[:, None]).T @ share
     else:
         stage = staged(risks.sums, design or Design())
-        variance = stage.covariance(np.arange(len(risks.sums.n)), _scores(risks, at_risk))
+        variance = stage.covariance(np.arange(len(risks.sums.columns)), _scores(risks, at_risk))
     df = int(np.linalg.matrix_rank(variance, tol=1e-10 * max(float(np.abs(variance).max()), 1e-300)))
     if df == 0:
         return LogRank(chosen, None, 0, None, "the groups leave nothing to chance")
@@ -84,7 +84,7 @@ def _scores(risks: Risks, at_risk: Numbers) -> Numbers:
     """Return each group of cases' part in the score, ∫(own group - share at risk)(dN - Y dΛ), (cases, groups)."""
     share = at_risk / risks.at_risk[:, None]
     hazard = risks.events / risks.at_risk
-    own = np.eye(at_risk.shape[1])[risks.sums.keys[:, SEGMENT]]
+    own = np.eye(at_risk.shape[1])[risks.sums.columns[:, SEGMENT]]
     jump = risks.event[:, None] * (own - share[risks.place])
     drift = (
         own * hazard.cumsum()[risks.place][:, None] - (share * hazard[:, None]).cumsum(axis=0)[risks.place]

@@ -16,6 +16,8 @@ from analysis.estimators.intervals import AUTO
 from analysis.estimators.means import means, totals
 from analysis.estimators.quantiles import quantiles
 from analysis.expectations.reply_expectation import ReplyExpectation, reply_expectation
+from analysis.files.data_file import DataFile
+from analysis.files.formats import open_file
 from analysis.notebook import tables
 from analysis.notebook.folder import Folder
 from analysis.notebook.shown import Table
@@ -35,7 +37,6 @@ from analysis.notebook.words import (
 from analysis.quality import Flags, QualityCheck, WithAndWithout, flags_of, read_checks, with_and_without
 from analysis.request import Request
 from analysis.table.design import Design
-from analysis.table.files import DataFile, open_file
 from analysis.tabulate import Tabulation, tabulate
 from analysis.weigh import Weighting, WeightRequest, weigh, write_files
 
@@ -264,7 +265,7 @@ class Data:
         self, column: str, asked: Request, estimate: Callable[[dict[str, Any]], Sequence[Measure]]
     ) -> Table[tuple[Measure, ...]]:
         found = summed(self.opened, str(column), asked)
-        return tables.of_measures(tuple(estimate(found.asked())), found.notes, asked.level)
+        return tables.of_measures(tuple(estimate(found.arguments())), found.notes, asked.level)
 
 
 @dataclass(frozen=True, repr=False)

@@ -29,7 +29,7 @@ from analysis.notebook.data import Data
 from analysis.notebook.shown import Table, number, share, shares, sheet, status, word
 from analysis.notebook.words import request_of
 from analysis.problems import DataProblem
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import Sample, sample_of
 
 _PLAN = (

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from analysis.answers import count_plan
 from analysis.evidence.marked import synthetic_note
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
-from analysis.request import Plan, Request, make_plan
-from analysis.table.coding import LIMIT, MOST_CHOICES
-from analysis.table.columns import Codes, Column, holds
-from analysis.table.datafile import DataFile, Table
-from analysis.table.design import (
-    LARGEST,
-    SMALLEST,
-    Design,
-    Sample,
-    census_note,
-    first_stage_units,
-    read_sample,
-)
-from analysis.table.naming import find, listed
-from analysis.table.notes import Note, missing_notes
-from analysis.table.segments import Segment, Segmentation, banded, crossed, everyone
-from analysis.table.stream import Mask
-from analysis.table.sums import Sums, sums_of
+from analysis.request import Request, make_plan
+from analysis.table.column import Codes, Mask
+from analysis.table.counting import count
+from analysis.table.decoding import decode, unmatched
+from analysis.table.design import LARGEST, SMALLEST, Design, census_note
+from analysis.table.naming import find
+from analysis.table.notes import missing_notes
+from analysis.table.segments import Segment
+from analysis.table.sums import ANSWER, Sums
+from analysis.table.tally import Tally
 from analysis.table.weighting import Calibration
 from analysis.table.weighting.weighed import CELL, weighed
-from questionnaires.bands import Band
 
 
 @dataclass(frozen=True)
@@ -45,8 +37,8 @@ class Summed:
     raking: Calibration | None
     notes: tuple[str, ...]
 
-    def asked(self) -> dict[str, Any]:
-        """Return what every estimator of numbers asks for."""
+    def arguments(self) -> dict[str, Any]:
+        """Return what every estimator of numbers takes."""
         return {
             "sums": self.sums,
             "question": self.question,
@@ -64,95 +56,51 @@ def summed(opened: DataFile, column: str, request: Request) -> Summed:
     design raise.
     """
     name = find(column, opened.names)
-    asked = Request((name,), request.by, request.bands, where=request.where, design=request.design)
-    plan = make_plan(asked, opened.names)
+    plan = make_plan(replace(request, questions=(name,)), opened.names)
     made = weighed(opened, plan.design.weight)
-    plan = replace(plan, design=replace(plan.design, weight=made.weight))
-    cells = () if made.calibration is None else (CELL,)
-    table = made.file.read((*plan.columns(), *cells))
-    where = _segments(table, plan, request)
-    answer, values = _answers(table, name, request)
-    cell = None if made.calibration is None else table.columns[CELL].numbers().astype(np.int64)
-    sample = read_sample(table, plan.design)
-    sums = sums_of(sample, answer, where.codes, cell)
-    design = replace(plan.design, weight=request.design.weight)
-    invented = synthetic_note(opened)
-    said = [
-        *([invented] if invented else []),
-        *opened.notes,
-        *made.notes,
-        *_notes(table, plan, request, sample),
-    ]
-    told = (*(note.text for note in said), *_silent(name, int((answer == 0).sum())))
-    return Summed(sums, name, values, where.segments, design, made.calibration, told)
+    counted = count_plan(plan, request)
+    counted = replace(counted, parts=tuple(replace(part, numbers=True) for part in counted.parts))
+    if made.calibration is not None:
+        counted = replace(counted, design=replace(counted.design, weight=made.weight), cell=CELL)
+    tally = count(made.file, counted)
+    answer, values = _numbers(opened, tally, name)
+    decoded = decode(tally, request.total)
+    sums = decoded.sums(counted.parts[0], answer)
+    clustered = plan.design.cluster is not None
+    census = census_note(plan.design, decoded.units, decoded.strata, decoded.fpc, clustered)
+    synthetic = synthetic_note(opened)
+    notes = [*opened.notes, *made.notes, *missing_notes(unmatched(tally)), *([census] if census else [])]
+    texts = [note.text for note in (*([synthetic] if synthetic else []), *notes)]
+    silent = int((sums.people + sums.idle)[sums.columns[:, ANSWER] == 0].sum())
+    if silent:
+        have, they = ("row has", "it is") if silent == 1 else ("rows have", "they are")
+        texts.append(f"{silent:,} {have} no number in '{name}': {they} in no base.")
+    segments = decoded.segmentation.segments
+    return Summed(sums, name, values, segments, plan.design, made.calibration, tuple(texts))
 
 
-def _notes(table: Table, plan: Plan, request: Request, sample: Sample) -> list[Note]:
-    """Say which values were named as missing in vain, and where everybody was drawn."""
-    asked = [table.columns[name] for name in (*plan.questions, *plan.by, *(name for name, _ in plan.where))]
-    if any(len(column.choices) > LIMIT for column in asked if request.missing):
-        vain = []  # an exact look at so many values takes longer than the answer is worth
-    else:
-        vain = [value for value in request.missing if not any(holds(column, value) for column in asked)]
-    clustered = sample.cluster is not None
-    whole = census_note(plan.design, first_stage_units(sample), sample.strata, sample.fpc, clustered)
-    return [*missing_notes(vain), *([whole] if whole else [])]
-
-
-def _silent(name: str, rows: int) -> list[str]:
-    if not rows:
-        return []
-    have, they = ("row has", "it is") if rows == 1 else ("rows have", "they are")
-    return [f"{rows:,} {have} no number in '{name}': {they} in no base."]
-
-
-def _answers(table: Table, name: str, request: Request) -> tuple[Codes, dict[int, float]]:
-    """Return each row's answer code and the number that it stands for; 0 is no number."""
-    cells = table.columns[name].without(request.missing)
-    numbers = cells.numbers()
-    _all(np.isnan(numbers) & (cells.codes >= 0), "not_numbers", cells, table)
+def _numbers(opened: DataFile, tally: Tally, name: str) -> tuple[Codes, dict[int, float]]:
+    """Return where the column's codes lead, and the numbers that the new codes stand for; 0 is no number."""
+    column = tally.column(name)
+    numbers = column.numbers()
+    _check(opened, tally, name, np.isnan(numbers) & (column.codes >= 0), "not_numbers")
     size = np.abs(numbers)
-    _all((size > LARGEST) | ((size > 0) & (size < SMALLEST)), "number_beyond", cells, table)
-    known, code = np.unique(numbers, return_inverse=True)
-    known = known[~np.isnan(known)]
-    answer = np.where(code < len(known), code + 1, 0).astype(np.int64)
-    return answer, dict(enumerate(known.tolist(), start=1))
+    _check(opened, tally, name, (size > LARGEST) | ((size > 0) & (size < SMALLEST)), "number_beyond")
+    distinct, code = np.unique(numbers, return_inverse=True)
+    distinct = distinct[~np.isnan(distinct)]
+    answer = np.append(0, np.where(code < len(distinct), code + 1, 0)).astype(np.int64)
+    return answer, dict(enumerate(distinct.tolist(), start=1))
 
 
-def _all(wrong: Mask, code: str, cells: Column, table: Table) -> None:
-    """Raise DataProblem `code` with the first cell that is `wrong`, unless all are right."""
-    for row in np.flatnonzero(wrong)[:1].tolist():
-        value = cells.choices[int(cells.codes[row])]
-        limits = {"smallest": f"{SMALLEST:g}", "largest": f"{LARGEST:g}"}
-        raise DataProblem(code, column=cells.name, value=value, row=row + table.first_row, **limits)
-
-
-def _segments(table: Table, plan: Plan, request: Request) -> Segmentation:
-    inside = np.ones(table.rows, dtype=bool)
-    for name, value in plan.where:
-        inside &= _is(
-            table.columns[name].without(request.missing), value, plan.bands.get(name, ()), table.first_row
-        )
-    if not plan.by:
-        return everyone(table.rows, inside)
-    by = []
-    for name in plan.by:
-        column = table.columns[name].without(request.missing)
-        if name in plan.bands:
-            column = banded(column, plan.bands[name], table.first_row)
-        elif len(column.choices) > MOST_CHOICES:
-            count = len(column.choices)
-            raise DataProblem("too_many_choices", column=name, value=count, limit=MOST_CHOICES)
-        by.append(column)
-    return crossed(by, inside, request.total)
-
-
-def _is(column: Column, value: str, bands: Sequence[Band], first_row: int) -> Mask:
-    """Hold a column against a choice, or against the band of that name, as tables of shares do."""
-    cut = banded(column, bands, first_row) if bands else column
-    if value not in column.choices:
-        column = cut
-    if value not in column.choices:
-        raise DataProblem("unknown_choice", column=column.name, value=value, known=listed(column.choices))
-    codes: Codes = column.codes
-    return np.asarray(codes == column.choices.index(value))
+def _check(opened: DataFile, tally: Tally, name: str, wrong: Mask, code: str) -> None:
+    """Raise DataProblem `code` with the first cell whose value is `wrong`, unless all are right."""
+    if not wrong.any():
+        return
+    wrong = np.append(False, wrong)
+    for batch in opened.batches([name]):
+        codes = tally.values[name].codes(batch.cells[name])
+        for row in np.flatnonzero(wrong[codes])[:1].tolist():
+            column = tally.column(name)
+            value = column.choices[int(column.codes[codes[row] - 1])]
+            limits = {"smallest": f"{SMALLEST:g}", "largest": f"{LARGEST:g}"}
+            raise DataProblem(code, column=name, value=value, row=row + batch.first, **limits)

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.quality.duplicates import near_duplicates
 from analysis.quality.patterns import FEWEST, missing_sequence, speeding, straight_lining
 from analysis.rows import aligned, percent
-from analysis.table.columns import MISSING, Column
-from analysis.table.datafile import DataFile
+from analysis.table.column import MISSING, Column
 from analysis.table.naming import find, split_known
 
 KINDS = ("seconds", "grid", "text", "sequence")

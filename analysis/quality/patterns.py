@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 
 Mask = NDArray[np.bool_]
 FAST = 1 / 3

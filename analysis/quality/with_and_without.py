@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.estimators.level import interval_head
+from analysis.files.data_file import DataFile
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.quality.checks import Flags, QualityCheck, flags_of
 from analysis.request import Plan, Request, make_plan
 from analysis.rows import aligned, percent, points, span
-from analysis.table.columns import MISSING, Column, NumberColumn
-from analysis.table.datafile import DataFile
-from analysis.table.files import open_file
+from analysis.table.column import MISSING, Column, NumberColumn
 from analysis.table.weighting.recipe import read_recipe, recipe_path
 from analysis.tabulate import MOST_LINES, Tabulation, tabulate
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.table.columns import MISSING, TextColumn
+from analysis.table.column import MISSING, TextColumn
 from questionnaires.bands import Band
 from questionnaires.model import Question
 

@@ -1,284 +1,388 @@
-"""Rows → a tally. `count` is the one heavy operation of all statistics here, and the door to it.
+"""The rows of a file → a tally. `count` is the one heavy operation of all statistics here, and the door to it.
 
-It goes through batches of rows once and knows nothing of choices, shares or errors; all else sees only the
-sums that it returns. Another engine takes its place by returning the same tally.
+The file is gone through twice: first for the values of each column, then for sums in arrays whose shape is known.
+What the codes of a tally mean is not asked here. Another engine takes this one's place by returning the same tally.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from analysis.files.data_file import Batch, DataFile
 from analysis.problems import DataProblem
-from analysis.table.block import Block, Keys, Weights
-from analysis.table.coding import LIMIT, MOST_UNITS, Coded, Coding, Fold, Misread, most_codes
-from analysis.table.columns import Codes, Column, Numbers
-from analysis.table.crossing import Crossing
-from analysis.table.design import LARGEST, SMALLEST
-from analysis.table.reading import OUT, PICKED, WRONG, Part, Reading, Sets
-from analysis.table.stream import Batch
-from analysis.table.tally import Fault, Frame, Population, Tally, add_population, answer_codes
+from analysis.table.column import Codes, Mask, Numbers, floats_of, numpy_of
+from analysis.table.count_plan import CHOSEN, NO_ANSWER, NOT_CHOSEN, OUT, PICKED, WRONG, CountPlan, Part
+from analysis.table.design import wrong_weights
+from analysis.table.sums import DENSE, Sums, add_up, matrix_of
+from analysis.table.tally import LIMIT, Tally
+from analysis.table.values import Classes, Values, cell_at
 
-BUDGET = 10 << 20  # cells of all dense blocks together; parts beyond wait for another reading of the file
+MOST_UNITS = 1_000_000
+"""Strata or clusters; each takes some hundred bytes."""
+BUDGET = 10 << 20
+"""Cells of all parts that are counted on one way through the file."""
+KEPT = 64 << 20
+"""Bytes of cells that are kept between two ways through a file."""
+PENDING = 1 << 20
+"""Keys that wait before they are merged."""
+TABLE = 1 << 22
+"""Combinations of stratum and cluster that are looked up in a table; more are searched for."""
 
-FEW_UNITS = 500  # up to so many units sums stay in the processor's cache
+CodesByColumn = Mapping[str, Codes | None]
+CodesByClass = Mapping[tuple[str, object], Codes]
 
-Read = Callable[[Sequence[str]], Iterator[Batch]]
 
+def count(opened: DataFile, plan: CountPlan) -> Tally:
+    """Add up the rows of a file by first-stage unit, place (conditions, segments, weighting cell) and answer.
 
-def count(
-    read: Read, reading: Reading, parts: Iterable[Part] | None = None, budget: int | None = None
-) -> Tally:
-    """Add up rows by (stratum, cluster), place and answer, for `parts` of a reading (None: all of them).
-
-    `read` gives the batches of the named columns. Parts that would take more than `budget` (BUDGET) cells together are
-    left out of the tally, the last first, but never the first. Raises DataProblem "bad_weight" at once; every
-    other fault is in the tally's frame.
+    A tally has, for every part of the plan, Σw, Σw² and the number of people of each unit, place and answer; the
+    values that its codes stand for; and what notes tell of rows. Raises DataProblem "too_many_choices",
+    "too_many_units", "bad_weight", "design_missing", "bad_fpc", "fpc_varies", "not_a_number", and
+    what reading a file raises.
     """
-    wanted = reading.parts if parts is None else tuple(parts)
-    plain: frozenset[str] = frozenset()
-    while True:
-        try:
-            return count_once(read, reading, wanted, budget, plain)
-        except Misread as found:
-            plain |= {found.column}
+    rows = _Rows(opened, plan)
+    values, units = find_values(rows, opened.decimal, plan)
+    tally = Tally(plan, values)
+    tally.check_choices()
+    waiting = list(plan.parts)
+    while waiting:
+        counter = _Counter(tally, units, opened.decimal, waiting)
+        for batch in rows:
+            counter.add(batch)
+        counter.finish()
+        waiting = waiting[len(counter.parts) :]
+    return tally
 
 
-def count_once(
-    read: Read, reading: Reading, parts: Sequence[Part], budget: int | None, plain: frozenset[str]
-) -> Tally:
-    """Count in one go; `plain` are text columns known not to be whole numbers written as 1.0. Raises Misread."""
-    counter = Counter(reading, parts, budget, plain)
-    for batch in read(counter.columns):
-        counter.add(batch)
-    return counter.tally()
+class _Rows:
+    """The rows of a file, batch by batch, as often as they are gone through; a small file is read once and kept."""
+
+    def __init__(self, opened: DataFile, plan: CountPlan) -> None:
+        self.opened, self.names = opened, plan.columns()
+        self.kept: list[Batch] | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.kept is not None:
+            yield from self.kept
+            return
+        kept, room = [], KEPT
+        for batch in self.opened.batches(self.names):
+            room -= sum(cells.nbytes for cells in batch.cells.values())
+            if room >= 0:
+                kept.append(batch)
+            else:
+                kept.clear()
+            yield batch
+        self.kept = kept if room >= 0 else None
 
 
-class Counter:
-    """The work of `count`, one batch after the other."""
+def find_values(rows: Iterable[Batch], decimal: str, plan: CountPlan) -> tuple[dict[str, Values], Codes]:
+    """Go through a file once: return the values of each column that is told apart, and the units that occur.
 
-    def __init__(
-        self, reading: Reading, parts: Sequence[Part], budget: int | None, plain: frozenset[str]
-    ) -> None:
-        self.reading, self.parts = reading, list(parts)
-        self.budget = BUDGET if budget is None else budget
-        first = [name for name in (reading.design.strata, reading.design.cluster) if name is not None]
-        places = reading.place_columns()
-        asked = [*(name for part in parts for name in part.columns()), *places]
-        apart = [*first, *(name for name, _ in reading.cells)]  # however many of them there are
-        codings = {name: Coding(name, LIMIT) for name in asked} | {name: Coding(name) for name in apart}
-        codings |= {name: Coding(name, MOST_UNITS) for name in first}
-        self.frame = Frame(codings, Crossing(len(first)), Crossing(len(places)))
-        self.first = first
-        self.blocks = {part.name: Block() for part in parts}
-        self.folds = self._folds(plain)
-        self.columns = tuple(dict.fromkeys([*codings, *reading.design.columns()]))
+    Units are the codes of stratum and cluster, shape (units, 2). Raises DataProblem "too_many_units".
+    """
+    roles = {"strata": plan.design.strata, "cluster": plan.design.cluster}
+    drawn = {role: name for role, name in roles.items() if name is not None}
+    # numbers and weighting cells are as many as there are; what a condition names is looked for among all values
+    free = {
+        plan.cell,
+        *(name for name, _ in plan.where),
+        *(part.column for part in plan.parts if part.numbers),
+    }
+    limits = {name: LIMIT for name in plan.coded_columns() if name not in free}
+    limits |= dict.fromkeys(drawn.values(), MOST_UNITS)
+    values = {name: Values(name, decimal, limits.get(name)) for name in plan.coded_columns()}
+    pairs = [np.zeros(0, dtype=np.int64)]
+    for batch in rows:
+        for name, column in values.items():
+            column.learn(batch.cells[name])
+        for role, name in drawn.items():
+            if values[name].full:
+                raise DataProblem("too_many_units", column=name, role=role, limit=f"{MOST_UNITS:,}")
+        if len(drawn) == 2:
+            stratum, cluster = (values[name].codes(batch.cells[name]) for name in drawn.values())
+            pairs.append(numpy_of(pa.array(stratum << 32 | cluster).unique()))
+    if len(drawn) == 2:
+        keys = np.unique(np.concatenate(pairs))
+        return values, np.stack([keys >> 32, keys % (1 << 32)], axis=1)
+    codes = np.zeros(1, dtype=np.int64)
+    for name in drawn.values():
+        codes = np.arange(1, values[name].size)
+    none = np.zeros_like(codes)
+    return values, np.stack([none, codes] if "cluster" in drawn else [codes, none], axis=1)
 
-    def _folds(self, plain: frozenset[str]) -> dict[str, Fold]:
-        reading, codings = self.reading, self.frame.codings
-        wanted: dict[str, tuple[str, Callable[[Column], Codes]]] = {
-            f"band {name}": (name, partial(reading.band_of, bands=bands))
-            for name, bands in reading.bands.items()
-            if name in codings
+
+class _Counter:
+    """The second way through a file, one batch after the other."""
+
+    def __init__(self, tally: Tally, units: Codes, decimal: str, waiting: Sequence[Part]) -> None:
+        self.tally, self.plan = tally, tally.plan
+        self.units, self.decimal = units, decimal
+        self.unit_rows = np.zeros(len(units), dtype=np.int64)
+        # what is told of rows is noted on the first way
+        self.notes_rows = not tally.sums
+        self.cells: dict[str, _Dense | _Keyed] = {}
+        room = 0
+        for part in waiting:
+            columns = tally.places * tally.answer_codes(part)
+            size = len(units) * columns
+            room += min(size, DENSE)
+            if self.cells and room > BUDGET:
+                break
+            self.cells[part.name] = (_Dense if size <= DENSE else _Keyed)(len(units), columns)
+        self.parts = list(waiting[: len(self.cells)])
+        self.classes = self._classes()
+        self.unit_numbers = _UnitNumbers(units)
+
+    def _classes(self) -> dict[tuple[str, object], Classes]:
+        plan, values = self.plan, self.tally.values
+        rules: dict[tuple[str, object], tuple[str, Any]] = {
+            ("band", name): (name, partial(plan.band_of, bands=bands)) for name, bands in plan.bands.items()
         }
-        for at, (name, value) in enumerate(reading.where):
-            wanted[f"where {at}"] = (name, partial(reading.held_against, value=value))
-        for at, (name, bands) in enumerate(reading.cells):
-            if bands:
-                wanted[f"cell {at}"] = (name, partial(reading.band_of, bands=bands))
-        for name in dict.fromkeys(one for part in self.parts for one in part.among):
-            wanted[f"option {name}"] = (name, reading.option)
-        return {key: Fold(codings[name], classify, name in plain) for key, (name, classify) in wanted.items()}
+        for at, (name, value) in enumerate(plan.where):
+            rules["where", at] = (name, partial(plan.keeps, value=value))
+        for part in self.parts:
+            rules |= {("option", name): (name, plan.option) for name in part.among}
+        return {key: Classes(values[name], rule) for key, (name, rule) in rules.items() if name in values}
 
     def add(self, batch: Batch) -> None:
         """Add up a batch of rows."""
-        frame = self.frame
-        coded = {name: coding.codes(batch.cells[name]) for name, coding in frame.codings.items()}
-        folded = {
-            key: fold.codes(batch.cells[fold.coding.name], coded[fold.coding.name])
-            for key, fold in self.folds.items()
+        codes: CodesByColumn = {
+            name: None if values.full else values.codes(batch.cells[name])
+            for name, values in self.tally.values.items()
         }
-        weights = self._weights(batch)
-        unit = self._units(batch, coded)
-        place = self._places(batch, coded, folded)
-        frame.unit_rows = _counted(frame.unit_rows, unit, frame.units.size)
-        frame.place_rows = _counted(frame.place_rows, place, frame.places.size)
-        frame.rows += batch.rows
-        self._not_numbers(batch, folded)
-        order = _order(unit, frame.units.size)
-        keys, weights, answered = Keys(unit, place, order), weights.taken(order), Sets(folded)
+        classes = {
+            key: column.of(batch.cells[column.values.name], codes[column.values.name])
+            for key, column in self.classes.items()
+        }
+        weight = self._weights(batch)
+        unit = self._units(batch, codes)
+        inside, place = self._places(batch, codes, classes)
+        if self.notes_rows:
+            self._note_rows(batch, inside, classes)
+        pair = np.empty(batch.rows, dtype=np.complex128)
+        pair.real, pair.imag = weight, weight**2
+        idle = np.flatnonzero(weight == 0)
+        answered: dict[tuple[str, ...], Mask] = {}
+        begun: dict[int, Codes] = {}
         for part in self.parts:
-            answer = self._answers(part, coded, folded, answered)
-            if answer is not None:
-                block = self.blocks[part.name]
-                block.fit((frame.units.size, frame.places.size, answer_codes(self.reading, frame, part)))
-                block.add(keys, answer.taken(order), weights)
-        for key, codes in folded.items():
-            if key.startswith("option "):
-                name = key.removeprefix("option ")
-                frame.picked[name] = frame.picked.get(name, 0) + int((codes == PICKED).sum())
-        self._put_off()
+            if part.among and part.among not in answered:
+                answered[part.among] = np.any([classes["option", name] > 0 for name in part.among], axis=0)
+            answer = self._answers(part, codes, classes, answered)
+            answers = self.tally.answer_codes(part)
+            if answers not in begun:
+                begun[answers] = place * answers
+            self.cells[part.name].add(unit, begun[answers] + answer, pair, idle)
 
-    def tally(self) -> Tally:
-        """Return what was added up."""
-        self.frame.seen = {key: fold.seen for key, fold in self.folds.items()}
-        self.frame.dotted = {
-            fold.coding.name: fold.dotted for fold in self.folds.values() if fold.dotted is not None
-        }
-        return Tally(self.reading, tuple(self.parts), self.frame, self.blocks)
-
-    def _put_off(self) -> None:
-        while len(self.parts) > 1 and sum(block.cells for block in self.blocks.values()) > self.budget:
-            del self.blocks[self.parts.pop().name]
+    def finish(self) -> None:
+        """Give the tally what was added up."""
+        stratum, cluster = self.units.T
+        clustered = self.plan.design.cluster is not None
+        drawn = np.bincount(stratum, None if clustered else self.unit_rows).astype(np.int64)
+        for part in self.parts:
+            columns, weight, square, people, idle = self.cells.pop(part.name).matrices()
+            kinds = self.tally.kinds(part, columns)
+            self.tally.sums[part.name] = Sums(
+                stratum, cluster, kinds, weight, square, people, idle, drawn, clustered
+            )
 
     def _answers(
-        self, part: Part, coded: dict[str, Coded | None], folded: dict[str, Codes], answered: Sets
-    ) -> Coded | None:
-        if part.among:
-            return Coded(answered.of(part))
-        if part.column in self.reading.bands:
-            return Coded(folded[f"band {part.column}"])
-        return self._tabled(part.column, coded)
+        self,
+        part: Part,
+        codes: CodesByColumn,
+        classes: CodesByClass,
+        answered: Mapping[tuple[str, ...], Mask],
+    ) -> Codes:
+        if not part.among:
+            return (
+                classes["band", part.column] if part.column in self.plan.bands else _known(codes[part.column])
+            )
+        picked = np.any([classes["option", name] == PICKED for name in part.picked], axis=0)
+        return np.where(answered[part.among], np.where(picked, CHOSEN, NOT_CHOSEN), NO_ANSWER)
 
-    def _tabled(self, name: str, coded: dict[str, Coded | None]) -> Coded | None:
-        """Return a column's codes, None where it has more choices than a table; that is said in the end."""
-        few = self.frame.codings[name].size <= most_codes(self.reading.missing)
-        return coded[name] if few or name in [one for one, _ in self.reading.cells] else None
+    def _note_rows(self, batch: Batch, inside: Mask, classes: CodesByClass) -> None:
+        """Note how many rows picked an option, and which values lie in no band."""
+        tally = self.tally
+        for (kind, name), found in classes.items():
+            if kind == "option":
+                tally.picked[str(name)] = tally.picked.get(str(name), 0) + int((found == PICKED).sum())
+            elif kind == "band" and name in self.plan.by:
+                rows = np.flatnonzero((found == OUT) & inside)
+                if len(rows):
+                    beyond = batch.cells[str(name)].take(rows).unique().to_pylist()
+                    tally.outside.setdefault(str(name), {}).update(dict.fromkeys(beyond))
 
     # --- the design --------------------------------------------------------------------------------------
 
-    def _weights(self, batch: Batch) -> Weights:
-        name = self.reading.design.weight
+    def _weights(self, batch: Batch) -> Numbers:
+        name = self.plan.design.weight
         if name is None:
-            self.frame.weighs = True
-            return Weights()
-        weight = batch.cells[name].floats()
-        least = float(weight.min(initial=LARGEST))
-        if not (least >= SMALLEST and float(weight.max(initial=0.0)) <= LARGEST):
-            self._check(batch, name, weight)
-        idle = weight == 0 if least < SMALLEST else None
-        if idle is not None:
-            self.frame.idle += int(idle.sum())
-        self.frame.weighs |= bool(weight.any())
-        pair = np.empty(batch.rows, dtype=np.complex128)
-        pair.real = weight
-        np.multiply(weight, weight, out=pair.imag)
-        return Weights(pair, idle)
-
-    def _check(self, batch: Batch, name: str, weight: Numbers) -> None:
-        # Beyond these bounds squares overflow; no survey has such weights, a slipped decimal or an id does.
-        wrong = np.flatnonzero(~((weight == 0) | ((weight >= SMALLEST) & (weight <= LARGEST))))
-        if len(wrong):
-            row = int(wrong[0])
-            value = shown(batch.cells[name].text(row))
+            return np.ones(batch.rows)
+        weight = floats_of(batch.cells[name], self.decimal)
+        for row in wrong_weights(weight)[:1].tolist():
+            value = shown(cell_at(batch.cells[name], row))
             raise DataProblem("bad_weight", column=name, value=value, row=row + batch.first)
+        return weight
 
-    def _units(self, batch: Batch, coded: dict[str, Coded | None]) -> Codes:
-        parts = []
-        for name in self.first:
-            found = coded[name]
-            if found is None:
-                role = "strata" if name == self.reading.design.strata else "cluster"
-                raise DataProblem("too_many_units", column=name, role=role, limit=f"{MOST_UNITS:,}")
-            parts.append(found.codes())
-        for name, codes in zip(self.first, parts, strict=True):
-            if not codes.all():
-                self.frame.fault("design_missing", name, Fault(int(codes.argmin()) + batch.first))
-        sizes = [self.frame.codings[name].size for name in self.first]
-        if self.reading.design.fpc is not None:
-            stratum = (
-                parts[0] if self.reading.design.strata is not None else np.zeros(batch.rows, dtype=np.int64)
-            )
-            self._populations(batch, self.reading.design.fpc, stratum)
-        return self.frame.units.codes(parts, sizes, batch.rows)
+    def _units(self, batch: Batch, codes: CodesByColumn) -> Codes:
+        """Return each row's first-stage unit; where people are the units, its stratum."""
+        design, none = self.plan.design, np.zeros(batch.rows, dtype=np.int64)
+        stratum = none if design.strata is None else _known(codes[design.strata])
+        cluster = none if design.cluster is None else _known(codes[design.cluster])
+        for role, name, drawn in (("strata", design.strata, stratum), ("cluster", design.cluster, cluster)):
+            if name is not None and not drawn.all():
+                row = int(drawn.argmin()) + batch.first
+                raise DataProblem("design_missing", column=name, row=row, role=role)
+        if design.fpc is not None and self.notes_rows:
+            self._populations(batch, design.fpc, stratum)
+        unit = self.unit_numbers.of(stratum, cluster)
+        self.unit_rows += np.bincount(unit, minlength=len(self.unit_rows))
+        return unit
 
     def _populations(self, batch: Batch, name: str, stratum: Codes) -> None:
         """Note what a batch says of the population of its strata."""
         cells = batch.cells[name]
-        values = cells.floats()
-        wrong = np.flatnonzero(~(values > 0)).tolist()
-        for empty, code in ((True, "design_missing"), (False, "bad_fpc")):
-            row = next((row for row in wrong if (cells.text(row) is None) == empty), None)
-            if row is not None:
-                self.frame.fault(code, name, Fault(row + batch.first, cells.text(row)))
+        values = floats_of(cells, self.decimal)
+        wrong = np.flatnonzero(~(values > 0))
+        if len(wrong):
+            row = int(wrong[0])
+            cell = cell_at(cells, row)
+            if cell is None:
+                raise DataProblem("design_missing", column=name, row=row + batch.first, role="fpc")
+            raise DataProblem("bad_fpc", column=name, value=shown(cell), row=row + batch.first)
         present, first = np.unique(stratum, return_index=True)
-        by_stratum = np.ones(int(present.max(initial=0)) + 1)
-        by_stratum[present] = values[first]
-        varies = values != by_stratum[stratum]
-        for one, row in zip(present.tolist(), first.tolist(), strict=True):
-            found = Population(values[row], row + batch.first, cells.text(row) or "")
-            if varies.any():
-                differing = np.flatnonzero(varies & (stratum == one))
-                if len(differing):
-                    at = int(differing[0])
-                    found.other = Fault(at + batch.first, cells.text(at))
-            add_population(self.frame.populations, one, found)
+        by_stratum = np.zeros(self.tally.strata)
+        for code, row in zip(present.tolist(), first.tolist(), strict=True):
+            given = float(values[row])
+            self.tally.add_population(code, given, row + batch.first, shown(cell_at(cells, row)))
+            by_stratum[code] = given
+        for row in np.flatnonzero(values != by_stratum[stratum])[:1].tolist():
+            given, code = float(values[row]), int(stratum[row])
+            self.tally.add_population(code, given, row + batch.first, shown(cell_at(cells, row)))
 
     # --- places ------------------------------------------------------------------------------------------
 
-    def _places(self, batch: Batch, coded: dict[str, Coded | None], folded: dict[str, Codes]) -> Codes:
-        """Return where each row lies by conditions, segments and weighting cells."""
-        reading, codings = self.reading, self.frame.codings
-        none = np.zeros(batch.rows, dtype=np.int64)
-
-        def plain(name: str) -> tuple[Codes, int]:
-            found = self._tabled(name, coded)
-            return (none, 1) if found is None else (found.codes(), codings[name].size)
-
-        held = [(folded[f"where {at}"], 4) for at in range(len(reading.where))]
-        for name in reading.by:
-            bands = reading.bands.get(name)
-            held.append(plain(name) if bands is None else (folded[f"band {name}"], 3 + len(bands)))
-        for at, (name, cut) in enumerate(reading.cells):
-            held.append((folded[f"cell {at}"], 3 + len(cut)) if cut else plain(name))
-        self._outside(batch, held, folded)
-        codes, sizes = [one for one, _ in held], [size for _, size in held]
-        return self.frame.places.codes(codes, sizes, batch.rows)
-
-    def _outside(self, batch: Batch, held: list[tuple[Codes, int]], folded: dict[str, Codes]) -> None:
-        """Keep the values of segment columns that lie in no band, apart by the conditions' classes."""
-        for name in self.reading.by:
-            if name not in self.reading.bands:
-                continue
-            out = folded[f"band {name}"] == OUT
-            if not out.any():
-                continue
-            values, place = batch.cells[name].distinct()
-            conditions = np.stack(
-                [codes[out] for codes, _ in held[: len(self.reading.where)]] or [place[out] * 0]
-            )
-            pairs = np.unique(np.concatenate([conditions, place[out][None]]), axis=1)
-            for *classes, at in pairs.T.tolist():
-                classes = tuple(classes) if self.reading.where else ()
-                self.frame.outside.setdefault((name, classes), {})[values[at]] = None
-
-    def _not_numbers(self, batch: Batch, folded: dict[str, Codes]) -> None:
-        for key, fold in self.folds.items():
-            if WRONG in fold.seen and key.startswith(("band ", "cell ")):
-                wrong = folded[key] == WRONG
-                if wrong.any():
-                    row, name = int(wrong.argmax()), fold.coding.name
-                    found = Fault(row + batch.first, batch.cells[name].text(row))
-                    self.frame.fault("not_a_number", name, found)
+    def _places(self, batch: Batch, codes: CodesByColumn, classes: CodesByClass) -> tuple[Mask, Codes]:
+        """Return who is inside the conditions, and each row's place as `Tally.place_members` reads it."""
+        plan = self.plan
+        for (kind, name), found in classes.items():
+            if kind == "band" and (found == WRONG).any():
+                row = int((found == WRONG).argmax())
+                value = cell_at(batch.cells[str(name)], row)
+                raise DataProblem("not_a_number", column=str(name), value=value, row=row + batch.first)
+        inside = np.ones(batch.rows, dtype=bool)
+        for at in range(len(plan.where)):
+            inside &= classes["where", at] > 0
+        segment = np.zeros(batch.rows, dtype=np.int64)
+        for name, size in zip(plan.by, self.tally.by_sizes, strict=True):
+            segment = segment * size + (classes["band", name] if name in plan.bands else _known(codes[name]))
+        place = np.where(inside, segment + 1, 0)
+        if plan.cell is not None:
+            place = place * self.tally.cell_size + _known(codes[plan.cell])
+        return inside, place
 
 
-def _order(unit: Codes, units: int) -> Codes | None:
-    """Return the rows in order of their units, None where that is not worth the while.
+class _UnitNumbers:
+    """The numbers of units by the codes of their stratum and cluster."""
 
-    Sums of many units do not fit into the processor's cache: rows in order find theirs twice as fast. Codes of
-    16 bits are sorted in time proportional to the rows.
+    def __init__(self, units: Codes) -> None:
+        self.stride = int(units[:, 1].max(initial=0)) + 1
+        self.keys = units[:, 0] * self.stride + units[:, 1]
+        self.order = np.argsort(self.keys)
+        room = int(self.keys.max(initial=0)) + 1
+        self.table = np.zeros(room if room <= TABLE else 0, dtype=np.int64)
+        if len(self.table):
+            self.table[self.keys] = np.arange(len(units))
+
+    def of(self, stratum: Codes, cluster: Codes) -> Codes:
+        """Return the units of rows."""
+        key = stratum * self.stride + cluster
+        if len(self.table):
+            return np.asarray(self.table[key])
+        return self.order[np.searchsorted(self.keys, key, sorter=self.order)]
+
+
+Matrices = tuple[Codes, Any, Any, Codes, Codes]
+
+
+class _Dense:
+    """Σw + i·Σw² of each unit and column in one array, and people by column.
+
+    Two sums in one complex number, because adding a number to its cell once costs half as much as twice.
     """
-    if not FEW_UNITS < units <= 1 << 16:
-        return None
-    return np.argsort(unit.astype(np.uint16), kind="stable")
+
+    def __init__(self, units: int, columns: int) -> None:
+        self.units = units
+        self.pair = np.zeros(units * columns, dtype=np.complex128)
+        self.rows, self.idle = np.zeros((2, columns), dtype=np.int64)
+
+    def add(self, unit: Codes, column: Codes, pair: NDArray[np.complex128], idle: Codes) -> None:
+        """Add rows up; `idle` are those with weight 0."""
+        columns = len(self.rows)
+        np.add.at(self.pair, column * self.units + unit, pair)
+        self.rows += np.bincount(column, minlength=columns)
+        if len(idle):
+            self.idle += np.bincount(column[idle], minlength=columns)
+
+    def matrices(self) -> Matrices:
+        """Return the columns in use, Σw and Σw² (units, columns in use), people and idle of each of these."""
+        used = np.flatnonzero(self.rows)
+        pair = self.pair.reshape(len(self.rows), self.units)[used]
+        idle = self.idle[used]
+        return used, pair.real.T, pair.imag.T, self.rows[used] - idle, idle
 
 
-def _counted(total: Codes, codes: Codes, size: int) -> Codes:
-    now = np.bincount(codes, minlength=size)
-    now[: len(total)] += total
-    return now
+class _Keyed:
+    """The same sums of the (unit, column) that occur, where an array for all of them would be too large."""
+
+    def __init__(self, units: int, columns: int) -> None:
+        self.units, self.columns = units, columns
+        self.keys = [np.zeros(0, dtype=np.int64)]
+        self.sums = [np.zeros((4, 0))]
+
+    def add(self, unit: Codes, column: Codes, pair: NDArray[np.complex128], idle: Codes) -> None:
+        """Add rows up; `idle` are those with weight 0."""
+        counts = np.ones((2, len(unit)))
+        counts[1] = 0.0
+        counts[1, idle] = 1.0
+        self._put(unit * self.columns + column, np.stack([*counts, pair.real, pair.imag]))
+        # merged once the new keys are as many as the old ones, so that each is sorted a few times only
+        if sum(map(len, self.keys[1:])) > max(PENDING, len(self.keys[0])):
+            self._merge()
+
+    def _put(self, key: Codes, sums: Numbers) -> None:
+        distinct, at = np.unique(key, return_inverse=True)
+        self.keys.append(distinct)
+        self.sums.append(np.stack([np.bincount(at, values, len(distinct)) for values in sums]))
+
+    def _merge(self) -> None:
+        key, sums = np.concatenate(self.keys), np.concatenate(self.sums, axis=1)
+        self.keys, self.sums = [], []
+        self._put(key, sums)
+
+    def matrices(self) -> Matrices:
+        """Return what `_Dense.matrices` does."""
+        self._merge()
+        rows, idle, weight, square = self.sums[0]
+        unit, column = np.divmod(self.keys[0], self.columns)
+        used, place = np.unique(column, return_inverse=True)
+        shape = (self.units, len(used))
+        idle_by_column = add_up(place, idle, len(used)).astype(np.int64)
+        people = add_up(place, rows, len(used)).astype(np.int64) - idle_by_column
+        weight, square = (matrix_of(unit, place, values, shape) for values in (weight, square))
+        return used, weight, square, people, idle_by_column
+
+
+def _known(codes: Codes | None) -> Codes:
+    """Return the codes of a column that is not full, as `Tally.check_choices` has seen."""
+    assert codes is not None
+    return codes
 
 
 def shown(cell: str | None) -> str:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.files.data_file import Table
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Column, Numbers, cell_text, number_text
-from analysis.table.datafile import Table
+from analysis.table.column import Codes, Numbers, cell_text, number_text
 from analysis.table.naming import listed
 from analysis.table.notes import Note
 
-SMALLEST, LARGEST = 1e-50, 1e50  # a weight that is not 0 lies between
+SMALLEST, LARGEST = 1e-50, 1e50
+"""A weight that is not 0 lies between."""
 LONELY = ("fail", "certainty", "adjust", "average")
 
 
@@ -70,31 +71,30 @@ def sample_of(rows: int, weight: Numbers | None = None) -> Sample:
     return Sample(drawn, np.zeros(rows, dtype=np.int64))
 
 
-def read_sample(table: Table, design: Design) -> Sample:
-    """Read the design's columns from a table.
+def weighted_sample(table: Table, weight: str | None) -> Sample:
+    """Return a table's rows as people drawn one by one, with the weights of a column (None: 1 each).
 
-    Raises DataProblem: "bad_weight", "weights_zero", "design_missing", "bad_fpc", "fpc_varies", "fpc_small".
+    Raises DataProblem "bad_weight" or "weights_zero".
     """
-    weight = np.ones(table.rows) if design.weight is None else _weights(table, design.weight)
-    stratum: Codes = np.zeros(table.rows, dtype=np.int64)
-    strata: tuple[str, ...] = ("",)
-    if design.strata is not None:
-        column = _complete(table, design.strata, "strata")
-        stratum, strata = column.codes, column.choices
-    cluster = None if design.cluster is None else _complete(table, design.cluster, "cluster").codes
-    fpc = None if design.fpc is None else _fpc(table, design.fpc, stratum, strata)
-    sample = Sample(weight, stratum, cluster, strata, fpc)
-    check_fpc(first_stage_units(sample), sample.strata, sample.fpc, design, sample.cluster is not None)
-    return sample
+    if weight is None:
+        return sample_of(table.rows)
+    column = table.columns[weight]
+    weights = column.numbers()
+    for row in wrong_weights(weights)[:1].tolist():
+        raise DataProblem(
+            "bad_weight", column=weight, value=cell_text(column, row), row=row + table.first_row
+        )
+    if not weights.any():
+        raise DataProblem("weights_zero", column=weight)
+    return sample_of(table.rows, weights)
 
 
-def first_stage_units(sample: Sample) -> Codes:
-    """Return the number of first-stage units in each stratum, shape (strata,)."""
-    if sample.cluster is None:
-        return np.bincount(sample.stratum, minlength=len(sample.strata)).astype(np.int64)
-    clusters = int(sample.cluster.max(initial=0)) + 1
-    pairs = np.unique(sample.stratum * clusters + sample.cluster)
-    return np.bincount(pairs // clusters, minlength=len(sample.strata)).astype(np.int64)
+def wrong_weights(weight: Numbers) -> Codes:
+    """Return the rows whose weight is none.
+
+    Beyond these bounds squares overflow; no survey has such weights, a slipped decimal or an id does.
+    """
+    return np.flatnonzero(~((weight == 0) | ((weight >= SMALLEST) & (weight <= LARGEST))))
 
 
 def check_fpc(
@@ -167,42 +167,3 @@ def sampling_fractions(units: Codes, fpc: tuple[float, ...] | None) -> Numbers:
         return np.zeros(len(units))
     given = np.asarray(fpc, dtype=np.float64)
     return np.where(given <= 1.0, given, units / given)
-
-
-def _weights(table: Table, name: str) -> Numbers:
-    column = table.columns[name]
-    weight = column.numbers()
-    # Beyond these bounds squares overflow; no survey has such weights, a slipped decimal or an id does.
-    wrong = np.flatnonzero(~((weight == 0) | ((weight >= SMALLEST) & (weight <= LARGEST))))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataProblem("bad_weight", column=name, value=cell_text(column, row), row=row + table.first_row)
-    if not weight.any():
-        raise DataProblem("weights_zero", column=name)
-    return weight
-
-
-def _complete(table: Table, name: str, role: str) -> Column:
-    column = table.columns[name]
-    empty = np.flatnonzero(column.codes < 0)
-    if len(empty):
-        raise DataProblem("design_missing", column=name, row=int(empty[0]) + table.first_row, role=role)
-    return column
-
-
-def _fpc(table: Table, name: str, stratum: Codes, strata: tuple[str, ...]) -> tuple[float, ...]:
-    column = _complete(table, name, "fpc")
-    values = column.numbers()
-    wrong = np.flatnonzero(~(values > 0))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataProblem("bad_fpc", column=name, value=cell_text(column, row), row=row + table.first_row)
-    present, first = np.unique(stratum, return_index=True)
-    by_stratum = np.ones(len(strata))
-    by_stratum[present] = values[first]
-    varying = np.flatnonzero(values != by_stratum[stratum])
-    if len(varying):
-        row = int(varying[0])
-        other, of = float(by_stratum[stratum[row]]), strata[stratum[row]]
-        raise fpc_varies(name, cell_text(column, row), row + table.first_row, other, of)
-    return tuple(by_stratum.tolist())

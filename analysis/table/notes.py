@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.table.columns import number_of
+from analysis.table.column import number_of
 from analysis.table.naming import listed, squeezed
 
 NO_ANSWER = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nat"})

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from analysis.findings import Basis
 from analysis.problems import DataProblem
 from analysis.table.categories import categories
-from analysis.table.columns import Codes, TextColumn
+from analysis.table.column import Codes, TextColumn
 from questionnaires.bands import Band
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names

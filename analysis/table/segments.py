@@ -10,7 +10,7 @@ from itertools import chain, count, pairwise
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.columns import MISSING, Codes, Column, Numbers, TextColumn, cell_text
+from analysis.table.column import MISSING, Codes, Column, Numbers, TextColumn, cell_text
 from questionnaires.bands import Band, parse_band
 
 ALL = "all"

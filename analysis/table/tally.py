@@ -1,203 +1,170 @@
-"""What rows add up to, by raw codes, before anybody asks which value is which choice; tallies add up too."""
+"""What rows add up to, by the codes of values, before anybody asks which value is which choice; tallies add up too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.table.block import Block
-from analysis.table.coding import Coding, Misread
-from analysis.table.columns import Codes
-from analysis.table.crossing import Crossing
-from analysis.table.reading import Part, Reading
+from analysis.problems import DataProblem
+from analysis.table.column import Codes, Column, number_text
+from analysis.table.count_plan import IN, CountPlan, Part
+from analysis.table.design import fpc_varies
+from analysis.table.sums import ANSWER, CELL, SEGMENT, Sums, joined
+from analysis.table.values import Values
 
-
-@dataclass(frozen=True)
-class Fault:
-    """The first row in which a column is wrong, as a spreadsheet numbers it, and its cell (None: empty)."""
-
-    row: int
-    cell: str | None = None
-    other: str = ""
-    stratum: int = 0
-
-
-@dataclass
-class Population:
-    """What a stratum's rows say of its population: the first one's value, and the first that differs."""
-
-    value: float
-    row: int
-    cell: str
-    other: Fault | None = None
-
-
-def _none() -> Codes:
-    return np.zeros(0, dtype=np.int64)
+MOST_CHOICES = 1000
+"""Choices of a question or a segment column that is tabulated."""
+LIMIT = 100_000
+"""Different values of one question or segment that are kept apart; more is an id."""
+MOST_PLACES = 1 << 40
+"""Combinations of segments that codes can tell apart."""
 
 
 @dataclass
-class Frame:
-    """What a tally knows beside its sums: which code is what, how many rows are where, what was wrong first.
+class Tally:
+    """The sums of a plan's parts under the codes of `values`, and what notes tell of rows.
 
-    `units` are combinations of the codes of stratum and cluster; `places` those of conditions, segments and
-    weighting cells. `outside` holds values in no band by (column, classes of the conditions); `seen` the classes
-    that a fold met; `dotted` the text columns that were taken as whole numbers written as 1.0.
+    `sums` have, in place of a segment, the number of a place: 0 outside the conditions, else 1 + the combination of
+    the codes of the columns of segments. `population` has, by stratum, the population that its first row gives, and
+    the number of that row; `picked` counts who picked an option of a set; `outside` are the values of a banded column
+    of segments that lie in no band.
     """
 
-    codings: dict[str, Coding]
-    units: Crossing
-    places: Crossing
-    rows: int = 0
-    idle: int = 0
-    weighs: bool = False
-    unit_rows: Codes = field(default_factory=_none)
-    place_rows: Codes = field(default_factory=_none)
-    seen: dict[str, set[int]] = field(default_factory=dict)
-    dotted: dict[str, bool] = field(default_factory=dict)
+    plan: CountPlan
+    values: dict[str, Values]
+    sums: dict[str, Sums] = field(default_factory=dict)
+    population: dict[int, tuple[float, int]] = field(default_factory=dict)
     picked: dict[str, int] = field(default_factory=dict)
-    outside: dict[tuple[str, tuple[int, ...]], dict[Any, None]] = field(default_factory=dict)
-    faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
-    populations: dict[int, Population] = field(default_factory=dict)
+    outside: dict[str, dict[Any, None]] = field(default_factory=dict)
 
-    def fault(self, code: str, column: str, found: Fault) -> None:
-        """Keep a fault if it is the first of its kind."""
-        known = self.faults.get((code, column))
-        if known is None or found.row < known.row:
-            self.faults[code, column] = found
+    @property
+    def strata(self) -> int:
+        """Return the number of codes of strata."""
+        return 1 if self.plan.design.strata is None else self.values[self.plan.design.strata].size
 
+    @property
+    def by_sizes(self) -> tuple[int, ...]:
+        """Return the numbers of codes of each column of segments."""
+        bands = self.plan.bands
+        return tuple(
+            IN + len(bands[name]) if name in bands else self.values[name].size for name in self.plan.by
+        )
 
-@dataclass(frozen=True)
-class Tally:
-    """A reading's sums: a block for each of the `parts` that is in here, under one frame."""
+    @property
+    def cell_size(self) -> int:
+        """Return the number of codes of weighting cells."""
+        return 1 if self.plan.cell is None else self.values[self.plan.cell].size
 
-    reading: Reading
-    parts: tuple[Part, ...]
-    frame: Frame
-    blocks: dict[str, Block]
+    @property
+    def places(self) -> int:
+        """Return the number of places by weighting cells. Raises DataProblem "too_many_lines"."""
+        places = 1
+        for size in self.by_sizes:
+            places *= size
+        if places > MOST_PLACES:
+            raise DataProblem(
+                "too_many_lines", column=" x ".join(self.plan.by), value=f"{places:,}", choices="1",
+                segments=f"{places:,}", limit=f"{MOST_PLACES:,}", remedy="",
+            )  # fmt: skip
+        return (1 + places) * self.cell_size
+
+    def answer_codes(self, part: Part) -> int:
+        """Return the number of answer codes of a part."""
+        if part.among:
+            return 3
+        bands = self.plan.bands.get(part.column)
+        return self.values[part.column].size if bands is None else IN + len(bands)
+
+    def place_members(self, place: Codes) -> Codes:
+        """Return the codes of the columns of segments at places inside the conditions, shape (places, columns)."""
+        members = np.unravel_index(np.maximum(place - 1, 0), self.by_sizes) if self.by_sizes else ()
+        return np.stack([*members, np.zeros_like(place)], axis=1)[:, : len(self.by_sizes)].astype(np.int64)
+
+    def column(self, name: str) -> Column:
+        """Return a column's values without those that mean no answer, one row for each in the order of their codes."""
+        return self.values[name].column().without(self.plan.missing)
+
+    def stratum_name(self, code: int) -> str:
+        """Return the name of a stratum by its code; "" where there are none."""
+        if self.plan.design.strata is None:
+            return ""
+        column = self.values[self.plan.design.strata].column()
+        return column.choices[int(column.codes[code - 1])]
+
+    def kinds(self, part: Part, columns: Codes) -> NDArray[np.int64]:
+        """Return cell, place and answer, shape (k, 3), of numbers (place × cells + cell) × answers + answer."""
+        place, answer = np.divmod(columns, self.answer_codes(part))
+        place, cell = np.divmod(place, self.cell_size)
+        return np.stack([cell, place, answer], axis=1)
+
+    def check_choices(self) -> None:
+        """Raise DataProblem "too_many_choices" for a question or a column of segments that no table can show."""
+        plan = self.plan
+        for name in [*plan.by, *(part.column for part in plan.parts if not (part.among or part.numbers))]:
+            if name in plan.bands:
+                continue
+            values = self.values[name]
+            count = LIMIT if values.full else len(self.column(name).choices)
+            if count > MOST_CHOICES:
+                many = f"over {count}" if values.full else count
+                raise DataProblem("too_many_choices", column=name, value=many, limit=MOST_CHOICES)
+
+    # --- adding ------------------------------------------------------------------------------------------
 
     def add(self, other: Tally) -> None:
-        """Add the sums of other rows to these; the others' come after these in the order of a file.
+        """Add the sums of other rows, which come after these in the order of a file.
 
-        Raises Misread where a text column must be read again, ValueError for another reading.
+        Raises ValueError for a tally of another plan, DataProblem "fpc_varies" and as `check_choices`.
         """
-        if self.parts != other.parts:
-            raise ValueError("tallies can be added only if they hold the same parts")
-        to = self.take_frame(other)
-        for part in self.parts:
-            self.take_block(part, other.blocks[part.name], to)
+        if self.plan != other.plan:
+            raise ValueError("tallies can be added only if they are of the same plan")
+        sizes = self.by_sizes
+        same = {name: np.arange(values.size) for name, values in self.values.items()}
+        maps = {name: values.absorb(other.values[name]) for name, values in self.values.items()}
+        self.check_choices()
+        added = {}
+        for part in self.plan.parts:
+            mine = self._under(part, self.sums[part.name], same, sizes)
+            added[part.name] = joined(mine, self._under(part, other.sums[part.name], maps, other.by_sizes))
+        self.sums = added
+        strata = maps.get(self.plan.design.strata or "", np.zeros(1, dtype=np.int64))
+        for code, (given, row) in other.population.items():
+            self.add_population(int(strata[code]), given, row, f"'{number_text(given)}'")
+        for option, count in other.picked.items():
+            self.picked[option] = self.picked.get(option, 0) + count
+        for name, values in other.outside.items():
+            self.outside.setdefault(name, {}).update(values)
 
-    def take_frame(self, other: Tally) -> Aligned:
-        """Take over what another tally knows beside its sums; return where its codes lead."""
-        if self.reading != other.reading:
-            raise ValueError("tallies can be added only if they are of the same reading")
-        for name, dotted in other.frame.dotted.items():
-            if self.frame.dotted.setdefault(name, dotted) != dotted:
-                raise Misread(name)
-        return _aligned(self.reading, self.frame, other.frame)
+    def _under(self, part: Part, sums: Sums, maps: dict[str, Codes], sizes: tuple[int, ...]) -> Sums:
+        """Return a tally's sums under this one's codes.
 
-    def take_block(self, part: Part, theirs: Block, to: Aligned) -> None:
-        """Add another tally's block."""
-        if not part.among and self.frame.codings[part.column].full:
-            return
-        plain = not part.among and part.column not in self.reading.bands
-        answers = to.values[part.column] if plain else np.arange(self.answers(part))
-        block = self.blocks[part.name]
-        block.fit((self.frame.units.size, self.frame.places.size, self.answers(part)))
-        block.absorb(theirs, (to.units, to.places, answers))
+        `maps` lead there by column; `sizes` are the numbers of codes that its columns of segments had.
+        """
+        plan, design = self.plan, self.plan.design
 
-    def only(self, count: int) -> Tally:
-        """Return the tally of the first `count` parts."""
-        parts = self.parts[:count]
-        return Tally(self.reading, parts, self.frame, {part.name: self.blocks[part.name] for part in parts})
+        def to(name: str | None, codes: Codes) -> Codes:
+            return codes if name is None or name in plan.bands else maps[name][codes]
 
-    def without_blocks(self) -> Tally:
-        """Return all but the sums."""
-        return Tally(self.reading, self.parts, self.frame, {})
+        place = sums.columns[:, SEGMENT]
+        members = np.unravel_index(np.maximum(place - 1, 0), sizes) if sizes else ()
+        number = np.zeros_like(place)
+        for name, size, codes in zip(plan.by, self.by_sizes, members, strict=True):
+            number = number * size + to(name, codes)
+        answer = sums.columns[:, ANSWER] if part.among else to(part.column, sums.columns[:, ANSWER])
+        columns = [to(plan.cell, sums.columns[:, CELL]), np.where(place > 0, number + 1, 0), answer]
+        stratum, cluster = to(design.strata, sums.stratum), to(design.cluster, sums.cluster)
+        units, drawn = np.zeros(self.strata, dtype=np.int64), np.flatnonzero(sums.units)
+        units[to(design.strata, drawn)] = sums.units[drawn]
+        return Sums(
+            stratum, cluster, np.stack(columns, axis=1), sums.weight, sums.square, sums.people, sums.idle, units,
+            sums.clustered,
+        )  # fmt: skip
 
-    def answers(self, part: Part) -> int:
-        """Return the number of answer codes of a part."""
-        return answer_codes(self.reading, self.frame, part)
-
-
-def answer_codes(reading: Reading, frame: Frame, part: Part) -> int:
-    """Return the number of answer codes of a part."""
-    if part.among:
-        return 3
-    bands = reading.bands.get(part.column)
-    return frame.codings[part.column].size if bands is None else 3 + len(bands)
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """Where the codes of one tally lead in another: by column its values', and units' and places'."""
-
-    values: dict[str, Codes]
-    units: Codes
-    places: Codes
-
-
-def _aligned(reading: Reading, mine: Frame, other: Frame) -> Aligned:
-    values = {name: coding.absorb(other.codings[name]) for name, coding in mine.codings.items()}
-    design = reading.design
-    first = [values[name] for name in (design.strata, design.cluster) if name is not None]
-    units = _absorbed(mine.units, other.units, first)
-    places = _absorbed(mine.places, other.places, place_maps(reading, values))
-    mine.unit_rows = _added(mine.unit_rows, other.unit_rows, units, mine.units.size)
-    mine.place_rows = _added(mine.place_rows, other.place_rows, places, mine.places.size)
-    mine.rows += other.rows
-    mine.idle += other.idle
-    mine.weighs |= other.weighs
-    for key, seen in other.seen.items():
-        mine.seen.setdefault(key, set()).update(seen)
-    for option, count in other.picked.items():
-        mine.picked[option] = mine.picked.get(option, 0) + count
-    for place, found in other.outside.items():
-        mine.outside.setdefault(place, {}).update(found)
-    _add_faults(mine, other, values.get(design.strata or ""))
-    return Aligned(values, units, places)
-
-
-def place_maps(reading: Reading, values: dict[str, Codes]) -> list[Codes | None]:
-    """Return for each member of a place where its codes lead; None: they are classes, the same everywhere."""
-    maps: list[Codes | None] = [None] * len(reading.where)
-    maps += [None if name in reading.bands else values[name] for name in reading.by]
-    return maps + [None if bands else values[name] for name, bands in reading.cells]
-
-
-def _absorbed(mine: Crossing, other: Crossing, maps: Sequence[Codes | None]) -> Codes:
-    to = []
-    for members in other.members:
-        at = zip(members, maps, strict=True)
-        to.append(mine.learn(tuple(code if one is None else int(one[code]) for code, one in at)))
-    return np.array(to, dtype=np.int64)
-
-
-def _added(mine: Codes, other: Codes, to: Codes, size: int) -> Codes:
-    total = np.zeros(size, dtype=np.int64)
-    total[: len(mine)] = mine
-    np.add.at(total, to[: len(other)], other)
-    return total
-
-
-def _add_faults(mine: Frame, other: Frame, strata: Codes | None) -> None:
-    for (code, column), found in other.faults.items():
-        if code != "fpc_varies":
-            mine.fault(code, column, found)
-    for theirs, population in other.populations.items():
-        stratum = theirs if strata is None else int(strata[theirs])
-        add_population(mine.populations, stratum, population)
-
-
-def add_population(populations: dict[int, Population], stratum: int, found: Population) -> None:
-    """Hold what later rows say of a stratum's population against what earlier rows said."""
-    known = populations.setdefault(stratum, found)
-    if known is found or known.other is not None:
-        return
-    if found.value != known.value:
-        known.other = Fault(found.row, found.cell)
-    else:
-        known.other = found.other
+    def add_population(self, stratum: int, given: float, row: int, cell: str) -> None:
+        """Note the population that a row gives for its stratum. Raises DataProblem "fpc_varies"."""
+        known, _ = self.population.setdefault(stratum, (given, row))
+        if known != given:
+            raise fpc_varies(str(self.plan.design.fpc), cell, row, known, self.stratum_name(stratum))

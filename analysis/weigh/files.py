@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.files.appending import append_column, check_target
 from analysis.problems import DataProblem
-from analysis.table.appending import append_column, check_target
 from analysis.table.weighting.recipe import recipe_json, recipe_path
 from analysis.weigh.picture import as_svg
 from analysis.weigh.weighting import Weighting

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.files.data_file import Table
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.datafile import Table
-from analysis.table.files import open_file
 from analysis.table.naming import find, listed
 from analysis.table.notes import Note
 from analysis.table.segments import CROSS, parse_bands

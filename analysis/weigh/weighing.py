@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from analysis.evidence.marked import synthetic_note
+from analysis.files.data_file import Table
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.rows import people as persons
-from analysis.table.columns import Numbers, holds
-from analysis.table.datafile import Table
-from analysis.table.design import LARGEST, SMALLEST, Design, Sample, read_sample
-from analysis.table.files import open_file
+from analysis.table.column import Numbers, holds
+from analysis.table.design import LARGEST, SMALLEST, Sample, weighted_sample
 from analysis.table.naming import listed
 from analysis.table.notes import Note
-from analysis.table.sums import CELL, Sums, add_up, sums_of
+from analysis.table.sums import Sums, add_up, sums_of
 from analysis.table.weighting import Calibration, Cells
 from analysis.table.weighting.diagnostics import diagnose
 from analysis.table.weighting.recipe import Recipe
@@ -38,7 +38,7 @@ def weigh(path: Path, request: WeightRequest) -> Weighting:
     recipe, notes = make_recipe(request, opened.names)
     table = opened.read(recipe.columns())
     recipe, banded = with_bands_read(recipe, table)
-    sample = read_sample(table, Design(weight=recipe.base))
+    sample = weighted_sample(table, recipe.base)
     if request.total == SAMPLE:
         recipe = replace(recipe, total=float((sample.weight > 0).sum()))
     found = weigh_table(table, sample, recipe, path.name)
@@ -94,8 +94,8 @@ def _check_weights(weights: Numbers, recipe: Recipe, first_row: int) -> None:
 
 
 def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator[MarginRow]:
-    people = add_up(sums.keys[:, CELL], sums.n, cells.size)
-    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    people = sums.by_cell(sums.people, cells.size)
+    base = sums.by_cell(sums.total(sums.weight), cells.size)
     final = base * calibration.factors
     for held in calibration.held:
         member, size = cells.members[:, held.place], len(held.target)

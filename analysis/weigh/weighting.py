@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.notes import Note
 from analysis.table.weighting import Calibration
 from analysis.table.weighting.diagnostics import Diagnostics

@@ -14,7 +14,7 @@ from analysis.expectations import band
 from analysis.expectations.cumulative import ExpectationCurve, ReplyScale, ReplyStep, expectation_curves
 from analysis.expectations.events import Observed
 from analysis.expectations.kaplan_meier import kaplan_meier
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import Sample, sample_of
 from analysis.table.sums import Sums, sums_of
 from benchmarks.coverage.cell import NOTHING, Chance, Experiment, Row, Seen

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import binom
 
 from analysis.estimators.quantiles import quantiles
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import sample_of
 from analysis.table.sums import sums_of
 from benchmarks.coverage.numbers import PROBABILITIES

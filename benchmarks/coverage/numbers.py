@@ -13,7 +13,7 @@ from analysis.estimate import OK, Measure
 from analysis.estimators.intervals import AUTO, MEAN
 from analysis.estimators.means import means
 from analysis.estimators.quantiles import quantiles
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.design import sample_of
 from analysis.table.sums import Sums, sums_of
 from benchmarks.coverage.cell import Chance, Experiment, Goal, Row, Seen

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.estimators.proportion import Answer
-from analysis.table.columns import Codes, Numbers, TextColumn
+from analysis.table.column import Codes, Numbers, TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums, sums_of

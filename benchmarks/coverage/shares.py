@@ -227,4 +227,3 @@ def experiments() -> Iterator[Callable[[], Experiment]]:
     yield partial(independent, 0.02, 0.06, 200)
     yield partial(within_clusters, Clustered(10, 3, True), 0.34, 0.2)
     yield partial(raked_difference, 400)
-    yield from (partial(same_people, 0.34, 0.2, n) for n in (50, 200))

@@ -14,7 +14,7 @@ from analysis.estimators.differences import OK as TESTED
 from analysis.estimators.differences import differences
 from analysis.estimators.ranks import rank_test, trend_test
 from analysis.estimators.significance import Significance
-from analysis.table.columns import Codes
+from analysis.table.column import Codes
 from analysis.table.design import sample_of
 from analysis.table.sums import Sums, sums_of
 from benchmarks.coverage.cell import NOTHING, Chance, Experiment, Row, Seen
@@ -31,7 +31,7 @@ ACROSS: Place = "across clusters"
 def _tested(sums: Sums, shares: Sequence[float], columns: int, effective: float) -> list[Seen]:
     parts = segments(columns)
     table = crosstab(sums, answers(len(shares)), parts, DESIGN)
-    df = min(table.stage.degrees(table.stage.rows_in(part.codes)) for part in parts)
+    df = min(table.stage.degrees(table.stage.columns_in(part.codes)) for part in parts)
     made = (
         association(table, "rao-scott"),
         association(table, "adjusted-wald"),

@@ -29,9 +29,6 @@ Exit code 0, or 1 with one line on standard error that says what to do."""
 )
 @click.option("--total", is_flag=True, help="With --by, show everyone as the segment 'all' too.")
 @click.option(
-    "--jobs", type=int, default=1, show_default=True, metavar="N", help="Processes that read a Parquet FILE."
-)
-@click.option(
     "--quality",
     "checks",
     multiple=True,
@@ -56,9 +53,6 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --format json
     """
-    from analysis.table import beside
-
-    beside.start(asked["jobs"] - 1)  # they load what they need while we do
     from analysis import printing
     from analysis.evidence.stated import number_of_share
     from analysis.problems import DataProblem
@@ -88,9 +82,9 @@ def _beside(
     file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], most: int, form: str
 ) -> str:
     """Return the tables with and without the rows that checks flag."""
+    from analysis.files.formats import open_file
     from analysis.quality import read_checks, with_and_without
     from analysis.rows import printed
-    from analysis.table.files import open_file
 
     found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked, most)
     return printed(found, found.as_rows(), form)

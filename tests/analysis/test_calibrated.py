@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from analysis.compare import compare
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design
-from analysis.table.files import open_file
 from analysis.table.weighting.recipe import recipe_path
 from analysis.table.weighting.weighed import BASE, CELL, weighed
 from analysis.tabulate import tabulate
@@ -61,7 +61,7 @@ def test_batches_have_the_same_rows_as_the_whole(tmp_path: Path) -> None:
     whole = found.read(["q", CELL]).columns
     parts = list(found.batches(["q", CELL]))
     np.testing.assert_array_equal(
-        np.concatenate([part.cells[CELL].floats() for part in parts]), whole[CELL].numbers()
+        np.concatenate([part.cells[CELL].to_numpy() for part in parts]), whole[CELL].numbers()
     )
     assert sum(part.rows for part in parts) == 1200
 

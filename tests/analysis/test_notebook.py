@@ -31,9 +31,9 @@ from analysis import (
     synthetic_table,
 )
 from analysis.evidence.marked import is_synthetic
+from analysis.files.formats import open_file
 from analysis.request import Request
 from analysis.table.design import Design
-from analysis.table.files import open_file
 from analysis.tabulate import tabulate
 
 ROOT = Path(__file__).parents[2]

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.quality import (
     flags_of,
@@ -28,7 +29,6 @@ from analysis.quality import (
 from analysis.quality.duplicates import _SMALL, _jaccard, _pairs, _plain, _shingles
 from analysis.request import Request
 from analysis.table.design import Design
-from analysis.table.files import open_file
 from analysis.tabulate import tabulate
 from survey_app.cli import main
 

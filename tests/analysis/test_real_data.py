@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from analysis.estimate import Estimate
+from analysis.files.formats import open_file
 from analysis.request import Request
 from analysis.table.design import Design
-from analysis.table.files import open_file
 from analysis.tabulate import Tabulation, tabulate
 
 WEATHER = "How do you typically check the weather?"

@@ -12,20 +12,25 @@ import pytest
 from analysis.answers import answers
 from analysis.estimate import Estimate
 from analysis.estimators.association import Crosstab, association, crosstab
+from analysis.estimators.columns import columns_of
+from analysis.estimators.differences import differences
 from analysis.estimators.intervals import likelihood
 from analysis.estimators.joint import Joint
-from analysis.estimators.means import means, ratios
+from analysis.estimators.means import means
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.ranks import midranks_in_file_order, rank_test
 from analysis.estimators.significance import Significance
+from analysis.estimators.variance import staged
+from analysis.files.data_file import Table
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
-from analysis.table.design import Design, Sample, read_sample
-from analysis.table.files import Table, open_file
+from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, Raking, cells_of, rake
 from analysis.tabulate import tabulate
+from tests.analysis.whole_table import sample_of_table
 
 from .own_survey import SHA256, sha256
 from .own_survey import own_survey as made
@@ -159,7 +164,7 @@ def test_nhanes_likelihood_but_for_the_weights_of_missing_answers(nhanes: Path, 
 
 def by_codes(file: Path, columns: list[str], design: Design) -> tuple[Table, Sample]:
     table = open_file(file).read([*columns, *design.columns()])
-    return table, read_sample(table, design)
+    return table, sample_of_table(table, design)
 
 
 def test_the_nhanes_crosstab(nhanes: Path, reference: Reference) -> None:
@@ -200,15 +205,11 @@ def test_a_contrast_of_shares_as_a_ratio(nhanes: Path, reference: Reference) -> 
     table, sample = by_codes(nhanes, ["race"], NHANES)
     race = table.columns["race"]
     sums = sums_of(sample, race.codes + 1, np.ones(table.rows, dtype=np.int64))
-    each = {name: dict.fromkeys(range(1, len(race.choices) + 1), 0.0) for name in ("2", "3")}
-    for name, values in each.items():
-        values[race.choices.index(name) + 1] = 1.0
-    segments = everyone(table.rows).segments
-    # the ratio of two shares of the same people is the ratio of those who gave either answer
-    measured = ratios(
-        sums, question="race", above=each["2"], below=each["3"], segments=segments, design=NHANES
-    )
-    (found,) = measured.rows
+    stage, every = staged(sums, NHANES), np.arange(len(sums.columns))
+    share = stage.weight / stage.weight.sum()
+    linear = (np.eye(len(share)) - share[None, :]) / stage.weight.sum()
+    joint = Joint(race.choices, share, stage.covariance(every, linear), stage.degrees(every))
+    found = joint.ratio("2", "3")
     close([found.value, found.se], [wanted["estimate"], wanted["se"]])
 
 
@@ -270,7 +271,7 @@ def test_no_plain_interval_in_segments(own_survey: Path) -> None:
 
 def raked(file: Path) -> tuple[Table, Sample, np.ndarray[Any, Any], Raking]:
     table = open_file(file).read(["weight", "stratum", "psu", "age_group", "channel", "reply"])
-    sample = read_sample(table, OWN)
+    sample = sample_of_table(table, OWN)
     cell, cells = cells_of([table.columns["age_group"], table.columns["channel"]])
     ages = dict(zip("012345", (0.10, 0.18, 0.17, 0.16, 0.17, 0.22), strict=True))
     margins = [Margin("age_group", ages), Margin("channel", dict.fromkeys("01234567", 1.0))]
@@ -318,11 +319,30 @@ def test_own_pairs_of_columns(own_survey: Path, own_reference: Reference, adjust
     wanted = own_reference["own.pairwise.channel3.age"]
     (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
     ((sums, _),) = asked.parts
-    third = {code: float(code == 4) for code in asked.base}
-    measured = means(sums, question="channel", values=third, segments=asked.segments, design=OWN)
-    found = measured.joint
-    close(found.values, wanted["p_hat"])
-    close(found.covariance.ravel(), np.array(wanted["vcov"]).ravel())
+    third = [Answer("3", frozenset({4}))]
+    found = differences(
+        sums, answers=third, segments=asked.segments, design=OWN, base_codes=asked.base, adjust=adjust
+    )
+    assert [(int(one.first), int(one.second)) for one in found] == list(
+        zip(wanted["pair_a"], wanted["pair_b"], strict=True)
+    )
+    close([one.difference for one in found], wanted["diff"])
+    close([one.se for one in found], wanted["se"])
+    close([one.t for one in found], wanted["t"])
+    close([one.p for one in found], wanted["p"])
+    close([one.adjusted for one in found], wanted["BH" if adjust == "bh" else adjust])
+    assert {one.df for one in found} == {wanted["df"]}
+
+
+def test_the_covariance_of_segments(own_survey: Path, own_reference: Reference) -> None:
+    wanted = own_reference["own.pairwise.channel3.age"]
+    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
+    ((sums, _),) = asked.parts
+    columns = columns_of(staged(sums, OWN), asked.base, asked.segments)
+    third = np.arange(columns.weight.shape[1]) == 4
+    share, covariance = columns.share(third.astype(np.float64))
+    close(share, wanted["p_hat"])
+    close(covariance.ravel(), np.array(wanted["vcov"]).ravel())
 
 
 @pytest.mark.parametrize("groups", [6, 2])

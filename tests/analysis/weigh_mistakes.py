@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analysis.table.files import open_file
+from analysis.files.formats import open_file
 from analysis.table.weighting.recipe import read_recipe
 from analysis.table.weighting.weighed import weighed
 from analysis.weigh import Weighting, WeightRequest, weigh, write_files

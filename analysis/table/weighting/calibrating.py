@@ -10,9 +10,9 @@ import numpy as np
 from scipy import sparse
 
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.naming import squeezed
-from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.sums import Sums
 from analysis.table.weighting.calibration import Calibration, Mass, finished, held_against
 from analysis.table.weighting.distances import LINEAR, RAKING, Limited, logit
 from analysis.table.weighting.feasibility import Offence, offence
@@ -74,7 +74,7 @@ def calibrate(
     """
     limits = limits or Limits((0.0 if kind == "raking" else -np.inf, np.inf))
     held = held_against(sums, cells, tuple(margins))
-    base = start * add_up(sums.keys[:, CELL], sums.w, cells.size)
+    base = start * sums.by_cell(sums.total(sums.weight), cells.size)
     whole = float(base.sum()) if total is None else total
     asked = _asked(base, cells, held, levels)
     occurs = base > 0
@@ -103,7 +103,7 @@ def _limited(kind: Kind, limits: Limits, each: Numbers) -> Limited:
 
 def check_feasible(sums: Sums, cells: Cells, margins: Sequence[Margin], limits: Limits) -> None:
     """Raise DataProblem "margins_infeasible" unless some weights within limits meet every margin."""
-    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    base = sums.by_cell(sums.total(sums.weight), cells.size)
     asked = _asked(base, cells, held_against(sums, cells, tuple(margins)), ())
     low, high = limits.of_cells(_each(sums, cells))
     whole = float(base.sum())
@@ -218,8 +218,8 @@ def _each(sums: Sums, cells: Cells) -> Numbers:
     """Return the base weight of each cell's people, shape (cells,)."""
     if cells.base is not None:
         return cells.base
-    people = add_up(sums.keys[:, CELL], sums.n, cells.size)
-    return add_up(sums.keys[:, CELL], sums.w, cells.size) / np.where(people > 0, people, 1.0)
+    people = sums.by_cell(sums.people, cells.size)
+    return sums.by_cell(sums.total(sums.weight), cells.size) / np.where(people > 0, people, 1.0)
 
 
 def _both(limits: Limits) -> tuple[float, float]:

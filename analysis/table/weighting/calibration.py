@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.table.columns import Codes, Numbers
-from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.column import Codes, Numbers
+from analysis.table.sums import Sums
 from analysis.table.weighting.margins import Cells, Held, Level, Margin, hold
 from analysis.table.weighting.residuals import Explained, explained_by
 
@@ -121,11 +121,11 @@ def finished(
 ) -> Calibration:
     """Return the calibration that these factors (cells,) are, with what a reader must know of them."""
     size = cells.size
-    people = add_up(sums.keys[:, CELL], sums.n, size)
-    base = add_up(sums.keys[:, CELL], sums.w, size)
+    people = sums.by_cell(sums.people, size)
+    base = sums.by_cell(sums.total(sums.weight), size)
     used = factors[people > 0]
     w = float(factors @ base)
-    w2 = float(factors**2 @ add_up(sums.keys[:, CELL], sums.w2, size))
+    w2 = float(factors**2 @ sums.by_cell(sums.total(sums.square), size))
     average = w / float(base.sum())
     return Calibration(
         cells,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 BINS = 12
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 
 _STEEP = 50.0  # exponents beyond are cut off: no factor is that large, and nothing may overflow
 

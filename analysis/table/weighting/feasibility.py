@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 from scipy import sparse
 
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.sums import add_up
 
 _MET = 1e-9

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
 from analysis.rows import people as persons
-from analysis.table.columns import Codes, Column, Numbers, TextColumn
+from analysis.table.column import Codes, Column, Numbers, TextColumn
 from analysis.table.naming import listed, near
 from analysis.table.segments import CROSS
 from analysis.table.sums import CELL, Sums, add_up
@@ -146,9 +146,9 @@ def hold(margin: Margin, cells: Cells, sums: Sums) -> Held:
     _check_shares(margin)
     place = cells.variables.index(margin.variable)
     categories = cells.categories[place]
-    member, size = cells.members[:, place][sums.keys[:, CELL]], len(categories)
-    weight = add_up(member, sums.w, size)
-    people = add_up(member, sums.n, size).astype(np.int64)
+    member, size = cells.members[:, place][sums.columns[:, CELL]], len(categories)
+    weight = add_up(member, sums.total(sums.weight), size)
+    people = add_up(member, sums.people, size).astype(np.int64)
     before = weight / weight.sum()
     kept = np.array([name not in margin.shares for name in categories]) & (before > 0)
     room = 1.0 - float(before[kept].sum())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Numbers
-from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.column import Codes, Numbers
+from analysis.table.sums import Sums, add_up
 from analysis.table.weighting.calibration import Calibration, finished, held_against
 from analysis.table.weighting.margins import Cells, Held, Margin
 
@@ -35,7 +35,7 @@ def rake(
     "raking_stuck", each naming margin and category.
     """
     held = held_against(sums, cells, tuple(margins))
-    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    base = sums.by_cell(sums.total(sums.weight), cells.size)
     factors, iterations = _fit(base, cells, held, tolerance, rounds)
     scale = 1.0 if total is None else total / float(base.sum())
     return finished(sums, cells, factors * scale, held, (), iterations, "people")
@@ -47,7 +47,7 @@ def poststratify(sums: Sums, cells: Cells, margin: Margin, *, total: float | Non
     Raises DataProblem as `rake` does, but for "raking_stuck".
     """
     held = held_against(sums, cells, (margin,))
-    base = add_up(sums.keys[:, CELL], sums.w, cells.size)
+    base = sums.by_cell(sums.total(sums.weight), cells.size)
     factors, iterations = _fit(base, cells, held, TOLERANCE, 2)
     scale = 1.0 if total is None else total / float(base.sum())
     return finished(sums, cells, factors * scale, held, (), iterations, "weight")

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from analysis.files.data_file import Table
 from analysis.problems import DataProblem
-from analysis.table.columns import Codes, Column, Numbers, cell_text
-from analysis.table.datafile import Table
+from analysis.table.column import Codes, Column, Numbers, cell_text
 from analysis.table.design import LARGEST, SMALLEST
 from analysis.table.segments import CROSS, banded, parse_bands
-from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.sums import Sums
 from analysis.table.weighting.calibrating import Kind, Limits, calibrate, check_feasible
 from analysis.table.weighting.calibration import Calibration, Mass
 from analysis.table.weighting.margins import Cells, Level, Margin, cells_of, crossed_column
@@ -149,7 +149,7 @@ class Recipe:
 
     def _start(self, sums: Sums) -> float:
         """Without a column of base weights everyone stands for an equal part of the population."""
-        return 1.0 if self.base is not None or self.total is None else self.total / float(sums.w.sum())
+        return 1.0 if self.base is not None or self.total is None else self.total / float(sums.weight.sum())
 
     def _column(self, table: Table, name: str) -> Column:
         column = table.columns[name].without(self.missing)
@@ -178,7 +178,7 @@ class Recipe:
 
 
 def _each_person(sums: Sums, cells: Cells, weight: Numbers) -> tuple[Numbers, Codes]:
-    people = add_up(sums.keys[:, CELL], sums.n, cells.size).astype(np.int64)
+    people = sums.by_cell(sums.people, cells.size).astype(np.int64)
     return weight, people
 
 

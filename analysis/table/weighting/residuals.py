@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from analysis.table.columns import Codes, Numbers
+from analysis.table.column import Codes, Numbers
 from analysis.table.sums import add_up
 from analysis.table.weighting.margins import Cells, Held
 

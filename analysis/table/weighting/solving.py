@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from analysis.table.columns import Numbers
+from analysis.table.column import Numbers
 from analysis.table.weighting.distances import Limited
 from analysis.table.weighting.residuals import cross_products
 

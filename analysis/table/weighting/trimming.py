@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.problems import DataProblem
-from analysis.table.columns import Numbers
-from analysis.table.sums import CELL, Sums, add_up
+from analysis.table.column import Numbers
+from analysis.table.sums import Sums
 from analysis.table.weighting.calibration import Calibration, Spread, finished
 
 _ROUNDS = 1000
@@ -27,7 +27,7 @@ def spread(
     "trim_impossible" where the mean weight is outside the limits.
     """
     cells = calibration.cells
-    people = add_up(sums.keys[:, CELL], sums.n, cells.size)
+    people = sums.by_cell(sums.people, cells.size)
     base = calibration.mean_base if cells.base is None else cells.base
     before = calibration.factors * base
     counts = people > 0

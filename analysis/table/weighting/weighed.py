@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from analysis.files.data_file import Batch, DataFile, Table
 from analysis.problems import DataProblem
-from analysis.table.columns import NumberColumn, Numbers
-from analysis.table.datafile import DataFile, Flow, Table
-from analysis.table.design import Design, read_sample
+from analysis.table.column import Numbers
+from analysis.table.design import weighted_sample
 from analysis.table.notes import Note
-from analysis.table.stream import Batch, NumberCells
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Calibration
 from analysis.table.weighting.recipe import Recipe, read_recipe, recipe_path
@@ -82,7 +82,7 @@ def _calibrated(opened: DataFile, weight: str | None, file: Path) -> Weighed:
 
 def _again(table: Table, recipe: Recipe, file: Path) -> tuple[Numbers, Numbers, Calibration]:
     """Weight the file again by its recipe, and hold the weights against those that it has."""
-    sample = read_sample(table, Design(weight=recipe.base))
+    sample = weighted_sample(table, recipe.base)
     cell, cells = recipe.cells(table, sample.weight)
     sums = sums_of(sample, np.zeros(sample.rows, dtype=np.int64), None, cell)
     try:
@@ -106,33 +106,13 @@ def _unfit(file: Path, reason: str) -> DataProblem:
 def _with_columns(opened: DataFile, extra: Mapping[str, Numbers]) -> DataFile:
     """Return the file with further columns of numbers, shape (rows,) each."""
 
-    def reader(names: Sequence[str]) -> Table:
-        table = opened.reader(_stored(opened, names, extra))
-        found = {name: NumberColumn(name, extra[name]) for name in names if name in extra}
-        return replace(table, columns={**table.columns, **found})
-
-    return DataFile(opened.path, (*opened.names, *extra), opened.notes, reader, _Flow(opened, extra))
-
-
-@dataclass(frozen=True)
-class _Flow:
-    """The batches of a file with further columns beside, in one process: these columns are in this one only."""
-
-    opened: DataFile
-    extra: Mapping[str, Numbers]
-
-    def __call__(self, wanted: Sequence[str]) -> Iterator[Batch]:
+    def reader(names: Sequence[str]) -> Iterator[Batch]:
         done = 0
-        for batch in self.opened.batches(_stored(self.opened, wanted, self.extra)):
+        stored = [name for name in names if name not in extra] or [opened.names[0]]
+        for batch in opened.batches(stored):
             part = slice(done, done + batch.rows)
             done += batch.rows
-            found = {name: NumberCells(self.extra[name][part]) for name in wanted if name in self.extra}
-            yield replace(batch, cells={**batch.cells, **found})
+            cells = {name: pa.array(extra[name][part]) for name in names if name in extra}
+            yield replace(batch, cells={**batch.cells, **cells})
 
-    def split(self, count: int, late: bool = False) -> Sequence[Flow]:
-        """Return the one flow that there is."""
-        return [self]
-
-
-def _stored(opened: DataFile, names: Sequence[str], extra: Mapping[str, Numbers]) -> list[str]:
-    return [name for name in names if name not in extra] or [opened.names[0]]
+    return replace(opened, names=(*opened.names, *extra), reader=reader)

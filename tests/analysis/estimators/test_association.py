@@ -21,7 +21,7 @@ from analysis.estimators.crosstab import CENSUS
 from analysis.estimators.mixtures import saddlepoint_tail, tail
 from analysis.estimators.proportion import Answer
 from analysis.estimators.ranks import rank_test
-from analysis.table.columns import Codes, TextColumn
+from analysis.table.column import Codes, TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of

@@ -16,7 +16,7 @@ from analysis.estimators.intervals import wilson
 from analysis.estimators.multiplicity import ADJUSTMENTS, adjusted
 from analysis.estimators.proportion import Answer, shares
 from analysis.problems import DataProblem
-from analysis.table.columns import TextColumn
+from analysis.table.column import TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, cells_of, rake

@@ -14,10 +14,10 @@ from scipy import stats
 from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer, shares
 from analysis.problems import DataProblem
-from analysis.table.columns import TextColumn
+from analysis.table.column import TextColumn
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
-from analysis.table.sums import sums_of
+from analysis.table.sums import joined, sums_of
 from analysis.table.weighting import Margin, cells_of, rake
 
 YES = Answer("yes", frozenset({2}))
@@ -190,7 +190,7 @@ def test_a_population_smaller_than_the_merged_sums_is_refused() -> None:
     drawn = sample([1, 1], fpc=(3.0,))
     half = sums_of(drawn, np.array([1, 2]), np.array([1, 1]))
     with pytest.raises(DataProblem) as caught:
-        shares(half + half, question="q", answers=[YES], segments=ALL, design=Design(fpc="N"))
+        shares(joined(half, half), question="q", answers=[YES], segments=ALL, design=Design(fpc="N"))
     assert caught.value.code == "fpc_small"
 
 
@@ -349,11 +349,12 @@ def test_sums_of_parts_are_the_sums_of_the_whole(survey: tuple[Sample, Any, Any]
     whole = sums_of(drawn, answer, codes)
     parts = [slice(None, cut), slice(cut, None)]
     first, second = (sums_of(taken(drawn, part), answer[part], codes[part]) for part in parts)
-    joined = first + second
-    assert joined.keys.tolist() == whole.keys.tolist()
-    assert (joined.n.tolist(), joined.idle.tolist()) == (whole.n.tolist(), whole.idle.tolist())
-    np.testing.assert_allclose(joined.w, whole.w)
-    np.testing.assert_allclose(joined.w2, whole.w2)
+    both = joined(first, second)
+    assert both.columns.tolist() == whole.columns.tolist()
+    assert (both.people.tolist(), both.idle.tolist()) == (whole.people.tolist(), whole.idle.tolist())
+    assert both.units.tolist() == whole.units.tolist()
+    np.testing.assert_allclose(both.weight, whole.weight)
+    np.testing.assert_allclose(both.square, whole.square)
 
 
 @settings(derandomize=True, deadline=None)

@@ -1,4 +1,4 @@
-"""Covariances of totals: against the formula row by row, and the same by groups, by cells and by variance alone."""
+"""Covariances of totals: against the formula row by row, and the same as variances alone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from analysis.answers import answers as answers_of_file
 from analysis.estimate import Estimate
-from analysis.estimators import variance
 from analysis.estimators.association import rao_scott
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.significance import Significance
-from analysis.estimators.variance import NOWHERE, staged
+from analysis.estimators.variance import staged
 from analysis.problems import DataProblem
 from analysis.request import Request
+from analysis.table import sums as table_sums
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment
 from analysis.table.sums import ANSWER, SEGMENT
@@ -27,16 +27,15 @@ BOTH = pytest.mark.parametrize("clustered", [True, False])
 
 @BOTH
 @pytest.mark.parametrize("fpc", [True, False])
-def test_groups_cells_and_rows_agree(clustered: bool, fpc: bool) -> None:
+def test_columns_and_rows_agree(clustered: bool, fpc: bool) -> None:
     sample, answer, segment = survey(3, clustered=clustered, fpc=fpc)
     sums = summed(sample, answer, segment)
     stage = staged(sums, Design(fpc="n"))
     values = np.random.Generator(np.random.PCG64(1)).normal(size=(15, 4))
     wanted = covariance(sample, values[segment * 5 + answer])
-    place = sums.keys[:, SEGMENT] * 5 + sums.keys[:, ANSWER]
+    place = sums.columns[:, SEGMENT] * 5 + sums.columns[:, ANSWER]
     every = np.arange(len(place))
     np.testing.assert_allclose(stage.covariance(every, values[place]), wanted, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(stage.tally(place, 15).covariance(values), wanted, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(stage.variances(every, values[place]), np.diag(wanted), rtol=1e-12)
 
 
@@ -45,12 +44,11 @@ def test_who_is_in_no_cell_stays_in_the_design(clustered: bool) -> None:
     sample, answer, segment = survey(5, clustered=clustered)
     sums = summed(sample, answer, segment)
     stage = staged(sums, Design())
-    inside = sums.keys[:, ANSWER] > 2
-    place = np.where(inside, sums.keys[:, ANSWER], NOWHERE)
+    inside = sums.columns[:, ANSWER] > 2
+    place = sums.columns[:, ANSWER]
     values = np.arange(5.0)[:, None]
     wanted = covariance(sample, np.where(answer > 2, answer, 0).astype(float)[:, None])
     rows = np.flatnonzero(inside)
-    np.testing.assert_allclose(stage.tally(place, 5).covariance(values), wanted)
     np.testing.assert_allclose(stage.covariance(rows, values[place[rows]]), wanted)
 
 
@@ -63,13 +61,13 @@ def test_lonely_rules_are_the_same_for_variances_and_covariances(clustered: bool
     alone = Sample(sample.weight, stratum, sample.cluster, ("a", "b", "c", "d"))
     sums = summed(alone, answer, segment)
     stage = staged(sums, Design(lonely=rule))
-    place = sums.keys[:, SEGMENT] * 5 + sums.keys[:, ANSWER]
+    place = sums.columns[:, SEGMENT] * 5 + sums.columns[:, ANSWER]
     values = np.random.Generator(np.random.PCG64(2)).normal(size=(15, 2))
     every = np.arange(len(place))
     variances = stage.variances(every, values[place])
-    for found in (stage.covariance(every, values[place]), stage.tally(place, 15).covariance(values)):
-        np.testing.assert_allclose(np.diag(found), variances)
-        np.testing.assert_allclose(found, found.T)
+    found = stage.covariance(every, values[place])
+    np.testing.assert_allclose(np.diag(found), variances)
+    np.testing.assert_allclose(found, found.T)
     without = covariance(sample_without(sample, lonely), values[(segment * 5 + answer)[~lonely]])
     if rule == "certainty":
         np.testing.assert_allclose(variances, np.diag(without))
@@ -89,17 +87,17 @@ def test_a_lonely_stratum_stops_a_covariance_too() -> None:
     sample = Sample(np.ones(3), np.array([0, 0, 1]), None, ("a", "b"))
     sums = summed(sample, np.array([1, 2, 1]), np.zeros(3, dtype=np.int64))
     with pytest.raises(DataProblem) as caught:
-        staged(sums, Design()).tally(sums.keys[:, ANSWER], 3).covariance(np.eye(3))
+        staged(sums, Design()).covariance(np.arange(2), np.eye(2))
     assert caught.value.code == "lonely_stratum"
 
 
-def test_segments_are_found_among_the_groups() -> None:
+def test_segments_are_found_among_the_columns() -> None:
     sample, answer, segment = survey(9, clustered=True)
     sums = summed(sample, answer, segment)
     stage = staged(sums, Design())
     for codes in ({0}, {1, 2}, {2, 9}, {9}, set()):
-        wanted = np.flatnonzero(np.isin(sums.keys[:, SEGMENT], list(codes)))
-        assert stage.rows_in(codes).tolist() == wanted.tolist()
+        wanted = np.flatnonzero(np.isin(sums.columns[:, SEGMENT], list(codes)))
+        assert stage.columns_in(codes).tolist() == wanted.tolist()
 
 
 @BOTH
@@ -111,7 +109,7 @@ def test_degrees_count_units_with_cases_less_strata(clustered: bool) -> None:
     cluster = np.arange(20) if sample.cluster is None else sample.cluster
     units = {(s, c) for s, c in zip(sample.stratum[here].tolist(), cluster[here].tolist(), strict=True)}
     wanted = len(units) - len(set(sample.stratum[here].tolist()))
-    assert stage.degrees(stage.rows_in({1})) == wanted
+    assert stage.degrees(stage.columns_in({1})) == wanted
 
 
 def close(found: list[float | None], wanted: list[float | None]) -> None:
@@ -121,9 +119,7 @@ def close(found: list[float | None], wanted: list[float | None]) -> None:
 
 
 @pytest.mark.parametrize("rule", ["certainty", "adjust", "average"])
-def test_the_short_way_by_units_gives_the_same_shares_and_tests(
-    monkeypatch: pytest.MonkeyPatch, rule: str
-) -> None:
+def test_sparse_sums_give_the_same_shares_and_tests(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     sample, answer, segment = survey(21, clustered=True)
     stratum = np.where(np.arange(sample.rows) == 0, 3, sample.stratum)
     sample = Sample(sample.weight, stratum, sample.cluster, ("a", "b", "c", "d"))
@@ -135,10 +131,10 @@ def test_the_short_way_by_units_gives_the_same_shares_and_tests(
         rows = shares(sums, question="q", answers=answers, segments=of, design=design)
         return rows, rao_scott(sums, answers=answers, segments=of[:3], design=design)
 
-    assert staged(sums, design).cells is not None
     short, test = everything()
-    monkeypatch.setattr(variance, "_ROOM", 0)
-    assert staged(sums, design).cells is None
+    monkeypatch.setattr(table_sums, "DENSE", 0)
+    sums = summed(sample, answer, segment)
+    assert not isinstance(sums.weight, np.ndarray)
     long, other = everything()
     for name in ("share", "se", "low", "high", "effective_base", "design_effect", "design_effect_wor"):
         close([getattr(one, name) for one in short], [getattr(one, name) for one in long])
@@ -148,7 +144,7 @@ def test_the_short_way_by_units_gives_the_same_shares_and_tests(
     close([test.statistic, test.df1, test.df2, test.p], [other.statistic, other.df1, other.df2, other.p])
 
 
-def test_sums_of_a_file_that_lie_in_an_array_give_the_same_as_rows(tmp_path: Path) -> None:
+def test_sums_of_a_file_give_the_same_as_rows(tmp_path: Path) -> None:
     sample, answer, segment = survey(25, clustered=True, rows=200)
     assert sample.cluster is not None
     columns = zip(answer, segment, sample.stratum, sample.cluster, sample.weight.tolist(), strict=True)
@@ -157,7 +153,6 @@ def test_sums_of_a_file_that_lie_in_an_array_give_the_same_as_rows(tmp_path: Pat
     design = Design("w", "s", "c")
     (asked,) = answers_of_file(tmp_path / "a.csv", Request(("q",), by=("g",), design=design))
     ((sums, choices),) = asked.parts
-    assert sums.by_unit is not None
     rows = summed(sample, answer, segment)
     plain = [Answer(str(code), frozenset({code})) for code in range(1, 5)]
     wanted = shares(rows, question="q", answers=plain, segments=segments(3), design=design)

@@ -20,8 +20,8 @@ from analysis.evidence.marked import (
     synthetic_note,
     synthetic_reason,
 )
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.files import open_file
 
 TABLE = pa.table({"q": ["yes", "no"], "w": [1.0, 2.0]})
 

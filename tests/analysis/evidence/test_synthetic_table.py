@@ -23,8 +23,8 @@ from analysis.evidence.feasible import (
 from analysis.evidence.marked import is_synthetic
 from analysis.evidence.stated import Stated, counts
 from analysis.evidence.synthetic_table import SyntheticTable, TableFigure, synthetic_table
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.files import open_file
 
 AGES = ("18-23", "24-34", "35-44", "45-54", "55-64", "65+")
 AXES = {"age": AGES, "channel": ("online", "other")}

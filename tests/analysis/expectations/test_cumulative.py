@@ -27,7 +27,7 @@ from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
-from analysis.table.sums import Sums, sums_of
+from analysis.table.sums import ANSWER, SEGMENT, Sums, sums_of
 
 LIMITS = (15.0, 30.0, 60.0, 240.0, 1440.0)
 NAMES = ("15 min", "30 min", "1 h", "4 h", "1 day")
@@ -65,12 +65,13 @@ def curves(sums: Sums, level: float = 0.95) -> tuple[ExpectationCurve, ...]:
 def test_both_readings_are_the_shares_of_their_answers() -> None:
     sums = survey()
     curve = curves(sums)[0]
-    inside = sums.keys[:, 3] == 2
-    weight = np.bincount(sums.keys[inside, 4], weights=sums.w[inside], minlength=7)[1:]
+    inside = sums.columns[:, SEGMENT] == 2
+    answer, held = sums.columns[:, ANSWER], sums.total(sums.weight)
+    weight = np.bincount(answer[inside], weights=held[inside], minlength=7)[1:]
     assert [p.exclusive.share for p in curve.points] == pytest.approx(weight[:5] / weight.sum())
     assert [p.cumulative.share for p in curve.points] == pytest.approx(weight.cumsum()[:5] / weight.sum())
     assert curve.others[0].share == pytest.approx(weight[5] / weight.sum())
-    assert {p.cumulative.base for p in curve.points} == {int(sums.n[inside & (sums.keys[:, 4] > 0)].sum())}
+    assert {p.cumulative.base for p in curve.points} == {int(sums.people[inside & (answer > 0)].sum())}
 
 
 @pytest.mark.parametrize("clustered", [False, True])

@@ -234,12 +234,13 @@ def test_sums_by_time_give_the_variance_of_the_influence(
     sample = Sample(rng.uniform(0.5, 2, 300), cluster % 3, cluster if clustered else None, ("a", "b", "c"))
     risks = risks_of(observed, sample)
     stage = staged(risks.sums, Design(strata="s"))
-    every = np.arange(len(risks.sums.n))
+    every = np.arange(len(risks.sums.columns))
     expected = stage.variances(every, influence(risks))
     assert design_variances(risks, stage) == pytest.approx(expected, rel=1e-9)
     monkeypatch.setattr(events, "_AT_ONCE", 100)  # a few units at once
     assert design_variances(risks, stage) == pytest.approx(expected, rel=1e-9)
-    assert robust_variances(risks) == pytest.approx(risks.sums.w2 @ influence(risks) ** 2, rel=1e-9)
+    squares = risks.sums.total(risks.sums.square)
+    assert robust_variances(risks) == pytest.approx(squares @ influence(risks) ** 2, rel=1e-9)
 
 
 def test_whole_clusters_count_as_one() -> None:

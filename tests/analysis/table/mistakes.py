@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.files import parquet
 from analysis.request import Request
-from analysis.table import beside, counting, parquet
+from analysis.table import counting
 from analysis.table.design import Design
 from analysis.tabulate import tabulate
 
@@ -47,13 +48,6 @@ def unlike_parts(folder: Path) -> None:
     tabulate(folder, Request(("q",)))
 
 
-def lost_job(folder: Path) -> None:
-    pq.write_table(pa.table({"q": [1, 2]}), folder / "a.parquet", row_group_size=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beside, "_RUN", "import sys; sys.stdin.buffer.read()")
-        tabulate(folder / "a.parquet", Request(("q",), jobs=2))
-
-
 def people_as_clusters(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "MOST_UNITS", 300)
@@ -73,9 +67,7 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
         unlike_parts,
         "'part-2.parquet' has other columns than the first file of its folder ('w'",
     ),
-    ("job_lost", lost_job, "use --jobs 1"),
     ("too_many_units", people_as_clusters, "cluster column 'id' has more than 300 different values"),
-    ("unknown_option", parquet_with(Request(("q",), jobs=0)), "--jobs knows no '0'"),
     ("bad_weight", parquet_with(W, w=at(77, -2.0, 1.0)), "column 'w', row 77: '-2'"),
     ("bad_weight", parquet_with(W, w=at(77, None, 1.0)), "column 'w', row 77: an empty cell"),
     ("bad_weight", parquet_with(W, w=at(77, float("inf"), 1.0)), "column 'w', row 77: an empty cell"),

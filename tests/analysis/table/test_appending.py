@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.files.appending import append_column
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.appending import append_column
-from analysis.table.files import open_file
 
 VALUES = np.array([0.5, 1.25, 2.0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import answers as answers_module
-from analysis.answers import Answered, answers, reading_of
+from analysis.answers import Answered, answers, answers_of
+from analysis.files import parquet
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request, make_plan
-from analysis.table import block, counting, parquet
-from analysis.table.columns import Column
-from analysis.table.counting import count
-from analysis.table.design import Design, read_sample
-from analysis.table.files import open_file
+from analysis.table import counting
+from analysis.table import sums as table_sums
+from analysis.table.column import Column
+from analysis.table.design import Design
+from analysis.table.notes import Note
 from analysis.table.segments import banded, crossed, everyone
 from analysis.table.sums import Sums, sums_of
-from analysis.table.tally import Tally
 from analysis.tabulate import tabulate
 from analysis.tallies import read_tally, tables_of, tally_file, write_tally
+from tests.analysis.whole_table import sample_of_table
 
 DESIGN = Design("w", "s", "c")
 QUESTIONS = ("whole", "fraction", "word", "dotted", "kept", "yes", "band")
@@ -93,7 +95,7 @@ def of_the_whole(path: Path, request: Request) -> dict[str, Sums]:
 
     by = [cut(name) for name in plan.by]
     segments = crossed(by, inside, request.total) if by else everyone(table.rows, inside)
-    sample = read_sample(table, plan.design)
+    sample = sample_of_table(table, plan.design)
     return {name: sums_of(sample, cut(name).codes + 1, segments.codes) for name in plan.questions}
 
 
@@ -101,24 +103,34 @@ def of_batches(path: Path, request: Request) -> dict[str, Sums]:
     return {one.question: one.parts[0][0] for one in answers(path, request)}
 
 
+def in_order(sums: Sums) -> tuple[Any, ...]:
+    """Return what sums say, units in order of their size, since their codes only tell them apart."""
+    weight, square = (
+        part if isinstance(part, np.ndarray) else part.toarray() for part in (sums.weight, sums.square)
+    )
+    rows = sorted(zip(sums.stratum.tolist(), weight.round(9).tolist(), square.round(9).tolist(), strict=True))
+    plain = (sums.columns.tolist(), sums.people.tolist(), sums.idle.tolist(), sums.units.tolist())
+    return (*plain, sums.clustered, sums.strata, sums.fpc, rows)
+
+
 def alike(one: Sums, other: Sums) -> None:
-    assert one.keys.tolist() == other.keys.tolist()
-    assert (one.n.tolist(), one.idle.tolist()) == (other.n.tolist(), other.idle.tolist())
-    np.testing.assert_allclose(one.w, other.w, rtol=1e-12)
-    np.testing.assert_allclose(one.w2, other.w2, rtol=1e-12)
-    assert (one.clustered, one.strata, one.fpc) == (other.clustered, other.strata, other.fpc)
+    assert in_order(one) == in_order(other)
 
 
 WAYS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "one batch": lambda patch: None,
     "tiny batches": lambda patch: patch.setattr(parquet, "BATCH", 7),
     "single rows": lambda patch: patch.setattr(parquet, "BATCH", 1),
-    "sorted keys": lambda patch: (patch.setattr(block, "LARGEST", 30), patch.setattr(parquet, "BATCH", 7))[0],
-    "merged keys": lambda patch: (patch.setattr(block, "LARGEST", 0), patch.setattr(block, "PENDING", 5))[0],
-    "rows in order of units": lambda patch: patch.setattr(counting, "FEW_UNITS", 0),
+    "sparse": lambda patch: (patch.setattr(counting, "DENSE", 30), patch.setattr(parquet, "BATCH", 7))[0],
+    "all sparse": lambda patch: (patch.setattr(table_sums, "DENSE", 0), patch.setattr(counting, "DENSE", 0))[
+        0
+    ],
+    "merged keys": lambda patch: (patch.setattr(counting, "DENSE", 0), patch.setattr(counting, "PENDING", 5))[
+        0
+    ],
     "one question at a time": lambda patch: patch.setattr(counting, "BUDGET", 1),
-    "no tables of codes": lambda patch: patch.setattr("analysis.table.coding.SPAN", 0),
-    "no tables of places": lambda patch: patch.setattr("analysis.table.crossing.TABLE", 0),
+    "no tables of codes": lambda patch: patch.setattr("analysis.table.values.SPAN", 0),
+    "no table of units": lambda patch: patch.setattr(counting, "TABLE", 0),
 }
 
 
@@ -137,7 +149,9 @@ def test_sums_do_not_depend_on_the_way_rows_come_in(
         alike(found[question], wanted[question])
 
 
-@pytest.mark.parametrize("design", [Design(), Design("w"), Design("w", "s"), Design(None, "s", "c")])
+@pytest.mark.parametrize(
+    "design", [Design(), Design("w"), Design("w", "s"), Design("w", None, "c"), Design(None, "s", "c")]
+)
 def test_sums_under_every_kind_of_design(design: Design, tmp_path: Path) -> None:
     request = Request(QUESTIONS, by=("age",), design=design)
     path = written(tmp_path, a_survey(3, 200))
@@ -149,52 +163,61 @@ def test_sums_under_every_kind_of_design(design: Design, tmp_path: Path) -> None
 # --- adding up ---------------------------------------------------------------------------------------------
 
 
-def counted(path: Path, request: Request = REQUEST) -> Tally:
-    opened = open_file(path)
-    return count(opened.batches, reading_of(make_plan(request, opened.names), request))
-
-
 def notes_of(asked: list[Answered]) -> list[list[dict[str, Any]]]:
     return [[note.as_row() for note in one.notes] for one in asked]
 
 
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, 59))
 @TINY
-def test_parts_of_a_file_add_up(seed: int, cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_a_file_add_up(seed: int, cut: int, tmp_path: Path) -> None:
     table = a_survey(seed, 60)
     whole = written(tmp_path, table)
-    first = counted(written(tmp_path, table.slice(0, cut), "b.parquet"))
-    first.add(counted(written(tmp_path, table.slice(cut), "c.parquet")))
-    wanted = list(answers(whole, REQUEST))
-    monkeypatch.setattr(answers_module, "count_file", lambda *_, **__: first)
-    found = list(answers(whole, REQUEST))
-    monkeypatch.undo()
+    first = tally_file(written(tmp_path, table.slice(0, cut), "b.parquet"), REQUEST)
+    first.add(tally_file(written(tmp_path, table.slice(cut), "c.parquet"), REQUEST))
+    wanted = [replace(one, notes=of_rows(one)) for one in answers(whole, REQUEST)]
+    found = list(answers_of(first, make_plan(REQUEST, first.plan.columns()), REQUEST, ()))
     assert notes_of(found) == notes_of(wanted)
     for one, other in zip(found, wanted, strict=True):
         alike(one.parts[0][0], other.parts[0][0])
         assert one.parts[0][1] == other.parts[0][1]
 
 
+def of_rows(asked: Answered) -> tuple[Note, ...]:
+    return tuple(note for note in asked.notes if note.code != "weights_fixed")
+
+
 def test_tallies_of_other_questions_cannot_be_added(tmp_path: Path) -> None:
     path = written(tmp_path, a_survey(1, 20))
-    one, other = counted(path, Request(("whole",))), counted(path, Request(("word",)))
-    with pytest.raises(ValueError, match="same parts"):
+    one, other = tally_file(path, Request(("whole",))), tally_file(path, Request(("word",)))
+    with pytest.raises(ValueError, match="same plan"):
         one.add(other)
+
+
+def test_a_population_that_differs_in_a_later_file_is_said(tmp_path: Path) -> None:
+    request = Request(("q",), design=Design(strata="s", fpc="n"))
+    parts = [pa.table({"q": [1, 2], "s": ["a", "b"], "n": [50, given]}) for given in (60, 61)]
+    one, other = (tally_file(written(tmp_path, part), request) for part in parts)
+    with pytest.raises(DataProblem, match="row 2: '61' differs from 60") as caught:
+        one.add(other)
+    assert caught.value.code == "fpc_varies"
 
 
 def test_adding_changes_nothing_in_what_is_added(tmp_path: Path) -> None:
     path = written(tmp_path, a_survey(1, 40))
-    one, other = counted(path), counted(path)
+    one, other = tally_file(path, REQUEST), tally_file(path, REQUEST)
     one.add(other)
-    assert (one.frame.rows, other.frame.rows) == (80, 40)
-    assert other.blocks["=word"].groups().rows.sum() == 40
+    for tally, rows in ((one, 80), (other, 40)):
+        assert (tally.sums["=word"].people + tally.sums["=word"].idle).sum() == rows
 
 
 @given(seed=st.integers(0, 10_000))
 @TINY
 def test_a_tally_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
     table = a_survey(seed, 60)
-    whole, first = written(tmp_path, table), counted(written(tmp_path, table.slice(0, 30), "b.parquet"))
+    whole, first = (
+        written(tmp_path, table),
+        tally_file(written(tmp_path, table.slice(0, 30), "b.parquet"), REQUEST),
+    )
     write_tally(first, tmp_path / "sums.npz")
     kept = read_tally(tmp_path / "sums.npz")
     kept.add(tally_file(written(tmp_path, table.slice(30), "c.parquet"), REQUEST))
@@ -250,13 +273,6 @@ def test_every_kind_of_column_is_read_in_batches_as_it_is_whole(
         assert [answer.name for answer in one.parts[0][1]] == list(whole[one.question].choices)
 
 
-def test_questions_without_room_wait_for_another_reading(tmp_path: Path) -> None:
-    opened = open_file(written(tmp_path, a_survey(1, 60)))
-    reading = reading_of(make_plan(REQUEST, opened.names), REQUEST)
-    assert [part.name for part in count(opened.batches, reading, budget=1).parts] == ["=whole"]
-    assert len(count(opened.batches, reading).parts) == len(QUESTIONS)
-
-
 def test_people_of_weight_0_are_counted_in_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = a_survey(1, 60)
     monkeypatch.setattr(parquet, "BATCH", 7)
@@ -271,6 +287,6 @@ def test_kept_sums_without_weights_take_new_rows(tmp_path: Path) -> None:
     write_tally(kept, tmp_path / "sums.npz")
     for one in (kept, read_tally(tmp_path / "sums.npz")):
         one.add(tally_file(written(tmp_path, table.slice(40), "c.parquet"), request))
-        groups = one.blocks["=whole"].groups()
-        assert groups.rows.sum() == 60
-        assert groups.pair.real.tolist() == groups.pair.imag.tolist() == groups.rows.tolist()
+        sums = one.sums["=whole"]
+        assert sums.people.sum() == 60
+        assert sums.total(sums.weight).tolist() == sums.total(sums.square).tolist() == sums.people.tolist()

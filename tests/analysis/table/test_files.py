@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.files.data_file import DataFile, Table
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.columns import NumberColumn, TextColumn
-from analysis.table.files import DataFile, Table, open_file
+from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.naming import find, leading, split_known
 
 

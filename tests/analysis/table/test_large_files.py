@@ -12,14 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.estimate import Estimate
+from analysis.files import delimited, parquet
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.request import Request
-from analysis.table import beside, counting, delimited, meaning, parquet
-from analysis.table.coding import Coding
-from analysis.table.crossing import Crossing
+from analysis.table import counting, tally, values
 from analysis.table.design import Design
-from analysis.table.files import open_file
-from analysis.table.stream import NumberCells, TextCells
+from analysis.table.values import Values
 from analysis.tabulate import Tabulation, tabulate
 
 DESIGN = Design("w", "s", "c")
@@ -78,54 +77,18 @@ def test_a_fault_in_a_later_part_has_its_row_in_the_folder(tmp_path: Path) -> No
     assert (caught.value.code, caught.value.row) == ("bad_weight", 431)
 
 
-def test_several_processes_give_the_same_tables(tmp_path: Path) -> None:
-    folder = parted(tmp_path / "data", survey(600), [77, 410])
-    asked = Request(REQUEST.questions, REQUEST.by, REQUEST.bands, design=DESIGN, total=True, jobs=3)
-    same(tabulate(folder, asked), tabulate(folder, REQUEST))
-
-
-def test_processes_that_were_ready_before_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    folder = parted(tmp_path / "data", survey(600), [77, 410])
-    beside.start(9)
-    assert beside.waiting() == 2, "no more than there are further cores"
-    asked = Request(REQUEST.questions, REQUEST.by, REQUEST.bands, design=DESIGN, total=True, jobs=2)
-    same(tabulate(folder, asked), tabulate(folder, REQUEST))
-    assert beside.waiting() == 1
-    left = beside._ready[0]
-    beside.dismiss()
-    assert left.returncode is not None, "nobody has taken it, and it does not go on"
-
-
-def test_a_process_that_nobody_needs_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
-    one = beside.take()
-    assert one.stdin is not None
-    one.stdin.close()
-    assert one.wait(30) == 0
-    beside.end(one)
-    assert capfd.readouterr().err == ""
-
-
-def test_a_fault_seen_by_another_process_is_raised_as_it_is(tmp_path: Path) -> None:
-    table = survey(500).set_column(3, "w", [np.where(np.arange(500) == 430, -1.0, 1.0)])
-    with pytest.raises(DataProblem, match="row 431: '-1' is not a weight") as caught:
-        tabulate(parted(tmp_path / "data", table, [100]), Request(("q",), design=DESIGN, jobs=2))
-    assert (caught.value.code, caught.value.row, caught.value.column) == ("bad_weight", 431, "w")
-
-
 def flags(second: str) -> pa.Table:
     """A set of options coded as text; only in its second half a cell shows what the first half means."""
     return pa.table({"a": ["1.0", "0.0"] * 50 + ["1.0", second] * 50, "b": ["0.0"] * 200})
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(("second", "share"), [("0.0", 0.5), ("5", 1.0)])
 def test_whole_numbers_written_as_floats_are_told_by_the_whole_file(
-    second: str, share: float, jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second: str, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "BATCH", 20)
     pq.write_table(flags(second), tmp_path / "a.parquet", row_group_size=100)
-    (table,) = tabulate(tmp_path / "a.parquet", Request((), multi=("m=a,b",), jobs=jobs))
+    (table,) = tabulate(tmp_path / "a.parquet", Request((), multi=("m=a,b",)))
     assert [row.share for row in table.estimates if row.choice == "a"] == [share]
 
 
@@ -156,7 +119,7 @@ def test_an_id_is_no_question_and_does_not_fill_the_memory(
 ) -> None:
     monkeypatch.setattr(parquet, "BATCH", 5_000)
     monkeypatch.setattr(counting, "LIMIT", 20_000)
-    monkeypatch.setattr(meaning, "LIMIT", 20_000)
+    monkeypatch.setattr(tally, "LIMIT", 20_000)
     ids = [f"person {number:08}" for number in range(200_000)]
     pq.write_table(pa.table({"id": ids, "q": [1, 2] * 100_000}), tmp_path / "a.parquet")
     for request in (Request(("id",)), Request(("q",), by=("id",))):
@@ -224,42 +187,23 @@ def test_a_letter_that_no_encoding_has_far_down_is_read(
 
 
 def test_a_column_may_be_numbers_in_one_part_and_text_in_another() -> None:
-    column = Coding("a")
-    column.codes(NumberCells(np.array([3, 1, 3], dtype=np.int8)))
-    found = column.codes(TextCells(["x", " ", "3"], np.array([0, 1, 2, -1])))
-    assert found is not None
-    assert column.column().choices == ("1", "3", "x") or column.column().choices == ("3", "1", "x")
-    assert [([*column.place][code - 1] if code else None) for code in found.codes()] == ["x", None, "3", None]
+    column, parts = Values("a"), [pa.array([3, 1, 3], pa.int8()), pa.array(["x", " ", "3", None])]
+    for cells in parts:
+        column.learn(cells)
+    assert column.column().choices == ("3", "1", "x")
+    assert [column.codes(cells).tolist() for cells in parts] == [[1, 2, 1], [3, 0, 1, 0]]
 
 
-def test_numbers_that_come_later_get_codes_of_their_own() -> None:
-    column = Coding("a")
-    batches: list[tuple[list[int], list[bool]]] = [
-        ([5, 6, 7], [False] * 3),
-        ([6, 5, 5], [False] * 3),
-        ([0, 5, 9], [True, False, False]),
-        ([-3, 70_000, 6], [False] * 3),
-        ([7, 0, 5], [False] * 3),
-        ([8, 10**12, 5], [False] * 3),  # too far apart for a table: 8 is met beside it
-        ([5, 8, 9], [False] * 3),
-    ]
-    for values, gaps in batches:
-        some = np.array(gaps) if any(gaps) else None
-        found = column.codes(NumberCells(np.array(values), some))
-        assert found is not None
+@pytest.mark.parametrize("span", [counting.TABLE, 1])
+def test_numbers_that_come_later_get_codes_of_their_own(span: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "SPAN", span)
+    column, parts = Values("a"), [[5, 6, 7], [6, None, 5], [-3, 700, 6], [None, None]]
+    for numbers in parts:
+        column.learn(pa.array(numbers, pa.int64()))
         known = [None, *column.place]
-        wanted = [None if gap else value for value, gap in zip(values, gaps, strict=True)]
-        assert [known[code] for code in found.codes()] == wanted
-    assert column.column().choices == ("-3", "0", "5", "6", "7", "8", "9", "70000", "1000000000000")
-
-
-def test_combinations_keep_their_codes_when_more_values_come() -> None:
-    crossing = Crossing(2)
-    first = crossing.codes([np.array([1, 2, 1]), np.array([1, 1, 1])], [3, 2], 3)
-    later = crossing.codes([np.array([9, 1, 2]), np.array([5, 1, 1])], [10, 6], 3)
-    assert first.tolist() == [0, 1, 0] or first.tolist() == [1, 0, 1]
-    assert crossing.members[later[0]] == (9, 5)
-    assert later[1:].tolist() == first[:2].tolist()
+        assert [known[code] for code in column.codes(pa.array(numbers, pa.int64()))] == numbers
+    column.learn(pa.array([10**12]))
+    assert column.column().choices == ("-3", "5", "6", "7", "700", "1000000000000")
 
 
 def test_a_part_without_rows_adds_nothing(tmp_path: Path) -> None:

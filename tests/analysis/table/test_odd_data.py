@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.files import parquet
 from analysis.request import Request
-from analysis.table import parquet
 from analysis.table.design import Design
 from analysis.tabulate import Tabulation, tabulate
 

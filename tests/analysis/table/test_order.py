@@ -9,11 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.files import parquet
+from analysis.files.formats import open_file
 from analysis.request import Request
-from analysis.table import parquet
-from analysis.table.columns import TextColumn, by_size
-from analysis.table.datafile import text_column
-from analysis.table.files import open_file
+from analysis.table.column import TextColumn, by_size, text_column
 from analysis.tabulate import Tabulation, tabulate
 from tests.analysis.table.test_files import written
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.problems import DataProblem
-from analysis.table.columns import NumberColumn, TextColumn
+from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.segments import banded, crossed, everyone, parse_bands
 
 AGES = NumberColumn("age", np.array([18.0, 23.0, 24.0, 90.0, 17.0, np.nan, 23.5]))

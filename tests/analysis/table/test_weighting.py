@@ -10,7 +10,7 @@ import pytest
 from analysis.estimators.intervals import logit
 from analysis.estimators.proportion import Answer, shares
 from analysis.problems import DataProblem
-from analysis.table.columns import TextColumn
+from analysis.table.column import TextColumn
 from analysis.table.design import Design, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of

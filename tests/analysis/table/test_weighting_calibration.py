@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.problems import DataProblem
-from analysis.table.columns import NumberColumn, TextColumn
+from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.design import sample_of
-from analysis.table.sums import Sums, sums_of
+from analysis.table.sums import Sums, joined, sums_of
 from analysis.table.weighting import (
     Calibration,
     Cells,
@@ -328,7 +328,7 @@ def test_split_files_are_weighted_as_the_whole(survey: tuple[Any, Any, Any, Any]
         for part in (slice(None, cut), slice(cut, None))
     ]
     margins = margins_of(age, gender, weight)
-    found = [calibrate(sums, cells, margins).factors for sums in (whole, parts[0] + parts[1])]
+    found = [calibrate(sums, cells, margins).factors for sums in (whole, joined(*parts))]
     np.testing.assert_allclose(found[0], found[1], rtol=1e-9)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.estimators.proportion import Answer, shares
-from analysis.table.columns import NumberColumn, TextColumn
-from analysis.table.datafile import Table
+from analysis.files.data_file import Table
+from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from analysis.estimators.proportion import Answer, shares
-from analysis.table.columns import Codes, Numbers
-from analysis.table.design import Design, Sample, read_sample
-from analysis.table.files import Table, open_file
+from analysis.files.data_file import Table
+from analysis.files.formats import open_file
+from analysis.table.column import Codes, Numbers
+from analysis.table.design import Design, Sample
 from analysis.table.segments import crossed, everyone
-from analysis.table.sums import CELL, Sums, sums_of
+from analysis.table.sums import ANSWER, CELL, Sums, sums_of
 from analysis.table.weighting import Calibration, Cells, cells_of
 from analysis.table.weighting.recipe import Crossing, Recipe, Trim
+from tests.analysis.whole_table import sample_of_table
 
 OWN = Design(weight="weight", strata="stratum", cluster="psu")
 AGE = Crossing(("age_group",), dict(zip("012345", (0.10, 0.18, 0.17, 0.16, 0.17, 0.22), strict=True)))
@@ -64,7 +66,7 @@ def wanted() -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def survey(own_survey: Path) -> tuple[Table, Sample]:
     table = open_file(own_survey).read(["weight", "stratum", "psu", "age_group", "channel", "reply"])
-    return table, read_sample(table, OWN)
+    return table, sample_of_table(table, OWN)
 
 
 def weighted(name: str, table: Table, sample: Sample) -> tuple[Codes, Cells, Sums, Calibration]:
@@ -144,20 +146,21 @@ def test_totals_and_their_errors_are_those_of_r(
     np.testing.assert_allclose(errors, wanted[name]["total_se"], rtol=OF_ERRORS.get(name, rtol))
 
 
-def test_groups_explain_what_their_rows_do(survey: tuple[Table, Sample]) -> None:
+def test_columns_explain_what_their_rows_do(survey: tuple[Table, Sample]) -> None:
     """Base weights that vary within a cell count by their sum: as if every weight were a cell of its own."""
     table, sample = survey
     recipe = RECIPES["linear2"]
     cell, cells = recipe.cells(table, sample.weight)
     sums = sums_of(sample, table.columns["reply"].codes + 1, None, cell)
-    values = np.random.default_rng(1).normal(size=(len(sums.n), 3))
-    coarse = recipe.calibrate(sums, cells).explained(sums.keys[:, CELL], sums.n, values, sums.w)
+    values = np.random.default_rng(1).normal(size=(len(sums.columns), 3))
+    base = sums.total(sums.weight)
+    coarse = recipe.calibrate(sums, cells).explained(sums.columns[:, CELL], sums.people, values, base)
     fine_cell, _, fine_sums, fine = weighted("linear2", table, sample)
-    parents = {tuple(key): at for at, key in enumerate(sums.keys[:, [0, 1, 4, CELL]].tolist())}
+    parents = {tuple(key): at for at, key in enumerate(sums.columns[:, [ANSWER, CELL]].tolist())}
     to_cell = np.zeros(fine_cell.max() + 1, dtype=np.int64)
     to_cell[fine_cell] = cell
-    keys = fine_sums.keys.copy()
+    keys = fine_sums.columns.copy()
     keys[:, CELL] = to_cell[keys[:, CELL]]
-    at = [parents[tuple(key)] for key in keys[:, [0, 1, 4, CELL]].tolist()]
-    found = fine.explained(fine_sums.keys[:, CELL], fine_sums.n, values[at])
+    at = [parents[tuple(key)] for key in keys[:, [ANSWER, CELL]].tolist()]
+    found = fine.explained(fine_sums.columns[:, CELL], fine_sums.people, values[at])
     np.testing.assert_allclose(found, coarse[at], rtol=1e-9, atol=1e-12)

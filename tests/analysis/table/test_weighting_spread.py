@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.table.columns import Codes, Numbers, TextColumn
-from analysis.table.datafile import Table
+from analysis.files.data_file import Table
+from analysis.table.column import Codes, Numbers, TextColumn
 from analysis.table.design import Sample
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Calibration

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 
+from analysis.files.data_file import Batch, DataFile, named, unreadable
 from analysis.problems import DataProblem
-from analysis.table.columns import MISSING, Column, NumberColumn, TextColumn, number_text
-from analysis.table.datafile import DataFile, Table, named, text_column, unreadable
+from analysis.table.column import number_text
 
 Labels = Mapping[Any, str]
 Range = Mapping[str, Any]
@@ -39,40 +40,32 @@ def open_labelled(path: Path) -> DataFile:
     _, about = call(metadataonly=True, **({} if kind == ".por" else {"user_missing": True}))
     ranges: Mapping[str, list[Range]] = about.missing_ranges
 
-    def read(wanted: Sequence[str]) -> Table:
-        data, found = call(usecols=list(dict.fromkeys(wanted)))
-        labels: Mapping[str, Labels] = found.variable_value_labels
-        columns = {
-            name: _column(name, data[name], labels.get(name, {}), ranges.get(name, [])) for name in wanted
-        }
-        return Table(columns, len(next(iter(data.values()), [])))
+    def read(wanted: Sequence[str]) -> Iterator[Batch]:
+        data, about = call(usecols=list(dict.fromkeys(wanted)))
+        labels: Mapping[str, Labels] = about.variable_value_labels
+        cells = {name: _cells(data[name], labels.get(name, {}), ranges.get(name, [])) for name in wanted}
+        yield Batch(cells, len(next(iter(data.values()), [])), 1)
 
     names, notes = named(list(about.column_names))
     return DataFile(path, names, tuple(notes), read)
 
 
-def _column(name: str, cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> Column:
+def _cells(cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> pa.Array:
+    """Return a column's cells; labelled ones as an ordered dictionary in code order.
+
+    Choices are every labelled code that is not user-missing, and every code that occurs.
+    """
     numeric = all(cell is None or isinstance(cell, (int, float)) for cell in cells)
-    known = {code: text for code, text in labels.items() if isinstance(code, str) != numeric}
-    if known:
-        return _labelled(name, cells, known, ranges)
-    if numeric:
-        return NumberColumn(
-            name, np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
-        )
-    seen: dict[str, int] = {}
-    texts = ("" if cell is None else str(cell) for cell in cells)
-    codes = np.array([seen.setdefault(text, len(seen)) for text in texts], dtype=np.int64)
-    return text_column(name, tuple(seen), codes)
-
-
-def _labelled(name: str, cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> TextColumn:
-    """Choices in code order: every labelled code that is not user-missing, and every code that occurs."""
+    fitting = {code: text for code, text in labels.items() if isinstance(code, str) != numeric}
+    if not fitting:
+        words = (None if cell is None else str(cell) for cell in cells)
+        return pa.array(cells, pa.float64(), from_pandas=True) if numeric else pa.array(words, pa.string())
     present = {cell for cell in cells if not _blank(cell)}
-    order = sorted(present | {code for code in labels if not _user_missing(code, ranges)})
+    order = sorted(present | {code for code in fitting if not _user_missing(code, ranges)})
     place = {code: at for at, code in enumerate(order)}
-    codes = np.array([MISSING if _blank(cell) else place[cell] for cell in cells], dtype=np.int64)
-    return TextColumn(name, tuple(_names(order, labels)), codes)
+    places = pa.array([None if _blank(cell) else place[cell] for cell in cells], pa.int32())
+    names = pa.array(_names(order, fitting), pa.string())
+    return pa.DictionaryArray.from_arrays(places, names, ordered=True)
 
 
 def _names(order: Sequence[Any], labels: Labels) -> list[str]:
@@ -85,7 +78,7 @@ def _names(order: Sequence[Any], labels: Labels) -> list[str]:
 
 
 def _blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, float) and bool(np.isnan(cell))) or cell == ""
+    return cell is None or (isinstance(cell, float) and math.isnan(cell)) or cell == ""
 
 
 def _code_text(code: Any) -> str:

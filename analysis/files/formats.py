@@ -1,4 +1,4 @@
-"""A data file of any supported kind → a table of columns; the ending tells the kind."""
+"""A data file of any supported kind → an opened file; the ending tells the kind."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from analysis.files.data_file import DataFile, unreadable
+from analysis.files.delimited import open_delimited
+from analysis.files.labelled import open_labelled
+from analysis.files.parquet import open_folder, open_parquet
 from analysis.problems import DataProblem
-from analysis.table.datafile import DataFile, Table, unreadable
-from analysis.table.delimited import open_delimited
-from analysis.table.labelled import open_labelled
-from analysis.table.parquet import open_folder, open_parquet
-
-__all__ = ["OPENERS", "DataFile", "Table", "open_file"]
 
 
 def open_file(path: Path) -> DataFile:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
+from analysis.files.data_file import Batch, DataFile, named, unreadable
 from analysis.problems import DataProblem
-from analysis.table.datafile import DataFile, Flow, Table, named, text_column, unreadable
 from analysis.table.notes import Note
-from analysis.table.stream import Batch, TextCells, words_of_array
 
 DELIMITERS = (",", ";", "\t")
 BATCH = 1 << 16  # rows that are coded together
@@ -38,12 +35,8 @@ def open_delimited(path: Path) -> DataFile:
     if header is None:
         raise DataProblem("no_rows", value=path.name)
     names, renamed = named(header)
-    flow = DelimitedFlow(path, written, delimiter, names)
-
-    def read(wanted: Sequence[str]) -> Table:
-        return _whole(flow, wanted)
-
-    return DataFile(path, names, (*notes, *renamed), read, flow)
+    rows = DelimitedRows(path, written, delimiter, names)
+    return DataFile(path, names, (*notes, *renamed), rows.batches, "," if delimiter == ";" else ".")
 
 
 # --- how it is written -------------------------------------------------------------------------------------
@@ -164,20 +157,15 @@ def _best_delimiter(opened: Callable[[], TextIO]) -> str:
 
 
 @dataclass(frozen=True)
-class DelimitedFlow:
-    """The rows of a delimited file, some thousand at a time."""
+class DelimitedRows:
+    """The rows of a delimited file, some thousand at a time; every cell is text."""
 
     path: Path
     written: Written
     delimiter: str
     names: tuple[str, ...]
 
-    @property
-    def decimal(self) -> str:
-        """Return what stands before the fraction of a number."""
-        return "," if self.delimiter == ";" else "."
-
-    def __call__(self, wanted: Sequence[str]) -> Iterator[Batch]:
+    def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Yield the batches of the named columns. Raises DataProblem "ragged_row" or "file_unreadable"."""
         rows = 0
         if self.written.plain:
@@ -187,20 +175,17 @@ class DelimitedFlow:
                     yield batch
                 return
             except pa.ArrowInvalid:
-                pass  # the careful reader says what is wrong, and where
+                # the careful reader goes on from here, and says what is wrong, and where
+                pass
         try:
             yield from self._careful(wanted, rows)
         except (csv.Error, UnicodeError) as fault:
             raise unreadable(self.path, fault) from fault
 
-    def split(self, count: int, late: bool = False) -> Sequence[Flow]:
-        """Return the flow itself: where rows begin is not known."""
-        return [self]
-
     def _fast(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Read a plain file by Arrow's reader."""
         width = len(self.names)
-        cells = {f"{self.names.index(name)}": name for name in wanted}
+        places = {name: f"{self.names.index(name)}" for name in wanted}
         reader = pcsv.open_csv(
             self.path,
             read_options=pcsv.ReadOptions(
@@ -210,76 +195,40 @@ class DelimitedFlow:
                 delimiter=self.delimiter, quote_char=False, double_quote=False, ignore_empty_lines=width > 1
             ),
             convert_options=pcsv.ConvertOptions(
-                include_columns=list(cells),
-                column_types=dict.fromkeys(cells, pa.string()),
+                include_columns=list(dict.fromkeys(places.values())),
+                column_types=dict.fromkeys(places.values(), pa.string()),
                 strings_can_be_null=False,
             ),
         )
         first = 2
         for data in reader:
-            found = {name: words_of_array(data.column(place), self.decimal) for place, name in cells.items()}
-            yield Batch(found, data.num_rows, first)
+            yield Batch({name: data.column(place) for name, place in places.items()}, data.num_rows, first)
             first += data.num_rows
 
     def _careful(self, wanted: Sequence[str], skipped: int) -> Iterator[Batch]:
         """Read row by row, after the first `skipped` rows; empty lines are no rows in a file of some columns."""
         width, places = len(self.names), [self.names.index(name) for name in wanted]
         with self.written.open(self.path) as file:
-            batch = _Batch(wanted, self.decimal, skipped + 2)
-            for row, record in enumerate(islice(self._people(file), skipped, None), start=skipped + 2):
+            records = _reader(file, self.delimiter)
+            # the header
+            next((record for record in records if record), None)
+            people = islice((record for record in records if record or width == 1), skipped, None)
+            first, row = skipped + 2, skipped + 1
+            batch: list[list[str]] = []
+            for row, record in enumerate(people, start=first):
                 if len(record) != width and record:
                     raise DataProblem(
                         "ragged_row", value=len(record), row=row, expected=width, delimiter=self.delimiter
                     )
-                batch.add([record[place] if record else "" for place in places])
-                if batch.rows == BATCH:
-                    yield batch.done()
-                    batch = _Batch(wanted, self.decimal, row + 1)
-            if batch.rows:
-                yield batch.done()
-
-    def _people(self, file: TextIO) -> Iterator[list[str]]:
-        records = _reader(file, self.delimiter)
-        next((record for record in records if record), None)  # the header
-        return (record for record in records if record or len(self.names) == 1)
+                batch.append([record[place] if record else "" for place in places])
+                if len(batch) == BATCH:
+                    yield _batch(wanted, batch, first)
+                    batch, first = [], row + 1
+            if batch:
+                yield _batch(wanted, batch, first)
 
 
-class _Batch:
-    """Rows as they are read, cell by cell."""
-
-    def __init__(self, wanted: Sequence[str], decimal: str, first: int) -> None:
-        self.wanted, self.decimal, self.first, self.rows = wanted, decimal, first, 0
-        self._seen: list[dict[str, int]] = [{} for _ in wanted]
-        self._codes = [array("q") for _ in wanted]
-
-    def add(self, cells: Sequence[str]) -> None:
-        self.rows += 1
-        for cell, seen, codes in zip(cells, self._seen, self._codes, strict=True):
-            codes.append(seen.setdefault(cell, len(seen)))
-
-    def done(self) -> Batch:
-        cells = {
-            name: TextCells(list(seen), np.array(codes, dtype=np.int64), False, self.decimal)
-            for name, seen, codes in zip(self.wanted, self._seen, self._codes, strict=True)
-        }
-        return Batch(cells, self.rows, self.first)
-
-
-def _whole(flow: DelimitedFlow, wanted: Sequence[str]) -> Table:
-    """Read the named columns as a table of all rows."""
-    seen: dict[str, dict[str, int]] = {name: {} for name in wanted}
-    codes: dict[str, list[Any]] = {name: [] for name in wanted}
-    rows = 0
-    for batch in flow(wanted):
-        rows += batch.rows
-        for name, known in seen.items():
-            words, places = batch.cells[name].distinct()
-            to = np.array([known.setdefault(word, len(known)) for word in words], dtype=np.int64)
-            codes[name].append(to[places])
-    columns = {
-        name: text_column(
-            name, tuple(known), np.concatenate([np.zeros(0, dtype=np.int64), *codes[name]]), flow.decimal
-        )
-        for name, known in seen.items()
-    }
-    return Table(columns, rows, first_row=2)
+def _batch(names: Sequence[str], rows: Sequence[Sequence[str]], first: int) -> Batch:
+    columns = zip(*rows, strict=True)
+    cells = {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+    return Batch(cells, len(rows), first)

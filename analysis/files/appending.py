@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.files.delimited import decoded, delimiter_of
+from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.columns import Column, NumberColumn, Numbers
-from analysis.table.delimited import decoded, delimiter_of
-from analysis.table.files import open_file
+from analysis.table.column import Column, NumberColumn, Numbers
 
 DELIMITED: Mapping[str, str] = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 TARGETS = (*DELIMITED, ".parquet")
