@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from analysis.estimators.proportion import Answer
 from analysis.evidence.marked import synthetic_note
-from analysis.files.formats import open_file
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
-from analysis.request import Plan, Request, make_plan, read_net
+from analysis.request import Request, net_choices
 from analysis.table.column import Codes, Column
 from analysis.table.count_plan import BLANK, CHOSEN, NO, NOT_CHOSEN, OUT, YES, CountPlan, Part
 from analysis.table.counting import count
@@ -45,39 +44,37 @@ class Answered:
     calibration: Calibration | None = None
 
 
-def answers(path: Path, request: Request) -> Iterator[Answered]:
+def answers(opened: DataFile, request: Request) -> Iterator[Answered]:
     """Yield every question of a request, in its order; sets not listed as questions come last.
 
     Raises DataProblem for anything wrong with the file or the request.
     """
-    opened = open_file(path)
-    plan = make_plan(request, opened.names)
-    known = weighed(opened, plan.design.weight, request.calibrated)
-    counted = count_plan(plan, request)
-    if known.calibration is not None:
-        counted = replace(counted, design=replace(counted.design, weight=known.weight), cell=CELL)
-    invented = synthetic_note(opened)
-    notes = (*([invented] if invented else []), *opened.notes, *known.notes)
-    for answered in answers_of(count(known.file, counted), plan, request, notes):
-        yield replace(answered, calibration=known.calibration)
+    request = request.among(opened.names)
+    weighted = weighed(opened, request.design.weight, request.calibrated)
+    plan = count_plan(request)
+    if weighted.calibration is not None:
+        plan = replace(plan, design=replace(plan.design, weight=weighted.weight), cell=CELL)
+    synthetic = synthetic_note(opened)
+    notes = (*([synthetic] if synthetic else []), *opened.notes, *weighted.notes)
+    for answered in answers_of(count(weighted.file, plan), request, notes):
+        yield replace(answered, calibration=weighted.calibration)
 
 
-def answers_of(tally: Tally, plan: Plan, request: Request, notes: Sequence[Note]) -> Iterator[Answered]:
-    """Yield every question of a plan from its tally; `notes` are those of the file and its weights."""
+def answers_of(tally: Tally, request: Request, notes: Sequence[Note]) -> Iterator[Answered]:
+    """Yield every question of a request from its tally; `notes` are those of the file and its weights."""
     decoded = decode(tally, request.total)
     notes = (*notes, *_sample_notes(decoded))
-    for question in plan.questions:
-        choices = (
-            _set_choices(question, plan, tally) if question in plan.sets else _choices(question, plan, tally)
-        )
+    for question in request.questions:
+        choices_of_question = _set_choices if question in request.sets else _choices
+        choices = choices_of_question(question, request, tally)
         parts = tuple(
             (decoded.sums(part, choices.codes), choices.answers[part.name])
-            for part in parts_of(question, plan)
+            for part in parts_of(question, request)
         )
-        told = _answer_notes(question, parts[0][0], choices.base, bool(plan.by))
+        missing = _answer_notes(question, parts[0][0], choices.base, bool(request.by))
         segments = decoded.segmentation.segments
-        all_notes = (*notes, *choices.notes, *told)
-        yield Answered(question, plan.by, plan.design, parts, choices.base, segments, all_notes)
+        all_notes = (*notes, *choices.notes, *missing)
+        yield Answered(question, request.by, request.design, parts, choices.base, segments, all_notes)
 
 
 def _answer_notes(question: str, sums: Sums, base: frozenset[int], by: bool) -> list[Note]:
@@ -89,21 +86,20 @@ def _answer_notes(question: str, sums: Sums, base: frozenset[int], by: bool) -> 
     return answer_notes(question, int(rows[inside].sum()), silent, apart if by else 0)
 
 
-def count_plan(plan: Plan, request: Request) -> CountPlan:
-    """Return what must be counted of a file for a plan."""
-    parts = [part for question in plan.questions for part in parts_of(question, plan)]
-    return CountPlan(tuple(parts), plan.design, plan.by, plan.where, plan.bands, request.missing)
+def count_plan(request: Request) -> CountPlan:
+    """Return what must be counted of a file for a request whose columns were found among the file's."""
+    parts = [part for question in request.questions for part in parts_of(question, request)]
+    return CountPlan(tuple(parts), request.design, request.by, request.where, request.bands, request.missing)
 
 
-def parts_of(question: str, plan: Plan) -> list[Part]:
+def parts_of(question: str, request: Request) -> list[Part]:
     """Return the parts of a question: one for a column, one for each option and net of a set."""
-    if question not in plan.sets:
+    if question not in request.sets:
         return [Part(f"={question}", question)]
-    options = plan.sets[question]
+    options = request.sets[question]
     picked: dict[str, tuple[str, ...]] = {name: (name,) for name in options}
-    for text in plan.nets.get(question, ()):
-        nets = [name for name in picked if name not in options]
-        net, choices = read_net(question, text, tuple(picked), nets)
+    for net, written in request.nets.get(question, {}).items():
+        choices = net_choices(question, net, written, tuple(picked))
         picked[net] = tuple(dict.fromkeys(option for choice in choices for option in picked[choice]))
     return [Part(f"{question}={name}", "", columns, options) for name, columns in picked.items()]
 
@@ -138,29 +134,28 @@ class _Choices:
     notes: tuple[Note, ...]
 
 
-def _choices(question: str, plan: Plan, tally: Tally) -> _Choices:
+def _choices(question: str, request: Request, tally: Tally) -> _Choices:
     choices, codes = choices_of(tally, question)
     place = {choice: code for code, choice in enumerate(choices, start=1)}
     answers = [Answer(choice, frozenset({code})) for choice, code in place.items()]
-    for text in plan.nets.get(question, ()):
-        nets = [answer.name for answer in answers[len(choices) :]]
-        name, union = read_net(question, text, choices, nets)
+    for name, written in request.nets.get(question, {}).items():
+        union = net_choices(question, name, written, choices)
         answers.append(Answer(name, frozenset(place[choice] for choice in union)))
-    notes = () if question in plan.bands else tuple(choice_notes(question, choices))
+    notes = () if question in request.bands else tuple(choice_notes(question, choices))
     return _Choices({f"={question}": tuple(answers)}, codes, frozenset(place.values()), notes)
 
 
-def _set_choices(question: str, plan: Plan, tally: Tally) -> _Choices:
+def _set_choices(question: str, request: Request, tally: Tally) -> _Choices:
     """Each option of a multiple-response set is a two-valued question among those who answered the set."""
     notes = []
-    for name in plan.sets[question]:
+    for name in request.sets[question]:
         column = tally.column(name)
         notes.append(Note("multi_coding", f"'{name}': {_picked(column)}", name, None, tally.picked[name]))
         notes += [note for note in choice_notes(name, column.choices) if note.code == "missing_look"]
     chosen = frozenset({CHOSEN})
     answers = {
         part.name: (Answer(part.name.removeprefix(f"{question}="), chosen),)
-        for part in parts_of(question, plan)
+        for part in parts_of(question, request)
     }
     return _Choices(answers, np.arange(3), frozenset({NOT_CHOSEN, CHOSEN}), tuple(notes))
 

@@ -11,6 +11,11 @@ from analysis.rows import figures
 OK = "ok"
 LOW_BASE = "low_base"
 EMPTY = "empty"
+ROW = (
+    "segment", "by", "choice", "share", "se", "low", "high", "interval", "base", "effective_base", "design_effect",
+    "df", "status",
+)  # fmt: skip
+"""What the row of an estimate tells, in its order."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +46,7 @@ class Estimate:
 
     def as_row(self) -> dict[str, Any]:
         """Return the estimate as the row that `earshot tabulate --format json` prints."""
-        return {
-            "segment": self.segment,
-            "by": dict(self.by),
-            "choice": self.choice,
-            "share": self.share,
-            "se": self.se,
-            "low": self.low,
-            "high": self.high,
-            "interval": self.interval,
-            "base": self.base,
-            "effective_base": self.effective_base,
-            "design_effect": self.design_effect,
-            "df": self.df,
-            "status": self.status,
-        }
+        return {name: dict(self.by) if name == "by" else getattr(self, name) for name in ROW}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,12 @@ def aligned(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1,
     )
 
 
+def short(words: str, width: int) -> str:
+    """Return words on one line, cut off with "…" where they are longer than `width` letters."""
+    plain = " ".join(words.split())
+    return plain if len(plain) <= width else plain[: width - 1] + "…"
+
+
 def csv_cell(value: object) -> object:
     """Return a value as a cell of CSV: None is empty, a list is joined with "; ", text is never a formula.
 
@@ -58,12 +64,15 @@ def csv_cell(value: object) -> object:
     return f"'{value}" if calculated else value
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV, cell by cell as `csv_cell` writes them; what a row has not is empty."""
+def as_csv(rows: Sequence[Mapping[str, Any]], heads: Sequence[str] = ()) -> str:
+    """Return rows as CSV, cell by cell as `csv_cell` writes them; what a row has not is empty.
+
+    `heads` stand first, also where there is no row.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     flat = [_flat(row) for row in rows]
-    heads = list(dict.fromkeys(head for row in flat for head in row))
+    heads = list(dict.fromkeys([*heads, *(head for row in flat for head in row)]))
     if heads:
         writer.writerow(map(csv_cell, heads))
     for row in flat:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from analysis.answers import Answered, answers
@@ -12,11 +11,13 @@ from analysis.estimate import Estimate
 from analysis.estimators.intervals import METHODS, SEGMENTED, check_method
 from analysis.estimators.level import check_level
 from analysis.estimators.proportion import shares
-from analysis.printing import as_text
+from analysis.estimators.variance import Stage, staged
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design
 from analysis.table.notes import Note
+from analysis.table.segments import Segment
 
 MOST_LINES = 1_000_000
 """Choices by segments of one table: two columns of as many values as a table may have."""
@@ -45,12 +46,8 @@ class Tabulation:
             "rows": [estimate.as_row() for estimate in self.estimates],
         }
 
-    def __str__(self) -> str:
-        """Return the table as `--format text` prints it."""
-        return as_text([self])
 
-
-def tabulate(path: Path, request: Request, most: int = MOST_LINES) -> list[Tabulation]:
+def tabulate(opened: DataFile, request: Request, most: int = MOST_LINES) -> list[Tabulation]:
     """Tabulate every question of a request, in its order; sets not listed as questions come last.
 
     Raises DataProblem for anything wrong with the file or the request, "too_many_lines" for a table of more than
@@ -58,18 +55,21 @@ def tabulate(path: Path, request: Request, most: int = MOST_LINES) -> list[Tabul
     """
     check_method(request.interval, SEGMENTED if request.by else METHODS)
     check_level(request.level)
-    return [tabulation(one, request, most) for one in answers(path, request)]
+    return [tabulation(answered, request, most) for answered in answers(opened, request)]
 
 
-def tabulation(asked: Answered, request: Request, most: int = MOST_LINES) -> Tabulation:
+def tabulation(answered: Answered, request: Request, most: int = MOST_LINES) -> Tabulation:
     """Return the table of one question.
 
     Raises DataProblem "unknown_option", "too_many_lines" and what the design may raise.
     """
-    choices = sum(len(wanted) for _, wanted in asked.parts)
-    check_lines(asked.question, choices, len(asked.segments), most)
-    estimates = tuple(_estimates(asked, request))
-    return Tabulation(asked.question, asked.by, asked.design, asked.notes, estimates, request.level)
+    choices = sum(len(choices) for _, choices in answered.parts)
+    check_lines(answered.question, choices, len(answered.segments), most)
+    stages = [staged(sums, answered.design, answered.calibration) for sums, _ in answered.parts]
+    estimates = tuple(estimates_of(answered, stages, answered.segments, request))
+    return Tabulation(
+        answered.question, answered.by, answered.design, answered.notes, estimates, request.level
+    )
 
 
 def check_lines(question: str, choices: int, segments: int, most: int) -> None:
@@ -87,23 +87,22 @@ def check_lines(question: str, choices: int, segments: int, most: int) -> None:
         )
 
 
-def _estimates(asked: Answered, request: Request) -> Sequence[Estimate]:
-    by_part = [
-        shares(
-            sums,
-            question=asked.question,
-            answers=wanted,
-            segments=asked.segments,
-            design=asked.design,
+def estimates_of(
+    answered: Answered, stages: Sequence[Stage], segments: Sequence[Segment], request: Request
+) -> list[Estimate]:
+    """Return the shares of a question segment by segment; `stages` are those of its parts."""
+    rows: list[list[Estimate]] = [[] for _ in segments]
+    for stage, (_, choices) in zip(stages, answered.parts, strict=True):
+        estimates = shares(
+            stage,
+            question=answered.question,
+            answers=choices,
+            segments=segments,
+            design=answered.design,
             interval=request.interval,
             level=request.level,
-            base_codes=asked.base,
-            raking=asked.calibration,
+            base_codes=answered.base,
         )
-        for sums, wanted in asked.parts
-    ]
-    rows: list[Estimate] = []
-    for at in range(len(asked.segments)):
-        for (_, wanted), found in zip(asked.parts, by_part, strict=True):
-            rows += found[at * len(wanted) : (at + 1) * len(wanted)]
-    return rows
+        for at, row in enumerate(rows):
+            row += estimates[at * len(choices) : (at + 1) * len(choices)]
+    return [estimate for row in rows for estimate in row]

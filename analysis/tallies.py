@@ -17,7 +17,7 @@ from pathlib import Path
 
 from analysis.answers import answers_of, count_plan
 from analysis.files.formats import open_file
-from analysis.request import Request, make_plan
+from analysis.request import Request
 from analysis.table.counting import count
 from analysis.table.notes import Note
 from analysis.table.stored_tally import read_tally, write_tally
@@ -30,7 +30,7 @@ __all__ = ["Tally", "read_tally", "tables_of", "tally_file", "write_tally"]
 def tally_file(path: Path, request: Request) -> Tally:
     """Return the sums of a file for every question of a request. Raises DataProblem."""
     opened = open_file(path)
-    return count(opened, count_plan(make_plan(request, opened.names), request))
+    return count(opened, count_plan(request.among(opened.names)))
 
 
 def tables_of(tally: Tally, request: Request) -> list[Tabulation]:
@@ -39,10 +39,10 @@ def tables_of(tally: Tally, request: Request) -> list[Tabulation]:
     Errors take weights as fixed, also those that `earshot weight` made. Raises ValueError for a request that the
     tally was not made for.
     """
-    plan = make_plan(request, tally.plan.columns())
-    if count_plan(plan, request) != tally.plan:
+    request = request.among(tally.plan.columns())
+    if count_plan(request) != tally.plan:
         raise ValueError("the tally was made for another request")
-    weight = plan.design.weight
+    weight = request.design.weight
     fixed = Note("weights_fixed", f"Errors take the weights of '{weight}' as fixed.", weight)
     notes = () if weight is None else (fixed,)
-    return [tabulation(answered, request) for answered in answers_of(tally, plan, request, notes)]
+    return [tabulation(answered, request) for answered in answers_of(tally, request, notes)]

@@ -23,33 +23,34 @@ OVERALL = ("rao-scott", "chisq", "wald", "adjusted-wald", "lincom", "saddlepoint
 
 
 def overall(
-    asked: Answered, stages: Sequence[Stage], segments: Sequence[Segment], test: str
+    answered: Answered, stages: Sequence[Stage], segments: Sequence[Segment], test: str
 ) -> tuple[Significance | None, tuple[tuple[str, Significance], ...]]:
     """Return the test over all segments, and for a multiple-response set the test of each option beside it."""
     if test == NO_TEST:
         return None, ()
-    options = {note.column for note in asked.notes if note.code == "multi_coding"}
+    options = {note.column for note in answered.notes if note.code == "multi_coding"}
     if not options:
-        _, choices = asked.parts[0]
-        return _tested(crosstab(stages[0], _apart(choices), segments, asked.design), test), ()
+        _, choices = answered.parts[0]
+        return _tested(crosstab(stages[0], _apart(choices), segments, answered.design), test), ()
     by_option = []
-    for stage, (_, choices) in zip(stages, asked.parts, strict=True):
+    for stage, (_, choices) in zip(stages, answered.parts, strict=True):
         if choices[0].name not in options:
-            continue  # a net, whose people are in its options already
+            # a net, whose people are in its options already
+            continue
         sides = (Answer("no", frozenset({NOT_CHOSEN})), Answer("yes", frozenset({CHOSEN})))
-        by_option.append((choices[0].name, _tested(crosstab(stage, sides, segments, asked.design), test)))
-    return _smallest([one for _, one in by_option]), tuple(by_option)
+        by_option.append((choices[0].name, _tested(crosstab(stage, sides, segments, answered.design), test)))
+    return _smallest([significance for _, significance in by_option]), tuple(by_option)
 
 
 def _apart(choices: Sequence[Answer]) -> list[Answer]:
     """Return the answers without nets, which would count people twice."""
-    taken: set[int] = set()
-    kept = []
+    codes: set[int] = set()
+    apart = []
     for choice in choices:
-        if len(choice.codes) == 1 and not choice.codes & taken:
-            taken |= choice.codes
-            kept.append(choice)
-    return kept
+        if len(choice.codes) == 1 and not choice.codes & codes:
+            codes |= choice.codes
+            apart.append(choice)
+    return apart
 
 
 def _tested(table: Crosstab, test: str) -> Significance:
@@ -58,29 +59,29 @@ def _tested(table: Crosstab, test: str) -> Significance:
     return (rank_test(table) if test == RANK else trend_test(table)).significance
 
 
-def _smallest(found: Sequence[Significance]) -> Significance:
+def _smallest(tests: Sequence[Significance]) -> Significance:
     """Test a multiple-response set by its clearest option, p times the number of tests (Bonferroni)."""
-    made = [one for one in found if one.p is not None]
-    if not made:
-        return impossible(found[0].test, found[0].symbol, found[0].reason or "")
-    best = min(made, key=lambda one: one.p if one.p is not None else 1.0)
-    if len(made) == 1:
-        return best
-    name = f"{best.test}, the smallest p of {len(made)} options by Bonferroni"
-    return replace(best, test=name, p=min((best.p or 0.0) * len(made), 1.0))
+    possible = [test for test in tests if test.p is not None]
+    if not possible:
+        return impossible(tests[0].test, tests[0].symbol, tests[0].reason or "")
+    clearest = min(possible, key=lambda test: 1.0 if test.p is None else test.p)
+    if len(possible) == 1:
+        return clearest
+    name = f"{clearest.test}, the smallest p of {len(possible)} options by Bonferroni"
+    return replace(clearest, test=name, p=min((clearest.p or 0.0) * len(possible), 1.0))
 
 
-def order_notes(asked: Answered, segments: Sequence[Segment], test: str) -> list[Note]:
+def order_notes(answered: Answered, segments: Sequence[Segment], test: str) -> list[Note]:
     """Say in which order answers and segments were taken, where the test rests on it."""
-    told = []
-    if test in (RANK, TREND) and len(asked.parts) == 1:
-        names = [choice.name for choice in _apart(asked.parts[0][1])]
+    notes = []
+    if test in (RANK, TREND) and len(answered.parts) == 1:
+        names = [choice.name for choice in _apart(answered.parts[0][1])]
         text = f"Answers rank in this order: {' < '.join(names)}.{_otherwise(names)}"
-        told.append(Note("answer_order", text, asked.question))
+        notes.append(Note("answer_order", text, answered.question))
     if test == TREND:
         order = ", ".join(segment.label for segment in segments)
-        told.append(Note("segment_order", f"The trend follows this order of segments: {order}."))
-    return told
+        notes.append(Note("segment_order", f"The trend follows this order of segments: {order}."))
+    return notes
 
 
 def _otherwise(names: Sequence[str]) -> str:

@@ -189,8 +189,9 @@ def _audited(figure: FileClaim, own: Own | None) -> Audited:
     claim = figure.claim
     if own is None or claim.whole is None:
         return Audited(audit_claim(claim, figure.checks, figure.notes))
-    refuse_synthetic(open_file(own.file), "an audit")
-    (table,) = tabulate(own.file, replace(own.request, by=()))
+    opened = open_file(own.file)
+    refuse_synthetic(opened, "an audit")
+    (table,) = tabulate(opened, replace(own.request, by=()))
     estimate = next((estimate for estimate in table.estimates if estimate.choice == own.choice), None)
     if estimate is None:
         choices = listed([estimate.choice for estimate in table.estimates])

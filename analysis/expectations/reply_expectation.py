@@ -13,6 +13,7 @@ from analysis.answers import answers
 from analysis.estimators.proportion import Answer
 from analysis.expectations.cumulative import ExpectationCurve, ReplyScale, ReplyStep, expectation_curves
 from analysis.expectations.curve_differences import CurveComparison, compare_curves
+from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.naming import listed
@@ -49,16 +50,16 @@ class ReplyExpectation:
         return "\n".join(parts)
 
 
-def reply_expectation(path: Path, request: Request, limits: Mapping[str, str | float]) -> ReplyExpectation:
+def reply_expectation(opened: DataFile, request: Request, limits: Mapping[str, str | float]) -> ReplyExpectation:
     """Estimate the reply-time curve of the one question of a request.
 
     `limits` gives for each of its choices, by name as in the file, until when a reply is expected: "15 min",
     "4 h", "3 days", a number of minutes, "none" (an open last step, no limit) or "aside" (no reply expected).
     Raises DataProblem "one_question", "limit_missing", "bad_option", and those of `tabulate`.
     """
-    if len(request.questions) != 1 or request.multi or request.nets:
+    if len(request.questions) != 1 or request.sets or request.nets:
         raise DataProblem("one_question", value=", ".join(request.questions) or "none")
-    (answered,) = answers(path, request)
+    (answered,) = answers(opened, request)
     ((sums, choices),) = answered.parts
     scale = scale_of(answered.question, choices, limits)
     common: dict[str, Any] = {

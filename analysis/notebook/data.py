@@ -115,7 +115,7 @@ class Data:
             questions, by=by, bands=bands, nets=nets, multi=multi, where=where, interval=interval, total=total,
             level=level,
         )  # fmt: skip
-        return tables.of_tabulations(tabulate(self.opened.path, asked))
+        return tables.of_tabulations(tabulate(self.opened, asked))
 
     def compare(
         self,
@@ -136,7 +136,7 @@ class Data:
         """
         asked = self._request(questions, by=by, bands=bands, nets=nets, multi=multi, where=where, level=level)
         return tables.of_comparisons(
-            compare(self.opened.path, asked, test=test, adjust=adjust, margin=margin)
+            compare(self.opened, asked, test=test, adjust=adjust, margin=margin)
         )
 
     def reply_curve(
@@ -154,7 +154,7 @@ class Data:
         `limits` gives each choice's time: "15 min", "4 h", a number of minutes, "none" (no limit) or "aside".
         """
         asked = self._request((question,), by=by, bands=bands, where=where, level=level)
-        return tables.of_curves(reply_expectation(self.opened.path, asked, by_name("limits", limits)))
+        return tables.of_curves(reply_expectation(self.opened, asked, by_name("limits", limits)))
 
     def means(
         self,
@@ -250,7 +250,7 @@ class Data:
     ) -> Table[WithAndWithout]:
         """Tabulate a question twice: for everybody, and without the rows that any of the checks flags."""
         asked = self._request((question,), by=by, bands=bands)
-        return tables.of_both(with_and_without(self.opened.path, asked, self._checks(checks)))
+        return tables.of_both(with_and_without(self.opened, asked, self._checks(checks)))
 
     def _checks(self, checks: Mapping[str, Names]) -> tuple[QualityCheck, ...]:
         return read_checks(

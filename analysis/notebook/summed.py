@@ -11,7 +11,7 @@ from analysis.answers import count_plan
 from analysis.evidence.marked import synthetic_note
 from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
-from analysis.request import Request, make_plan
+from analysis.request import Request
 from analysis.table.column import Codes, Mask
 from analysis.table.counting import count
 from analysis.table.decoding import decode, unmatched
@@ -56,9 +56,9 @@ def summed(opened: DataFile, column: str, request: Request) -> Summed:
     design raise.
     """
     name = find(column, opened.names)
-    plan = make_plan(replace(request, questions=(name,)), opened.names)
-    made = weighed(opened, plan.design.weight)
-    counted = count_plan(plan, request)
+    request = replace(request, questions=(name,)).among(opened.names)
+    made = weighed(opened, request.design.weight)
+    counted = count_plan(request)
     counted = replace(counted, parts=tuple(replace(part, numbers=True) for part in counted.parts))
     if made.calibration is not None:
         counted = replace(counted, design=replace(counted.design, weight=made.weight), cell=CELL)
@@ -66,8 +66,8 @@ def summed(opened: DataFile, column: str, request: Request) -> Summed:
     answer, values = _numbers(opened, tally, name)
     decoded = decode(tally, request.total)
     sums = decoded.sums(counted.parts[0], answer)
-    clustered = plan.design.cluster is not None
-    census = census_note(plan.design, decoded.units, decoded.strata, decoded.fpc, clustered)
+    clustered = request.design.cluster is not None
+    census = census_note(request.design, decoded.units, decoded.strata, decoded.fpc, clustered)
     synthetic = synthetic_note(opened)
     notes = [*opened.notes, *made.notes, *missing_notes(unmatched(tally)), *([census] if census else [])]
     texts = [note.text for note in (*([synthetic] if synthetic else []), *notes)]
@@ -76,7 +76,7 @@ def summed(opened: DataFile, column: str, request: Request) -> Summed:
         have, they = ("row has", "it is") if silent == 1 else ("rows have", "they are")
         texts.append(f"{silent:,} {have} no number in '{name}': {they} in no base.")
     segments = decoded.segmentation.segments
-    return Summed(sums, name, values, segments, plan.design, made.calibration, tuple(texts))
+    return Summed(sums, name, values, segments, request.design, made.calibration, tuple(texts))
 
 
 def _numbers(opened: DataFile, tally: Tally, name: str) -> tuple[Codes, dict[int, float]]:

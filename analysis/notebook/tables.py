@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analysis import printing
 from analysis.compare import Comparison
-from analysis.compare.printing import as_text as comparisons_as_text
 from analysis.estimate import Measure
 from analysis.estimators.level import interval_head
 from analysis.expectations.reply_expectation import ReplyExpectation
 from analysis.notebook.shown import Columns, Row, Table, number, numbers, share, shares, sheet, status, word
 from analysis.quality import Flags, WithAndWithout
 from analysis.rows import aligned
+from analysis.show import tabulation as printing
+from analysis.show.comparison import as_text as comparisons_as_text
 from analysis.table.notes import Note
 from analysis.tabulate import Tabulation
 from analysis.weigh import Weighting

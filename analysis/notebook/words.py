@@ -1,4 +1,4 @@
-"""What a notebook asks, in Python's own words → the request that a command line would give."""
+"""What a notebook asks, in Python's own words → a request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from analysis.estimators.level import check_level
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design
+from analysis.table.segments import parse_bands
 
 Names = str | Sequence[str]
 Bands = Mapping[str, Names]
@@ -100,16 +101,16 @@ def request_of(
     return Request(
         questions=names(questions),
         by=names(by),
-        bands=tuple(f"{column}={','.join(names(cut))}" for column, cut in by_name("bands", bands).items()),
-        nets=tuple(
-            f"{column}:{net}={'|'.join(names(choices))}"
-            for column, made in by_name("nets", nets).items()
-            for net, choices in by_name("nets", made).items()
-        ),
-        multi=tuple(
-            f"{name}={','.join(names(columns))}" for name, columns in by_name("multi", multi).items()
-        ),
-        where=tuple(f"{column}={value}" for column, value in by_name("where", where).items()),
+        bands={
+            str(column): parse_bands(str(column), ",".join(names(cut)))
+            for column, cut in by_name("bands", bands).items()
+        },
+        nets={
+            str(column): {str(net): names(choices) for net, choices in by_name("nets", unions).items()}
+            for column, unions in by_name("nets", nets).items()
+        },
+        sets={str(name): names(columns) for name, columns in by_name("multi", multi).items()},
+        where=tuple((str(column), str(value)) for column, value in by_name("where", where).items()),
         missing=tuple(missing),
         design=design,
         interval=interval,

@@ -18,7 +18,7 @@ from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.quality.checks import Flags, QualityCheck, flags_of
-from analysis.request import Plan, Request, make_plan
+from analysis.request import Request
 from analysis.rows import aligned, percent, points, span
 from analysis.table.column import MISSING, Column, NumberColumn
 from analysis.table.weighting.recipe import read_recipe, recipe_path
@@ -98,7 +98,7 @@ class WithAndWithout:
 
 
 def with_and_without(
-    path: Path,
+    opened: DataFile,
     request: Request,
     checks: Sequence[QualityCheck],
     not_asked: Sequence[str] = (),
@@ -109,28 +109,27 @@ def with_and_without(
     Flagged rows leave the domain and stay in the design, as with --where. Raises what `tabulate` and
     `flags_of` raise, and DataProblem "name_taken" where the file has a column `_quality`.
     """
-    opened = open_file(path)
     if COLUMN in opened.names:
         raise DataProblem("name_taken", column=opened.path.name, value=COLUMN)
     flags = flags_of(opened, checks, request.missing, not_asked)
-    everyone = tabulate(path, request, most)
+    everyone = tabulate(opened, request, most)
     beside = recipe_path(opened.path)
     recipe = request.calibrated or (beside if request.design.weight and beside.is_file() else None)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "kept.parquet"
-        _write_flagged(copy, opened, make_plan(request, opened.names), recipe, flags)
-        plain = replace(request, where=(*request.where, f"{COLUMN}={KEPT}"))
+        _write_flagged(copy, opened, request.among(opened.names), recipe, flags)
+        plain = replace(request, where=(*request.where, (COLUMN, KEPT)))
         try:
-            without = tabulate(copy, replace(plain, calibrated=recipe))
+            without = tabulate(open_file(copy), replace(plain, calibrated=recipe))
         except DataProblem as problem:
             if request.calibrated is not None or not problem.code.startswith("recipe_"):
                 raise
             # as with everybody: a recipe that does not fit is left aside
-            without = tabulate(copy, plain)
+            without = tabulate(open_file(copy), plain)
     return WithAndWithout(flags, tuple(everyone), tuple(without))
 
 
-def _write_flagged(file: Path, opened: DataFile, plan: Plan, recipe: Path | None, flags: Flags) -> None:
+def _write_flagged(file: Path, opened: DataFile, plan: Request, recipe: Path | None, flags: Flags) -> None:
     """Write the columns of a request with the flag as Parquet, choices in the order they have."""
     margins: Sequence[str] = ()
     # tabulating says what is wrong with a recipe that cannot be read

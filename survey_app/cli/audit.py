@@ -153,8 +153,9 @@ def _own(options: dict[str, Any]) -> Own | None:
 
     from analysis.evidence.auditing import Own
     from analysis.evidence.stated import number_of_share
+    from analysis.files.formats import open_file
+    from analysis.option_words import read_request
     from analysis.problems import DataProblem
-    from analysis.request import Request
     from analysis.table.design import Design
 
     if options["data"] is None:
@@ -169,5 +170,6 @@ def _own(options: dict[str, Any]) -> Own | None:
     more = {name: options[name] for name in ("nets", "multi", "bands", "where", "missing")}
     equivalence = options["equivalence"]
     margin = None if equivalence is None else number_of_share("--equivalence", equivalence)
-    request = Request((options["question"],), design=design, **more)
-    return Own(Path(options["data"]), request, options["choice"], margin)
+    data = Path(options["data"])
+    request = read_request(open_file(data).names, questions=(options["question"],), design=design, **more)
+    return Own(data, request, options["choice"], margin)

@@ -55,11 +55,12 @@ def compare(file: str, form: str, test: str, adjust: str, margin: str | None, **
           --weight w --strata region --cluster branch --adjust bh --equivalence 5%
     """
     from analysis.compare import compare as run
-    from analysis.compare.printing import printed
     from analysis.evidence.stated import number_of_share
+    from analysis.files.formats import open_file
+    from analysis.option_words import read_request
     from analysis.problems import DataProblem
-    from analysis.request import Request
     from analysis.rows import check_format
+    from analysis.show.comparison import printed
     from analysis.table.design import Design
 
     try:
@@ -67,8 +68,9 @@ def compare(file: str, form: str, test: str, adjust: str, margin: str | None, **
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
         level = number_of_share("--level", asked.pop("level"))
         within = None if margin is None else number_of_share("--equivalence", margin)
-        request = Request(design=design, level=level, **asked)
-        found = run(Path(file), request, test=test, adjust=adjust, margin=within)
+        opened = open_file(Path(file))
+        request = read_request(opened.names, design=design, level=level, **asked)
+        found = run(opened, request, test=test, adjust=adjust, margin=within)
         text = printed(found, form)
     except DataProblem as problem:
         click.echo(f"earshot compare: {problem.message}", err=True)

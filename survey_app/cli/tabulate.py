@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from survey_app.cli.table import of_a_table
-
-if TYPE_CHECKING:
-    from analysis.request import Request
 
 
 @click.command(
@@ -53,11 +50,12 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --format json
     """
-    from analysis import printing
     from analysis.evidence.stated import number_of_share
+    from analysis.files.formats import open_file
+    from analysis.option_words import read_request
     from analysis.problems import DataProblem
-    from analysis.request import Request
-    from analysis.rows import check_format
+    from analysis.rows import check_format, printed
+    from analysis.show import tabulation as printing
     from analysis.table.design import Design
     from analysis.tabulate import MOST_LINES, MOST_PRINTED
     from analysis.tabulate import tabulate as run
@@ -66,25 +64,18 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
         check_format(form)
         design = Design(*(asked.pop(name) for name in ("weight", "strata", "cluster", "fpc", "lonely")))
         level = number_of_share("--level", asked.pop("level"))
-        request = Request(design=design, level=level, **asked)
+        opened = open_file(Path(file))
+        request = read_request(opened.names, design=design, level=level, **asked)
         most = MOST_PRINTED if form == "text" else MOST_LINES
         if checks:
-            text = _beside(Path(file), request, checks, not_asked, most, form)
+            from analysis.quality import read_checks, with_and_without
+
+            flagged = read_checks(checks, opened.names)
+            both = with_and_without(opened, request, flagged, not_asked, most)
+            text = printed(both, both.as_rows(), form)
         else:
-            text = printing.printed(run(Path(file), request, most), form)
+            text = printing.printed(run(opened, request, most), form)
     except DataProblem as problem:
         click.echo(f"earshot tabulate: {problem.message}", err=True)
         raise SystemExit(1) from None
     click.echo(text, nl=False)
-
-
-def _beside(
-    file: Path, request: Request, checks: tuple[str, ...], not_asked: tuple[str, ...], most: int, form: str
-) -> str:
-    """Return the tables with and without the rows that checks flag."""
-    from analysis.files.formats import open_file
-    from analysis.quality import read_checks, with_and_without
-    from analysis.rows import printed
-
-    found = with_and_without(file, request, read_checks(checks, open_file(file).names), not_asked, most)
-    return printed(found, found.as_rows(), form)

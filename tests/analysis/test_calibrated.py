@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.compare import compare
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.request import Request
 from analysis.table.design import Design
 from analysis.table.weighting.recipe import recipe_path
 from analysis.table.weighting.weighed import BASE, CELL, weighed
-from analysis.tabulate import tabulate
 from analysis.weigh import WeightRequest, weigh, write_files
+from tests.analysis.by_path import Words, compare, tabulate
 
-WIRED = "calibrated" in {field.name for field in fields(Request)}
+WIRED = "calibrated" in {field.name for field in fields(Words)}
 MARGINS = ("g:w=0.5,m=0.5", "r:n=0.2,s=0.4,o=0.4")
 
 
@@ -107,9 +105,9 @@ def test_a_recipe_of_another_file_is_refused(tmp_path: Path) -> None:
 def test_a_margin_has_no_error_and_a_tied_answer_less(asked: dict[str, Any], tmp_path: Path) -> None:
     file = weighted(tmp_path, "parquet", **asked)
     design = Design(weight="weight")
-    (known,) = tabulate(file, Request(("g",), design=design))
+    (known,) = tabulate(file, Words(("g",), design=design))
     recipe_path(file).unlink()
-    (fixed,) = tabulate(file, Request(("g",), design=design))
+    (fixed,) = tabulate(file, Words(("g",), design=design))
     for one, other in zip(known.estimates, fixed.estimates, strict=True):
         assert one.share == pytest.approx(other.share, rel=1e-9)
         assert one.se is not None and other.se is not None
@@ -121,9 +119,9 @@ def test_a_margin_has_no_error_and_a_tied_answer_less(asked: dict[str, Any], tmp
 def test_segments_and_conditions_keep_the_design_whole(tmp_path: Path) -> None:
     file = weighted(tmp_path)
     design = Design(weight="weight")
-    (by,) = tabulate(file, Request(("q",), by=("r",), design=design))
+    (by,) = tabulate(file, Words(("q",), by=("r",), design=design))
     for segment in "nso":
-        (where,) = tabulate(file, Request(("q",), where=(f"r={segment}",), design=design))
+        (where,) = tabulate(file, Words(("q",), where=(f"r={segment}",), design=design))
         ours = [one for one in by.estimates if one.segment == segment]
         for one, other in zip(ours, where.estimates, strict=True):
             assert (one.share, one.se) == pytest.approx((other.share, other.se), rel=1e-9)
@@ -131,7 +129,7 @@ def test_segments_and_conditions_keep_the_design_whole(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not WIRED, reason="tabulate does not ask for a recipe yet")
 def test_comparisons_take_the_same_errors(tmp_path: Path) -> None:
-    request = Request(("q",), by=("r",), design=Design(weight="weight"))
+    request = Words(("q",), by=("r",), design=Design(weight="weight"))
     file = weighted(tmp_path)
     (table,) = tabulate(file, request)
     (comparison,) = compare(file, request)
@@ -147,7 +145,7 @@ def test_bands_of_a_condition_do_not_part_people_from_their_recipe(tmp_path: Pat
     cut = [f"{row},{'old' if float(row.split(',')[at]) >= 50 else 'young'}" for row in rows]
     file.write_text("\n".join([f"{head},old", *cut]) + "\n", encoding="utf-8")
     asked = {"design": Design(weight="weight"), "by": ("g",)}
-    (banded,) = tabulate(file, Request(("q",), where=("age=50+",), bands=("age=0-49.9999,50+",), **asked))
-    (beforehand,) = tabulate(file, Request(("q",), where=("old=old",), **asked))
+    (banded,) = tabulate(file, Words(("q",), where=("age=50+",), bands=("age=0-49.9999,50+",), **asked))
+    (beforehand,) = tabulate(file, Words(("q",), where=("old=old",), **asked))
     assert [note.code for note in banded.notes][:1] == ["calibrated"]
     assert [one.as_row() for one in banded.estimates] == [one.as_row() for one in beforehand.estimates]

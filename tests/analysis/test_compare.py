@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.compare import Comparison, compare
-from analysis.compare.comparing import letters
-from analysis.compare.printing import printed
-from analysis.printing import as_csv
-from analysis.request import Request
+from analysis.compare import Comparison
+from analysis.compare.comparison import letters
+from analysis.show.comparison import as_text
+from analysis.show.tabulation import as_csv
 from analysis.table.design import Design
-from analysis.tabulate import tabulate
 from survey_app.cli import main
+from tests.analysis.by_path import Words, compare, tabulate
 
 OWN = ["--weight", "weight", "--strata", "stratum", "--cluster", "psu"]
 
@@ -55,7 +54,7 @@ def shown(*words: str | Path) -> dict[str, Any]:
 
 
 def one(file: Path, question: str = "answer", by: str = "segment", **more: Any) -> Comparison:
-    (found,) = compare(file, Request((question,), by=(by,)), **more)
+    (found,) = compare(file, Words((question,), by=(by,)), **more)
     return found
 
 
@@ -96,11 +95,6 @@ def test_what_is_printed_for_a_person(clear: Path) -> None:
     )
 
 
-def test_a_comparison_shows_itself_as_its_table(clear: Path) -> None:
-    found = one(clear)
-    assert str(found) == printed([found], "text")
-
-
 def test_csv_has_a_line_a_pair(clear: Path) -> None:
     lines = list(csv.DictReader(io.StringIO(run(clear, "--question", "answer", "--by", "segment",
                                                 "--format", "csv").output)))  # fmt: skip
@@ -121,7 +115,7 @@ def test_words_of_people_are_no_formulas_in_a_spreadsheet(tmp_path: Path) -> Non
     lines = run(file, "--question", "answer", "--by", "segment", "--format", "csv").output.splitlines()
     assert lines[1].startswith("answer,'=1+1,x,'@y,0.5,0.2,")
     assert lines[2].startswith("answer,-3,x,'@y,")
-    (table,) = tabulate(file, Request(("answer",), by=("segment",)))
+    (table,) = tabulate(file, Words(("answer",), by=("segment",)))
     assert as_csv([table]).splitlines()[3].startswith("answer,'@y,'@y,'=1+1,0.2,")
 
 
@@ -288,7 +282,7 @@ def test_few_people_give_no_letter_and_a_mark(tmp_path: Path) -> None:
     assert not found.letters
     assert {row.status for row in found.differences} == {"few_expected"}
     assert all(row.p is not None and row.p < 0.01 for row in found.differences)
-    text = str(found)
+    text = as_text([found])
     assert "* fewer than 30 effective people." in text
     assert "2 tests expect fewer than 5 people on a side" in text
     assert "The p-value may be too small: a segment rests on 9 degrees of freedom." in text
@@ -313,7 +307,7 @@ def test_where_there_is_nothing_to_compare_the_reason_stands(tmp_path: Path, tex
 
 def test_who_is_outside_stays_in_the_design(own_survey: Path) -> None:
     design = Design(weight="weight", strata="stratum", cluster="psu")
-    request = Request(("reply",), by=("age_group",), where=("channel=3",), design=design)
+    request = Words(("reply",), by=("age_group",), where=("channel=3",), design=design)
     (found,) = compare(own_survey, request)
     assert sum(column.base for column in found.columns) < 300
     assert all(one.difference is not None for one in found.differences)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.printing import as_text
 from analysis.problems import DataProblem
-from analysis.request import Request
+from analysis.show.tabulation import as_text
 from analysis.table.design import Design
 from analysis.table.weighting.recipe import Crossing, Recipe, read_recipe, recipe_json
-from analysis.tabulate import tabulate
+from tests.analysis.by_path import Words, tabulate
 
 STRATA = Design(strata="s", fpc="N")
 
@@ -45,7 +44,7 @@ def test_an_impossible_population_is_said(
 ) -> None:
     file = written(tmp_path, populations)
     with pytest.raises(DataProblem) as caught:
-        tabulate(file, Request(("q",), design=design))
+        tabulate(file, Words(("q",), design=design))
     assert words in caught.value.message
     assert "''" not in caught.value.message
 
@@ -67,19 +66,19 @@ NOTES = [
 def test_a_population_that_was_drawn_whole_is_noted(
     tmp_path: Path, populations: Mapping[str, tuple[str, str]], words: str
 ) -> None:
-    (table,) = tabulate(written(tmp_path, populations), Request(("q",), design=STRATA))
+    (table,) = tabulate(written(tmp_path, populations), Words(("q",), design=STRATA))
     (note,) = (note for note in table.notes if note.code == "census")
     assert words in note.text
 
 
 def test_every_cluster_is_not_everybody(tmp_path: Path) -> None:
     file = written(tmp_path, {"a": ("1", "1"), "b": ("1", "1")})
-    (table,) = tabulate(file, Request(("q",), design=Design(cluster="s", fpc="N")))
+    (table,) = tabulate(file, Words(("q",), design=Design(cluster="s", fpc="N")))
     assert any(note.text.startswith("'N' says that every cluster in") for note in table.notes)
 
 
 def test_a_population_that_was_drawn_in_part_is_not_noted(tmp_path: Path) -> None:
-    (table,) = tabulate(written(tmp_path, {"a": ("0.5", "0.5")}), Request(("q",), design=STRATA))
+    (table,) = tabulate(written(tmp_path, {"a": ("0.5", "0.5")}), Words(("q",), design=STRATA))
     assert not [note for note in table.notes if note.code == "census"]
 
 
@@ -106,7 +105,7 @@ def test_a_recipe_that_is_none_is_said_in_words(tmp_path: Path, text: str | None
 def test_a_segment_of_one_cluster_says_why_it_has_no_error(tmp_path: Path) -> None:
     file = tmp_path / "answers.csv"
     file.write_text("q,c\n" + "x,1\ny,1\nx,2\nx,2\ny,3\ny,3\n", encoding="utf-8")
-    tables = tabulate(file, Request(("q",), by=("c",), design=Design(cluster="c")))
+    tables = tabulate(file, Words(("q",), by=("c",), design=Design(cluster="c")))
     lines = [line for line in as_text(tables).splitlines() if "50.0" in line]
     assert len(lines) == 2
     for line in lines:
@@ -119,4 +118,4 @@ def test_a_recipe_without_weights_asks_for_them(tmp_path: Path) -> None:
     recipe = Recipe(margins=(Crossing(("s",), {"a": 0.5, "b": 0.5}),), name="w")
     (tmp_path / "w.json").write_text(recipe_json(recipe, {}), encoding="utf-8")
     with pytest.raises(DataProblem, match="--calibrated needs --weight 'w' beside it: add it"):
-        tabulate(file, Request(("q",), calibrated=tmp_path / "w.json"))
+        tabulate(file, Words(("q",), calibrated=tmp_path / "w.json"))

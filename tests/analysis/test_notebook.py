@@ -32,9 +32,9 @@ from analysis import (
 )
 from analysis.evidence.marked import is_synthetic
 from analysis.files.formats import open_file
-from analysis.request import Request
+from analysis.show import tabulation
 from analysis.table.design import Design
-from analysis.tabulate import tabulate
+from tests.analysis.by_path import Words, tabulate
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "notebook.md"
@@ -122,7 +122,7 @@ def test_the_surface_is_what_it_says() -> None:
 def test_arrays_give_the_figures_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "answers.parquet"
     pq.write_table(pa.table(COLUMNS), file)
-    asked = Request(("q",), ("g",), design=Design(weight="w", cluster="c"))
+    asked = Words(("q",), ("g",), design=Design(weight="w", cluster="c"))
     (expected,) = tabulate(file, asked)
     found = read(COLUMNS, weight="w", cluster="c").tabulate("q", by="g")
     assert found.result[0].estimates == expected.estimates
@@ -374,7 +374,7 @@ def test_bands_cut_the_column_of_a_condition() -> None:
 
 def test_a_tabulation_prints_itself() -> None:
     found = read(COLUMNS).tabulate("q", by="g")
-    assert str(found.result[0]) == found.text
+    assert tabulation.as_text(found.result) == found.text
     assert found.text.startswith("q\nby g\n")
 
 

@@ -13,13 +13,12 @@ import pytest
 from analysis.estimators.proportion import Answer, shares
 from analysis.problems import CODES, DataProblem
 from analysis.quality import read_checks
-from analysis.request import Request
 from analysis.table.column import TextColumn
 from analysis.table.design import Design, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import joined, sums_of
 from analysis.table.weighting import Margin, cells_of, rake
-from analysis.tabulate import tabulate
+from tests.analysis.by_path import Words, tabulate
 from tests.analysis.estimators.mistakes import MISTAKES as OF_ESTIMATORS
 from tests.analysis.evidence.mistakes import MISTAKES as OF_EVIDENCE
 from tests.analysis.notebook_mistakes import MISTAKES as OF_NOTEBOOKS
@@ -35,7 +34,7 @@ def asked(text: str = ROWS, question: str = "q", design: Mapping[str, str] | Non
     def call(folder: Path) -> None:
         (folder / "answers.csv").write_text(text, encoding="utf-8")
         names = (question,) if question else ()
-        tabulate(folder / "answers.csv", Request(names, design=Design(**(design or {})), **more))
+        tabulate(folder / "answers.csv", Words(names, design=Design(**(design or {})), **more))
 
     return call
 
@@ -46,7 +45,7 @@ def of_file(name: str, content: bytes | None) -> Callable[[Path], None]:
     def call(folder: Path) -> None:
         if content is not None:
             (folder / name).write_bytes(content)
-        tabulate(folder / name, Request(("q",)))
+        tabulate(folder / name, Words(("q",)))
 
     return call
 
@@ -80,7 +79,7 @@ def merged_beyond_the_population(folder: Path) -> None:
 
 def too_many_lines(folder: Path) -> None:
     (folder / "answers.csv").write_text(ROWS, encoding="utf-8")
-    tabulate(folder / "answers.csv", Request(("q",), by=("age",)), most=7)
+    tabulate(folder / "answers.csv", Words(("q",), by=("age",)), most=7)
 
 
 def short_grid(folder: Path) -> None:

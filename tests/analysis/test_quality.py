@@ -24,13 +24,11 @@ from analysis.quality import (
     read_checks,
     speeding,
     straight_lining,
-    with_and_without,
 )
 from analysis.quality.duplicates import _SMALL, _jaccard, _pairs, _plain, _shingles
-from analysis.request import Request
 from analysis.table.design import Design
-from analysis.tabulate import tabulate
 from survey_app.cli import main
+from tests.analysis.by_path import Words, tabulate, with_and_without
 
 NAN = np.nan
 
@@ -224,7 +222,7 @@ def test_checks_of_one_kind_are_joined(tmp_path: Path) -> None:
 
 def test_tables_with_and_without(answers: Path) -> None:
     opened = open_file(answers)
-    request = Request(("channel",), design=Design(weight="weight"))
+    request = Words(("channel",), design=Design(weight="weight"))
     checks = read_checks(["seconds:seconds"], opened.names)
     found = with_and_without(answers, request, checks)
     every = {row["choice"]: row for row in found.as_rows()}["phone"]
@@ -238,7 +236,7 @@ def test_tables_with_and_without(answers: Path) -> None:
     aside = answers.parent / "aside.csv"
     flagged = ["flag", *("y" if at % 5 == 0 else "n" for at in range(60))]
     aside.write_text("\n".join(f"{a},{b}" for a, b in zip(text, flagged, strict=True)), encoding="utf-8")
-    (by_where,) = tabulate(aside, Request(("channel",), where=("flag=n",), design=Design(weight="weight")))
+    (by_where,) = tabulate(aside, Words(("channel",), where=("flag=n",), design=Design(weight="weight")))
     (kept,) = found.kept
     assert [one.se for one in kept.estimates] == pytest.approx([one.se for one in by_where.estimates])
     assert "took less than" in str(found)
@@ -250,7 +248,7 @@ def test_tables_with_and_without(answers: Path) -> None:
 
 def test_the_file_itself_is_left_alone(answers: Path) -> None:
     before = answers.read_bytes()
-    with_and_without(answers, Request(("channel",)), read_checks(CHECKS, open_file(answers).names))
+    with_and_without(answers, Words(("channel",)), read_checks(CHECKS, open_file(answers).names))
     assert answers.read_bytes() == before
     assert [file.name for file in answers.parent.iterdir()] == [answers.name]
 
@@ -258,7 +256,7 @@ def test_the_file_itself_is_left_alone(answers: Path) -> None:
 def test_decimal_commas_stay_numbers(tmp_path: Path) -> None:
     rows = "\n".join(f"{'x' if n % 3 else 'y'};{n},5;{1 + n % 2},5;{100 + n}" for n in range(40))
     (tmp_path / "a.csv").write_text(f"q;age;w;t\n{rows}\n", encoding="utf-8")
-    request = Request(("q",), by=("age",), bands=("age=0-20,20.1+",), design=Design(weight="w"))
+    request = Words(("q",), by=("age",), bands=("age=0-20,20.1+",), design=Design(weight="w"))
     found = with_and_without(tmp_path / "a.csv", request, read_checks(["seconds:t"], ("q", "age", "w", "t")))
     assert not found.flags.any.any()
     assert all(row["moved"] == pytest.approx(0.0) for row in found.as_rows())
@@ -298,7 +296,7 @@ def test_times_that_are_no_numbers_are_said(answers: Path) -> None:
 def test_a_file_with_a_flag_of_this_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("q,_quality\nx,ok\ny,ok\n", encoding="utf-8")
     with pytest.raises(DataProblem) as caught:
-        with_and_without(tmp_path / "a.csv", Request(("q",)), read_checks(["text:q"], ("q", "_quality")))
+        with_and_without(tmp_path / "a.csv", Words(("q",)), read_checks(["text:q"], ("q", "_quality")))
     assert caught.value.code == "name_taken"
 
 
@@ -321,7 +319,7 @@ def test_a_weighted_file_keeps_the_errors_of_its_margins(tmp_path: Path) -> None
         main, ["weight", str(tmp_path / "a.csv"), "--margin", "sex:w=50%,m=50%", "--to", str(out)]
     )
     assert told.exit_code == 0, told.output
-    request = Request(("q",), design=Design(weight="weight"))
+    request = Words(("q",), design=Design(weight="weight"))
     names = open_file(out).names
     found = with_and_without(out, request, read_checks(["seconds:seconds"], names))
     (kept,) = found.kept
@@ -337,7 +335,7 @@ def test_a_weighted_file_keeps_the_errors_of_its_margins(tmp_path: Path) -> None
 def test_a_recipe_that_does_not_fit_is_left_aside_in_both_tables(answers: Path) -> None:
     answers.with_suffix(".weights.json").write_text("{}", encoding="utf-8")
     opened = open_file(answers)
-    request = Request(("channel",), design=Design(weight="weight"))
+    request = Words(("channel",), design=Design(weight="weight"))
     found = with_and_without(answers, request, read_checks(["seconds:seconds"], opened.names))
     for table in (found.everyone[0], found.kept[0]):
         assert "weights_fixed" in {note.code for note in table.notes}
@@ -348,7 +346,7 @@ def test_a_recipe_that_does_not_fit_is_left_aside_in_both_tables(answers: Path) 
 def test_the_notes_say_who_is_missing_with_and_without(tmp_path: Path) -> None:
     rows = [f"{'' if at < 4 else 'xy'[at % 2]},{1 if at in (0, 10) else 100}" for at in range(30)]
     (tmp_path / "a.csv").write_text("\n".join(["q,t", *rows]), encoding="utf-8")
-    found = with_and_without(tmp_path / "a.csv", Request(("q",), level=0.9), read_checks(["seconds:t"], "qt"))
+    found = with_and_without(tmp_path / "a.csv", Words(("q",), level=0.9), read_checks(["seconds:t"], "qt"))
     assert found.notes == (
         "4 of 30 rows have no answer to 'q': they are not in its base.",
         "Without flagged rows: 3 of 28 rows have no answer to 'q': they are not in its base.",

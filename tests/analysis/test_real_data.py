@@ -9,16 +9,16 @@ import pytest
 
 from analysis.estimate import Estimate
 from analysis.files.formats import open_file
-from analysis.request import Request
 from analysis.table.design import Design
-from analysis.tabulate import Tabulation, tabulate
+from analysis.tabulate import Tabulation
+from tests.analysis.by_path import Words, tabulate
 
 WEATHER = "How do you typically check the weather?"
 RUDE = "Is itrude to recline your seat on a plane?"
 
 
 def one(file: Path, question: str, **asked: Any) -> Tabulation:
-    (table,) = tabulate(file, Request((question,), **asked))
+    (table,) = tabulate(file, Words((question,), **asked))
     return table
 
 
@@ -77,7 +77,7 @@ def test_weather_channels_of_daily_checkers(weather: Path, daily: str, shares: l
 
 def test_have_flown(flying: Path) -> None:
     travel = "How often do you travel by plane?"
-    table = tabulate(flying, Request((travel,)))[0]
+    table = tabulate(flying, Words((travel,)))[0]
     flown = [row.choice for row in table.estimates if row.choice != "Never"]
     net = one(flying, travel, nets=(f"{travel}:flown={'|'.join(flown)}",))
     row = of(net, "flown")["all"]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.answers import answers
 from analysis.estimate import Estimate
 from analysis.estimators.association import Crosstab, association, crosstab
 from analysis.estimators.columns import columns_of
@@ -24,12 +23,11 @@ from analysis.estimators.variance import staged
 from analysis.files.data_file import Table
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.request import Request
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import sums_of
 from analysis.table.weighting import Margin, Raking, cells_of, rake
-from analysis.tabulate import tabulate
+from tests.analysis.by_path import Words, answers, tabulate
 from tests.analysis.whole_table import sample_of_table
 
 from .own_survey import SHA256, sha256
@@ -50,7 +48,7 @@ def close(found: Iterable[float | None], wanted: Iterable[float], tolerance: flo
 
 
 def rows(file: Path, question: str, design: Design, **asked: Any) -> list[Estimate]:
-    (table,) = tabulate(file, Request((question,), design=design, **asked))
+    (table,) = tabulate(file, Words((question,), design=design, **asked))
     return list(table.estimates)
 
 
@@ -103,7 +101,7 @@ def test_nhanes_intervals_by_age(nhanes: Path, reference: Reference, method: str
 
 def crossed_file(file: Path, question: str, by: str, design: Design) -> Crosstab:
     """A question of a file by a column, as a table to test."""
-    (asked,) = answers(file, Request((question,), by=(by,), design=design))
+    (asked,) = answers(file, Words((question,), by=(by,), design=design))
     ((sums, choices),) = asked.parts
     return crosstab(sums, choices, asked.segments, design)
 
@@ -317,7 +315,7 @@ def test_own_tables(own_survey: Path, own_reference: Reference, statistic: str, 
 @pytest.mark.parametrize("adjust", ["holm", "bonferroni", "bh"])
 def test_own_pairs_of_columns(own_survey: Path, own_reference: Reference, adjust: str) -> None:
     wanted = own_reference["own.pairwise.channel3.age"]
-    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
+    (asked,) = answers(own_survey, Words(("channel",), by=("age_group",), design=OWN))
     ((sums, _),) = asked.parts
     third = [Answer("3", frozenset({4}))]
     found = differences(
@@ -336,7 +334,7 @@ def test_own_pairs_of_columns(own_survey: Path, own_reference: Reference, adjust
 
 def test_the_covariance_of_segments(own_survey: Path, own_reference: Reference) -> None:
     wanted = own_reference["own.pairwise.channel3.age"]
-    (asked,) = answers(own_survey, Request(("channel",), by=("age_group",), design=OWN))
+    (asked,) = answers(own_survey, Words(("channel",), by=("age_group",), design=OWN))
     ((sums, _),) = asked.parts
     columns = columns_of(staged(sums, OWN), asked.base, asked.segments)
     third = np.arange(columns.weight.shape[1]) == 4

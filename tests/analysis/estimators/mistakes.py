@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analysis.compare import compare
 from analysis.estimators.quantiles import quantiles
-from analysis.request import Request
 from analysis.table.design import Design
+from tests.analysis.by_path import Words, compare
 
 from .by_rows import segments, summed, survey
 
@@ -21,7 +20,7 @@ def compared(text: str = ROWS, by: tuple[str, ...] = ("age",), level: float = 0.
 
     def call(folder: Path) -> None:
         (folder / "answers.csv").write_text(text, encoding="utf-8")
-        compare(folder / "answers.csv", Request(("q",), by=by, level=level), **more)
+        compare(folder / "answers.csv", Words(("q",), by=by, level=level), **more)
 
     return call
 

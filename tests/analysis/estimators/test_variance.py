@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.answers import answers as answers_of_file
 from analysis.estimate import Estimate
 from analysis.estimators.association import rao_scott
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.significance import Significance
 from analysis.estimators.variance import staged
 from analysis.problems import DataProblem
-from analysis.request import Request
 from analysis.table import sums as table_sums
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment
 from analysis.table.sums import ANSWER, SEGMENT
+from tests.analysis.by_path import Words
+from tests.analysis.by_path import answers as answers_of_file
 
 from .by_rows import covariance, segments, summed, survey
 
@@ -151,7 +151,7 @@ def test_sums_of_a_file_give_the_same_as_rows(tmp_path: Path) -> None:
     lines = [f"{a or ''},{g},{s},{c},{w}" for a, g, s, c, w in columns]
     (tmp_path / "a.csv").write_text("\n".join(["q,g,s,c,w", *lines]), encoding="utf-8")
     design = Design("w", "s", "c")
-    (asked,) = answers_of_file(tmp_path / "a.csv", Request(("q",), by=("g",), design=design))
+    (asked,) = answers_of_file(tmp_path / "a.csv", Words(("q",), by=("g",), design=design))
     ((sums, choices),) = asked.parts
     rows = summed(sample, answer, segment)
     plain = [Answer(str(code), frozenset({code})) for code in range(1, 5)]

@@ -14,9 +14,8 @@ from analysis.evidence.stated import Stated
 from analysis.evidence.synthetic_table import TableFigure, synthetic_table
 from analysis.expectations.events import Observed
 from analysis.expectations.kaplan_meier import kaplan_meier
-from analysis.expectations.reply_expectation import reply_expectation
-from analysis.request import Request
 from survey_app.cli.audit import request_of
+from tests.analysis.by_path import Words, reply_expectation
 
 UNASKED = dict.fromkeys(("data", "question", "choice", "equivalence", "share", "adds_up"))
 FIGURES = "- {id: a, question: q, choices: [x], value: 0.3, source: s}\n"
@@ -52,7 +51,7 @@ def planned(wish: Wish) -> Callable[[Path], None]:
 
 def against_made_up_answers(folder: Path) -> None:
     (folder / "made.csv").write_text("q,_synthetic\nx,1\ny,1\n", encoding="utf-8")
-    own = Own(folder / "made.csv", Request(("q",)), "x")
+    own = Own(folder / "made.csv", Words(("q",)).read(["q"]), "x")
     audit(AuditRequest(Claim("c", Stated(0.3), 100), own=own))
 
 
@@ -69,7 +68,7 @@ def curve(limits: dict[str, str | float], *questions: str) -> Callable[[Path], N
 
     def call(folder: Path) -> None:
         (folder / "waits.csv").write_text("q,r\n1,1\n2,2\n", encoding="utf-8")
-        reply_expectation(folder / "waits.csv", Request(questions), limits)
+        reply_expectation(folder / "waits.csv", Words(questions), limits)
 
     return call
 

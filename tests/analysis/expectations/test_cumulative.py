@@ -22,12 +22,12 @@ from analysis.expectations.cumulative import (
     linearised,
 )
 from analysis.expectations.curve_differences import compare_curves
-from analysis.expectations.reply_expectation import limits_of_codebook, reply_expectation
+from analysis.expectations.reply_expectation import limits_of_codebook
 from analysis.problems import DataProblem
-from analysis.request import Request
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import ANSWER, SEGMENT, Sums, sums_of
+from tests.analysis.by_path import Words, reply_expectation
 
 LIMITS = (15.0, 30.0, 60.0, 240.0, 1440.0)
 NAMES = ("15 min", "30 min", "1 h", "4 h", "1 day")
@@ -292,7 +292,7 @@ ROWS = "wait,age\n" + "\n".join(f"{1 + n % 4},{'young' if n % 3 else 'old'}" for
 def test_a_file_by_segments(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")
     limits = {"1": "15 min", "2": "1 h", "3": 1440.0, "4": "none"}
-    found = reply_expectation(tmp_path / "a.csv", Request(("wait",), by=("age",), total=True), limits)
+    found = reply_expectation(tmp_path / "a.csv", Words(("wait",), by=("age",), total=True), limits)
     assert [curve.segment for curve in found.curves] == ["all", "old", "young"]
     assert [point.cumulative.share for point in found.curves[0].points] == pytest.approx([0.25, 0.5, 0.75])
     assert [point.upto for point in found.curves[0].points] == [15, 60, 1440]
@@ -300,14 +300,14 @@ def test_a_file_by_segments(tmp_path: Path) -> None:
     told = json.dumps(found.as_json(), allow_nan=False)
     assert '"after": "15 min", "upto": "1 h"' in told
     assert "half expect a reply after 15 min, within 1 h" in str(found)
-    alone = reply_expectation(tmp_path / "a.csv", Request(("wait",)), limits)
+    alone = reply_expectation(tmp_path / "a.csv", Words(("wait",)), limits)
     assert alone.comparison is None
 
 
 def test_choices_with_one_limit_are_one_step(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")
     limits = {"1": "60 min", "2": "1 h", "3": "1 day", "4": "aside"}
-    (curve,) = reply_expectation(tmp_path / "a.csv", Request(("wait",)), limits).curves
+    (curve,) = reply_expectation(tmp_path / "a.csv", Words(("wait",)), limits).curves
     assert [point.name for point in curve.points] == ["60 min", "1 day"]
     assert curve.others[0].choice == "4"
 
@@ -326,14 +326,15 @@ def test_limits_that_cannot_be_used_are_said(
 ) -> None:
     (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")
     with pytest.raises(DataProblem) as caught:
-        reply_expectation(tmp_path / "a.csv", Request(("wait",)), limits)
+        reply_expectation(tmp_path / "a.csv", Words(("wait",)), limits)
     assert caught.value.code == code
     assert words in caught.value.message
 
 
 def test_one_question_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")
     with pytest.raises(DataProblem, match="name one") as caught:
-        reply_expectation(tmp_path / "a.csv", Request(("wait", "age")), {})
+        reply_expectation(tmp_path / "a.csv", Words(("wait", "age")), {})
     assert caught.value.code == "one_question"
 
 
@@ -353,7 +354,7 @@ def test_limits_of_a_codebook(tmp_path: Path) -> None:
 
 def test_the_curve_of_r_s_survey(own_survey: Path, reference: dict[str, dict[str, list[float]]]) -> None:
     limits = dict(zip("012345678", [15, 30, 60, 240, 540, 1440, 4320, 10080, "none"], strict=True))
-    request = Request(("reply",), design=Design("weight", "stratum", "psu"))
+    request = Words(("reply",), design=Design("weight", "stratum", "psu"))
     (curve,) = reply_expectation(own_survey, request, limits).curves
     told = [*(point.exclusive for point in curve.points), *curve.others]
     assert [one.share for one in told] == pytest.approx(reference["own.reply"]["estimate"], rel=1e-9)

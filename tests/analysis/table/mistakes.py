@@ -11,15 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.files import parquet
-from analysis.request import Request
 from analysis.table import counting
 from analysis.table.design import Design
-from analysis.tabulate import tabulate
+from tests.analysis.by_path import Words, tabulate
 
 ROWS = 400
 
 
-def parquet_with(asked: Request, **columns: Any) -> Callable[[Path], None]:
+def parquet_with(asked: Words, **columns: Any) -> Callable[[Path], None]:
     """Return the call that tabulates a file of ROWS rows, "q" and `columns`, ten rows at a time."""
 
     def call(folder: Path) -> None:
@@ -39,13 +38,13 @@ def at(row: int, odd: Any, other: Any) -> list[Any]:
 
 def empty_folder(folder: Path) -> None:
     (folder / "data").mkdir()
-    tabulate(folder / "data", Request(("q",)))
+    tabulate(folder / "data", Words(("q",)))
 
 
 def unlike_parts(folder: Path) -> None:
     pq.write_table(pa.table({"q": [1], "w": [1.0]}), folder / "part-1.parquet")
     pq.write_table(pa.table({"q": [1]}), folder / "part-2.parquet")
-    tabulate(folder, Request(("q",)))
+    tabulate(folder, Words(("q",)))
 
 
 def people_as_clusters(folder: Path) -> None:
@@ -54,8 +53,8 @@ def people_as_clusters(folder: Path) -> None:
         parquet_with(of(cluster="id"), id=list(range(ROWS)))(folder)
 
 
-def of(**design: str) -> Request:
-    return Request(("q",), design=Design(**design))
+def of(**design: str) -> Words:
+    return Words(("q",), design=Design(**design))
 
 
 W, S, F, C = of(weight="w"), of(strata="s"), of(strata="s", fpc="f"), of(cluster="c")
@@ -91,7 +90,7 @@ MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [
     ("lonely_stratum", parquet_with(S, s=at(400, "z", "a")), "stratum 'z' of column 's' has only one person"),
     (
         "not_a_number",
-        parquet_with(Request(("q",), by=("age",), bands=("age=18+",)), age=at(123, "old", "30")),
+        parquet_with(Words(("q",), by=("age",), bands=("age=18+",)), age=at(123, "old", "30")),
         "column 'age', row 123: 'old' is not a number",
     ),
 ]

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.answers import Answered, answers, answers_of
+from analysis.answers import Answered, answers_of
 from analysis.files import parquet
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.request import Request, make_plan
+from analysis.request import Request
 from analysis.table import counting
 from analysis.table import sums as table_sums
 from analysis.table.column import Column
@@ -28,13 +28,13 @@ from analysis.table.design import Design
 from analysis.table.notes import Note
 from analysis.table.segments import banded, crossed, everyone
 from analysis.table.sums import Sums, sums_of
-from analysis.tabulate import tabulate
-from analysis.tallies import read_tally, tables_of, tally_file, write_tally
+from analysis.tallies import Tally, read_tally, tables_of, tally_file, write_tally
+from tests.analysis.by_path import Words, answers, tabulate
 from tests.analysis.whole_table import sample_of_table
 
 DESIGN = Design("w", "s", "c")
 QUESTIONS = ("whole", "fraction", "word", "dotted", "kept", "yes", "band")
-REQUEST = Request(
+REQUEST = Words(
     QUESTIONS,
     by=("age", "word"),
     bands=("age=18-29,30-49,50+", "band=0-3,5+"),
@@ -43,6 +43,7 @@ REQUEST = Request(
     design=DESIGN,
     total=True,
 )
+COLUMNS = ("whole", "fraction", "word", "dotted", "kept", "yes", "band", "age", "keep", "w", "s", "c")
 TINY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -80,10 +81,10 @@ def written(folder: Path, table: pa.Table, name: str = "a.parquet", group: int |
     return folder / name
 
 
-def of_the_whole(path: Path, request: Request) -> dict[str, Sums]:
+def of_the_whole(path: Path, request: Words) -> dict[str, Sums]:
     """Sum the rows of a file that is read as a whole, by the plain way."""
     opened = open_file(path)
-    plan = make_plan(request, opened.names)
+    plan = request.read(opened.names).among(opened.names)
     table = opened.read(plan.columns())
     told = {name: column.without(request.missing) for name, column in table.columns.items()}
     inside = np.ones(table.rows, dtype=bool)
@@ -99,15 +100,17 @@ def of_the_whole(path: Path, request: Request) -> dict[str, Sums]:
     return {name: sums_of(sample, cut(name).codes + 1, segments.codes) for name in plan.questions}
 
 
-def of_batches(path: Path, request: Request) -> dict[str, Sums]:
+def of_batches(path: Path, request: Words) -> dict[str, Sums]:
     return {one.question: one.parts[0][0] for one in answers(path, request)}
+
+
+def tally(path: Path, words: Words) -> Tally:
+    return tally_file(path, words.read(open_file(path).names))
 
 
 def in_order(sums: Sums) -> tuple[Any, ...]:
     """Return what sums say, units in order of their size, since their codes only tell them apart."""
-    weight, square = (
-        part if isinstance(part, np.ndarray) else part.toarray() for part in (sums.weight, sums.square)
-    )
+    weight, square = (part if isinstance(part, np.ndarray) else part.toarray() for part in (sums.weight, sums.square))
     rows = sorted(zip(sums.stratum.tolist(), weight.round(9).tolist(), square.round(9).tolist(), strict=True))
     plain = (sums.columns.tolist(), sums.people.tolist(), sums.idle.tolist(), sums.units.tolist())
     return (*plain, sums.clustered, sums.strata, sums.fpc, rows)
@@ -122,12 +125,8 @@ WAYS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "tiny batches": lambda patch: patch.setattr(parquet, "BATCH", 7),
     "single rows": lambda patch: patch.setattr(parquet, "BATCH", 1),
     "sparse": lambda patch: (patch.setattr(counting, "DENSE", 30), patch.setattr(parquet, "BATCH", 7))[0],
-    "all sparse": lambda patch: (patch.setattr(table_sums, "DENSE", 0), patch.setattr(counting, "DENSE", 0))[
-        0
-    ],
-    "merged keys": lambda patch: (patch.setattr(counting, "DENSE", 0), patch.setattr(counting, "PENDING", 5))[
-        0
-    ],
+    "all sparse": lambda patch: (patch.setattr(table_sums, "DENSE", 0), patch.setattr(counting, "DENSE", 0))[0],
+    "merged keys": lambda patch: (patch.setattr(counting, "DENSE", 0), patch.setattr(counting, "PENDING", 5))[0],
     "one question at a time": lambda patch: patch.setattr(counting, "BUDGET", 1),
     "no tables of codes": lambda patch: patch.setattr("analysis.table.values.SPAN", 0),
     "no table of units": lambda patch: patch.setattr(counting, "TABLE", 0),
@@ -153,7 +152,7 @@ def test_sums_do_not_depend_on_the_way_rows_come_in(
     "design", [Design(), Design("w"), Design("w", "s"), Design("w", None, "c"), Design(None, "s", "c")]
 )
 def test_sums_under_every_kind_of_design(design: Design, tmp_path: Path) -> None:
-    request = Request(QUESTIONS, by=("age",), design=design)
+    request = Words(QUESTIONS, by=("age",), design=design)
     path = written(tmp_path, a_survey(3, 200))
     wanted = of_the_whole(path, request)
     for question, found in of_batches(path, request).items():
@@ -172,10 +171,10 @@ def notes_of(asked: list[Answered]) -> list[list[dict[str, Any]]]:
 def test_parts_of_a_file_add_up(seed: int, cut: int, tmp_path: Path) -> None:
     table = a_survey(seed, 60)
     whole = written(tmp_path, table)
-    first = tally_file(written(tmp_path, table.slice(0, cut), "b.parquet"), REQUEST)
-    first.add(tally_file(written(tmp_path, table.slice(cut), "c.parquet"), REQUEST))
+    first = tally(written(tmp_path, table.slice(0, cut), "b.parquet"), REQUEST)
+    first.add(tally(written(tmp_path, table.slice(cut), "c.parquet"), REQUEST))
     wanted = [replace(one, notes=of_rows(one)) for one in answers(whole, REQUEST)]
-    found = list(answers_of(first, make_plan(REQUEST, first.plan.columns()), REQUEST, ()))
+    found = list(answers_of(first, REQUEST.read(COLUMNS).among(COLUMNS), ()))
     assert notes_of(found) == notes_of(wanted)
     for one, other in zip(found, wanted, strict=True):
         alike(one.parts[0][0], other.parts[0][0])
@@ -188,15 +187,15 @@ def of_rows(asked: Answered) -> tuple[Note, ...]:
 
 def test_tallies_of_other_questions_cannot_be_added(tmp_path: Path) -> None:
     path = written(tmp_path, a_survey(1, 20))
-    one, other = tally_file(path, Request(("whole",))), tally_file(path, Request(("word",)))
+    one, other = tally(path, Words(("whole",))), tally(path, Words(("word",)))
     with pytest.raises(ValueError, match="same plan"):
         one.add(other)
 
 
 def test_a_population_that_differs_in_a_later_file_is_said(tmp_path: Path) -> None:
-    request = Request(("q",), design=Design(strata="s", fpc="n"))
+    request = Words(("q",), design=Design(strata="s", fpc="n"))
     parts = [pa.table({"q": [1, 2], "s": ["a", "b"], "n": [50, given]}) for given in (60, 61)]
-    one, other = (tally_file(written(tmp_path, part), request) for part in parts)
+    one, other = (tally(written(tmp_path, part), request) for part in parts)
     with pytest.raises(DataProblem, match="row 2: '61' differs from 60") as caught:
         one.add(other)
     assert caught.value.code == "fpc_varies"
@@ -204,25 +203,22 @@ def test_a_population_that_differs_in_a_later_file_is_said(tmp_path: Path) -> No
 
 def test_adding_changes_nothing_in_what_is_added(tmp_path: Path) -> None:
     path = written(tmp_path, a_survey(1, 40))
-    one, other = tally_file(path, REQUEST), tally_file(path, REQUEST)
+    one, other = tally(path, REQUEST), tally(path, REQUEST)
     one.add(other)
-    for tally, rows in ((one, 80), (other, 40)):
-        assert (tally.sums["=word"].people + tally.sums["=word"].idle).sum() == rows
+    for counted, rows in ((one, 80), (other, 40)):
+        assert (counted.sums["=word"].people + counted.sums["=word"].idle).sum() == rows
 
 
 @given(seed=st.integers(0, 10_000))
 @TINY
 def test_a_tally_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
     table = a_survey(seed, 60)
-    whole, first = (
-        written(tmp_path, table),
-        tally_file(written(tmp_path, table.slice(0, 30), "b.parquet"), REQUEST),
-    )
+    whole, first = written(tmp_path, table), tally(written(tmp_path, table.slice(0, 30), "b.parquet"), REQUEST)
     write_tally(first, tmp_path / "sums.npz")
     kept = read_tally(tmp_path / "sums.npz")
-    kept.add(tally_file(written(tmp_path, table.slice(30), "c.parquet"), REQUEST))
+    kept.add(tally(written(tmp_path, table.slice(30), "c.parquet"), REQUEST))
     wanted = tabulate(whole, REQUEST)
-    for one, other in zip(tables_of(kept, REQUEST), wanted, strict=True):
+    for one, other in zip(tables_of(kept, REQUEST.read(COLUMNS)), wanted, strict=True):
         assert [row.base for row in one.estimates] == [row.base for row in other.estimates]
         mine, theirs = ([n for n in some.notes if n.code != "weights_fixed"] for some in (one, other))
         assert mine == theirs
@@ -232,9 +228,9 @@ def test_a_tally_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
 
 
 def test_a_tally_answers_only_the_request_it_was_made_for(tmp_path: Path) -> None:
-    tally = tally_file(written(tmp_path, a_survey(1, 20)), Request(("whole",)))
+    sums = tally(written(tmp_path, a_survey(1, 20)), Words(("whole",)))
     with pytest.raises(ValueError, match="another request"):
-        tables_of(tally, Request(("whole",), missing=("1",)))
+        tables_of(sums, Request(("whole",), missing=("1",)))
 
 
 def test_a_file_that_is_no_tally_is_said(tmp_path: Path) -> None:
@@ -265,7 +261,7 @@ def test_every_kind_of_column_is_read_in_batches_as_it_is_whole(
     }
     path = written(tmp_path, pa.table(kinds), group=3)
     monkeypatch.setattr(parquet, "BATCH", 2)
-    request = Request(tuple(kinds))
+    request = Words(tuple(kinds))
     wanted = of_the_whole(path, request)
     whole = open_file(path).read(list(kinds)).columns
     for one in answers(path, request):
@@ -282,11 +278,11 @@ def test_people_of_weight_0_are_counted_in_a_note(tmp_path: Path, monkeypatch: p
 
 
 def test_kept_sums_without_weights_take_new_rows(tmp_path: Path) -> None:
-    request, table = Request(("whole",)), a_survey(4, 60)
-    kept = tally_file(written(tmp_path, table.slice(0, 40), "b.parquet"), request)
+    request, table = Words(("whole",)), a_survey(4, 60)
+    kept = tally(written(tmp_path, table.slice(0, 40), "b.parquet"), request)
     write_tally(kept, tmp_path / "sums.npz")
     for one in (kept, read_tally(tmp_path / "sums.npz")):
-        one.add(tally_file(written(tmp_path, table.slice(40), "c.parquet"), request))
+        one.add(tally(written(tmp_path, table.slice(40), "c.parquet"), request))
         sums = one.sums["=whole"]
         assert sums.people.sum() == 60
         assert sums.total(sums.weight).tolist() == sums.total(sums.square).tolist() == sums.people.tolist()

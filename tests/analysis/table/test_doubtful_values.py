@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from analysis.request import Request
 from analysis.table.notes import SNAPSHOT_CODES, answer_notes, by_notes, choice_notes, sample_notes
-from analysis.tabulate import tabulate
 from questionnaires.model import Missing
+from tests.analysis.by_path import Words, tabulate
 from tests.analysis.table.test_files import written
 
 
 def told(folder: Path, text: str, *questions: str, **more: Any) -> dict[str, str]:
     """Return the notes of the last question of a file by their codes."""
     written(folder, text)
-    table = tabulate(folder / "answers.csv", Request(questions, **more))[-1]
+    table = tabulate(folder / "answers.csv", Words(questions, **more))[-1]
     return {note.code: note.text for note in table.notes}
 
 

@@ -15,14 +15,14 @@ from analysis.estimate import Estimate
 from analysis.files import delimited, parquet
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.request import Request
 from analysis.table import counting, tally, values
 from analysis.table.design import Design
 from analysis.table.values import Values
-from analysis.tabulate import Tabulation, tabulate
+from analysis.tabulate import Tabulation
+from tests.analysis.by_path import Words, tabulate
 
 DESIGN = Design("w", "s", "c")
-REQUEST = Request(("q", "word"), by=("age",), bands=("age=18-39,40+",), design=DESIGN, total=True)
+REQUEST = Words(("q", "word"), by=("age",), bands=("age=18-39,40+",), design=DESIGN, total=True)
 
 
 def survey(rows: int, seed: int = 5) -> pa.Table:
@@ -88,14 +88,14 @@ def test_whole_numbers_written_as_floats_are_told_by_the_whole_file(
 ) -> None:
     monkeypatch.setattr(parquet, "BATCH", 20)
     pq.write_table(flags(second), tmp_path / "a.parquet", row_group_size=100)
-    (table,) = tabulate(tmp_path / "a.parquet", Request((), multi=("m=a,b",)))
+    (table,) = tabulate(tmp_path / "a.parquet", Words((), multi=("m=a,b",)))
     assert [row.share for row in table.estimates if row.choice == "a"] == [share]
 
 
 # --- memory ------------------------------------------------------------------------------------------------
 
 
-def peak(path: Path, request: Request) -> float:
+def peak(path: Path, request: Words) -> float:
     """Return the most memory that Python and NumPy hold while a file is tabulated, in MiB."""
     tracemalloc.start()
     try:
@@ -122,7 +122,7 @@ def test_an_id_is_no_question_and_does_not_fill_the_memory(
     monkeypatch.setattr(tally, "LIMIT", 20_000)
     ids = [f"person {number:08}" for number in range(200_000)]
     pq.write_table(pa.table({"id": ids, "q": [1, 2] * 100_000}), tmp_path / "a.parquet")
-    for request in (Request(("id",)), Request(("q",), by=("id",))):
+    for request in (Words(("id",)), Words(("q",), by=("id",))):
         tracemalloc.start()
         with pytest.raises(DataProblem, match="'id' has over 20000 different values, more than 1000"):
             tabulate(tmp_path / "a.parquet", request)
@@ -143,7 +143,7 @@ def test_bands_of_a_column_with_too_many_values_to_tell_apart(
     else:
         pq.write_table(pa.table({"income": pa.array(income).cast(pa.float64())}), tmp_path / "a.parquet")
     (table,) = tabulate(
-        tmp_path / f"a.{kind}", Request(("income",), bands=("income=0-249,250-899",), missing=("7",))
+        tmp_path / f"a.{kind}", Words(("income",), bands=("income=0-249,250-899",), missing=("7",))
     )
     assert [row.base for row in table.estimates] == [899, 899]
     assert table.estimates[0].share == pytest.approx(249 / 899)
@@ -157,7 +157,7 @@ def test_a_long_csv_is_read_in_batches(quote: str, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(delimited, "BATCH", 7)
     rows = [f"{quote}{'no' if n % 3 else 'yes'}{quote},{n % 5}" for n in range(100)]
     (tmp_path / "a.csv").write_text("q,age\r\n" + "\r\n".join(rows) + "\r\n\r\n", encoding="utf-8")
-    (table,) = tabulate(tmp_path / "a.csv", Request(("q",), by=("age",), where=("age=4",)))
+    (table,) = tabulate(tmp_path / "a.csv", Words(("q",), by=("age",), where=("age=4",)))
     assert [(row.choice, row.base) for row in table.estimates if row.segment == "4"] == [
         ("yes", 20),
         ("no", 20),
@@ -169,7 +169,7 @@ def test_a_ragged_row_far_down_has_its_number(quote: str, tmp_path: Path) -> Non
     rows = [f"{quote}x{quote},1"] * 5000 + ["x,1,2"] + ["x,1"] * 10
     (tmp_path / "a.csv").write_text("q,age\n" + "\n".join(rows), encoding="utf-8")
     with pytest.raises(DataProblem) as caught:
-        tabulate(tmp_path / "a.csv", Request(("q",)))
+        tabulate(tmp_path / "a.csv", Words(("q",)))
     assert (caught.value.code, caught.value.row) == ("ragged_row", 5002)
 
 
@@ -178,7 +178,7 @@ def test_a_letter_that_no_encoding_has_far_down_is_read(
 ) -> None:
     monkeypatch.setattr(delimited, "_CHUNK", 10)
     (tmp_path / "a.csv").write_bytes(b"q,b\n" + b"x,1\n" * 300 + b"caf\xe9,2\n")
-    (table,) = tabulate(tmp_path / "a.csv", Request(("q",)))
+    (table,) = tabulate(tmp_path / "a.csv", Words(("q",)))
     assert [row.choice for row in table.estimates] == ["x", "café"]
     assert [note.code for note in table.notes] == ["encoding"]
 
@@ -217,8 +217,8 @@ def test_a_part_without_rows_adds_nothing(tmp_path: Path) -> None:
 
 def test_a_quoted_header_over_plain_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('"the ""q""","b"\nyes,1\nno,2\n\nyes,3\n', encoding="utf-8")
-    (table,) = tabulate(tmp_path / "a.csv", Request(('the "q"',)))
+    (table,) = tabulate(tmp_path / "a.csv", Words(('the "q"',)))
     assert [(row.choice, row.base) for row in table.estimates] == [("yes", 3), ("no", 3)]
     (tmp_path / "b.csv").write_text('"the\nq","b"\nyes,1\nno,2\n', encoding="utf-8")
-    (table,) = tabulate(tmp_path / "b.csv", Request(("the\nq",)))
+    (table,) = tabulate(tmp_path / "b.csv", Words(("the\nq",)))
     assert [row.choice for row in table.estimates] == ["yes", "no"]

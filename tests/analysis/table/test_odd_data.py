@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.files import parquet
-from analysis.request import Request
 from analysis.table.design import Design
-from analysis.tabulate import Tabulation, tabulate
+from analysis.tabulate import Tabulation
+from tests.analysis.by_path import Words, tabulate
 
 DESIGN = Design("w", "s", "c")
-REQUEST = Request(("q",), by=("age",), design=DESIGN, total=True, where=("here=1",))
+REQUEST = Words(("q",), by=("age",), design=DESIGN, total=True, where=("here=1",))
 SOME = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -37,7 +37,7 @@ def survey(seed: int, rows: int = 150) -> pa.Table:
     )
 
 
-def table_of(folder: Path, data: pa.Table, request: Request = REQUEST) -> Tabulation:
+def table_of(folder: Path, data: pa.Table, request: Words = REQUEST) -> Tabulation:
     pq.write_table(data, folder / "a.parquet", row_group_size=40)
     (found,) = tabulate(folder / "a.parquet", request)
     return found
@@ -123,7 +123,7 @@ def small(**columns: Any) -> pa.Table:
 def test_no_figure_is_ever_not_a_number(
     data: pa.Table, statuses: set[str], design: Design, tmp_path: Path
 ) -> None:
-    found = table_of(tmp_path, data, Request(("q",), by=("age",), design=design, total=True))
+    found = table_of(tmp_path, data, Words(("q",), by=("age",), design=design, total=True))
     if design.weight is None and "w" in data.column_names:
         statuses = statuses if data["w"].to_pylist() == [1.0] * 4 else {"low_base"}
     assert {one.status for one in found.estimates} == statuses
@@ -133,6 +133,6 @@ def test_no_figure_is_ever_not_a_number(
 
 
 def test_a_question_without_any_answer_has_no_choices(tmp_path: Path) -> None:
-    found = table_of(tmp_path, small(q=pa.array([None, None], pa.int64())), Request(("q",)))
+    found = table_of(tmp_path, small(q=pa.array([None, None], pa.int64())), Words(("q",)))
     assert found.estimates == ()
     assert [note.code for note in found.notes] == ["missing_question"]

@@ -11,9 +11,9 @@ import pytest
 
 from analysis.files import parquet
 from analysis.files.formats import open_file
-from analysis.request import Request
 from analysis.table.column import TextColumn, by_size, text_column
-from analysis.tabulate import Tabulation, tabulate
+from analysis.tabulate import Tabulation
+from tests.analysis.by_path import Words, tabulate
 from tests.analysis.table.test_files import written
 
 STEPS = ["5", "10", "don't know", "2", "", "1", "3"]
@@ -59,7 +59,7 @@ def test_tables_have_that_order_however_a_file_is_read(
             ("don't know", ["1", "2", "3", "5", "10"]),
             ("5", ["10", "don't know", "2", "1", "3"]),
         ):
-            (table,) = tabulate(tmp_path / name, Request(("q",), by=("g",), missing=(missing,)))
+            (table,) = tabulate(tmp_path / name, Words(("q",), by=("g",), missing=(missing,)))
             assert first_seen(table) == (wanted, wanted)
             column = open_file(tmp_path / name).read(["q"]).columns["q"]
             assert column.without([missing]).choices == tuple(wanted)
@@ -69,7 +69,7 @@ def test_ordered_categories_of_parquet_keep_their_order(tmp_path: Path) -> None:
     codes = pa.array([0, 1, 2, 3, None, 1])
     cells = pa.DictionaryArray.from_arrays(codes, pa.array(["10", "1", "n/a", "5"]), ordered=True)
     pq.write_table(pa.table({"q": cells}), tmp_path / "a.parquet")
-    (table,) = tabulate(tmp_path / "a.parquet", Request(("q",), missing=("n/a",)))
+    (table,) = tabulate(tmp_path / "a.parquet", Words(("q",), missing=("n/a",)))
     assert first_seen(table)[1] == ["10", "1", "5"]
     assert open_file(tmp_path / "a.parquet").read(["q"]).columns["q"].choices == ("10", "1", "n/a", "5")
 
@@ -79,7 +79,7 @@ def test_text_of_a_stata_file_stands_as_that_of_a_csv(tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas", reason="a file is written with it")
     path = tmp_path / "a.dta"
     pyreadstat.write_dta(pandas.DataFrame({"q": [step for step in STEPS if step]}), str(path))
-    (table,) = tabulate(path, Request(("q",), missing=("don't know",)))
+    (table,) = tabulate(path, Words(("q",), missing=("don't know",)))
     assert first_seen(table)[1] == ["1", "2", "3", "5", "10"]
 
 
