@@ -209,3 +209,9 @@ def test_links_into_a_page_lead_to_a_heading(path: Path) -> None:
 
 def test_changelog_is_kept() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_a_line_of_the_changelog_is_short() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    long = [line for line in lines if line.startswith("- ") and len(line[2:].split()) > 25]
+    assert long == []

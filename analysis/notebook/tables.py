@@ -9,88 +9,81 @@ from analysis.compare import Comparison
 from analysis.estimate import Measure
 from analysis.estimators.level import interval_head
 from analysis.expectations.reply_expectation import ReplyExpectation
-from analysis.notebook.shown import Columns, Row, Table, number, numbers, share, shares, sheet, status, word
+from analysis.notebook.shown import Columns, Table, number, numbers, share, shares, sheet, status, word
 from analysis.quality import Flags, WithAndWithout
 from analysis.rows import aligned
-from analysis.show import tabulation as printing
 from analysis.show.comparison import as_text as comparisons_as_text
+from analysis.show.tabulation import as_text as tabulations_as_text
 from analysis.table.notes import Note
 from analysis.tabulate import Tabulation
 from analysis.weigh import Weighting
 
 
-def of_tabulations(found: list[Tabulation]) -> Table[list[Tabulation]]:
+def of_tabulations(tables: list[Tabulation]) -> Table[list[Tabulation]]:
     """Show tables of shares; a row per segment and choice."""
-    by_question = [[estimate.as_row() for estimate in one.estimates] for one in found]
-    sheets = tuple(
-        sheet(_caption(one.question, one.by), rows, _of_shares(one.level))
-        for one, rows in zip(found, by_question, strict=True)
-    )
-    rows = _with_question([one.question for one in found], by_question)
-    return Table(printing.as_text(found), sheets, rows, _notes([one.notes for one in found]), found)
+    sheets, rows = [], []
+    for table in tables:
+        columns: Columns = (
+            ("segment", word("segment")),
+            ("choice", word("choice")),
+            ("share", share("share")),
+            ("SE", share("se")),
+            (interval_head(table.level), shares("low", "high")),
+            ("base", word("base")),
+            ("effective base", number("effective_base")),
+            ("design effect", number("design_effect", digits=3)),
+            ("", status),
+        )
+        estimates = [estimate.as_row() for estimate in table.estimates]
+        sheets.append(sheet(_caption(table.question, table.by), estimates, columns))
+        rows += [{"question": table.question, **row} for row in estimates]
+    notes = _notes([table.notes for table in tables])
+    return Table(tabulations_as_text(tables), tuple(sheets), tuple(rows), notes, tables)
 
 
-def _of_shares(level: float) -> Columns:
-    return (
-        ("segment", word("segment")),
-        ("choice", word("choice")),
-        ("share", share("share")),
-        ("SE", share("se")),
-        (interval_head(level), shares("low", "high")),
-        ("base", word("base")),
-        ("effective base", number("effective_base")),
-        ("design effect", number("design_effect", digits=3)),
-        ("", status),
-    )
-
-
-def of_comparisons(found: list[Comparison]) -> Table[list[Comparison]]:
+def of_comparisons(comparisons: list[Comparison]) -> Table[list[Comparison]]:
     """Show shares with letters, the overall tests among the notes; a row per pair of segments and choice."""
-    sheets = tuple(
-        sheet(_caption(one.question, one.by), _lettered(one), _of_letters(one.level)) for one in found
-    )
-    pairs = [[pair.as_row() for pair in one.differences] for one in found]
-    rows = _with_question([one.question for one in found], pairs)
-    tests = tuple(f"{one.question}: {one.test}" for one in found if one.test is not None)
-    notes = (*tests, *_notes([one.notes for one in found]))
-    return Table(comparisons_as_text(found), sheets, rows, notes, found)
+    sheets, rows = [], []
+    for comparison in comparisons:
+        columns: Columns = (
+            ("column", word("column")),
+            ("choice", word("choice")),
+            ("share", share("share")),
+            ("above", word("letters")),
+            (interval_head(comparison.level), shares("low", "high")),
+            ("base", word("base")),
+            ("", status),
+        )
+        names = {column.segment: f"{column.letter} {column.segment}" for column in comparison.columns}
+        estimates = [{**row, "column": names[row["segment"]]} for row in comparison.as_json()["rows"]]
+        sheets.append(sheet(_caption(comparison.question, comparison.by), estimates, columns))
+        rows += [{"question": comparison.question, **pair.as_row()} for pair in comparison.differences]
+    tests = [f"{one.question}: {one.test}" for one in comparisons if one.test is not None]
+    notes = (*tests, *_notes([comparison.notes for comparison in comparisons]))
+    return Table(comparisons_as_text(comparisons), tuple(sheets), tuple(rows), notes, comparisons)
 
 
-def _of_letters(level: float) -> Columns:
-    return (
-        ("column", word("column")),
-        ("choice", word("choice")),
-        ("share", share("share")),
-        ("above", word("letters")),
-        (interval_head(level), shares("low", "high")),
-        ("base", word("base")),
-        ("", status),
-    )
-
-
-def of_curves(found: ReplyExpectation) -> Table[ReplyExpectation]:
+def of_curves(expectation: ReplyExpectation) -> Table[ReplyExpectation]:
     """Show the curves; a row per segment and limit."""
-    sheets = tuple(
-        sheet(f"{found.question}, {one.segment}: median {one.median}", one.as_rows(), _of_limits(one.level))
-        for one in found.curves
-    )
-    rows = tuple(row for one in found.curves for row in one.as_rows())
-    return Table(str(found), sheets, rows, _notes([found.notes]), found)
+    sheets, rows = [], []
+    for curve in expectation.curves:
+        columns: Columns = (
+            ("expected within", word("limit")),
+            ("cumulative", share("cumulative")),
+            (interval_head(curve.level), shares("low", "high")),
+            ("all limits at once", shares("band_low", "band_high")),
+            ("exactly this", share("exclusive")),
+            ("base", word("base")),
+            ("", status),
+        )
+        caption = f"{expectation.question}, {curve.segment}: median {curve.median}"
+        sheets.append(sheet(caption, curve.as_rows(), columns))
+        rows += curve.as_rows()
+    notes = _notes([expectation.notes])
+    return Table(str(expectation), tuple(sheets), tuple(rows), notes, expectation)
 
 
-def _of_limits(level: float) -> Columns:
-    return (
-        ("expected within", word("limit")),
-        ("cumulative", share("cumulative")),
-        (interval_head(level), shares("low", "high")),
-        ("all limits at once", shares("band_low", "band_high")),
-        ("exactly this", share("exclusive")),
-        ("base", word("base")),
-        ("", status),
-    )
-
-
-def of_measures(found: tuple[Measure, ...], notes: Sequence[str], level: float) -> Table[tuple[Measure, ...]]:
+def of_measures(measures: tuple[Measure, ...], notes: Sequence[str], level: float) -> Table[tuple[Measure, ...]]:
     """Show means, totals or quantiles; a row per measure."""
     columns = (
         ("segment", word("segment")),
@@ -102,12 +95,12 @@ def of_measures(found: tuple[Measure, ...], notes: Sequence[str], level: float) 
         ("effective base", number("effective_base")),
         ("", lambda row: row["reason"] or status(row)),
     )
-    rows = tuple(one.as_row() for one in found)
-    shown = sheet(found[0].question if found else "", rows, columns)
+    rows = tuple(measure.as_row() for measure in measures)
+    values = sheet(measures[0].question if measures else "", rows, columns)
     text = "\n".join(
-        [shown.caption, "", aligned(shown.heads, shown.lines, left=2), *(f"- {one}" for one in notes), ""]
+        [values.caption, "", aligned(values.heads, values.lines, left=2), *(f"- {note}" for note in notes), ""]
     )
-    return Table(text, (shown,), rows, tuple(notes), found)
+    return Table(text, (values,), rows, tuple(notes), measures)
 
 
 def of_weighting(found: Weighting) -> Table[Weighting]:
@@ -157,27 +150,9 @@ def _of_margin(name: str) -> Any:
     return lambda row: f"{row[name]:.5g}" if row["category"] is None else f"{row[name]:.1%}"
 
 
-def _lettered(one: Comparison) -> list[Row]:
-    column = {other.segment: f"{other.letter} {other.segment}" for other in one.columns}
-    return [
-        {
-            **row.as_row(),
-            "column": column[row.segment],
-            "letters": one.letters.get((row.segment, row.choice), ""),
-        }
-        for row in one.estimates
-    ]
-
-
 def _caption(question: str, by: Sequence[str]) -> str:
     return question + (f" by {' x '.join(by)}" if by else "")
 
 
-def _with_question(questions: Sequence[str], rows: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
-    return tuple(
-        {"question": question, **row} for question, some in zip(questions, rows, strict=True) for row in some
-    )
-
-
-def _notes(told: Sequence[Sequence[Note]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note.text for notes in told for note in notes))
+def _notes(by_result: Sequence[Sequence[Note]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note.text for notes in by_result for note in notes))
