@@ -11,8 +11,9 @@ In a notebook six lines are enough:
     answers.means("minutes", by="gender")
     answers.weigh({"gender": {"woman": 0.52, "man": 0.48}}).tabulate("channel")
 
-`read` takes a file, a mapping of arrays or a data frame. `plan_sample`, `audit` and `kaplan_meier` need none. Every
-result shows itself as a table and holds its figures in `rows`; docs/notebook.md runs through all of it.
+`read` takes a file, a mapping of arrays or a data frame. `plan_sample`, `audit`, `kaplan_meier`,
+`log_rank` and `synthetic_table` need none. Every result shows itself as a table and holds its figures in `rows`;
+docs/notebook.md runs through all of it.
 """
 
 from __future__ import annotations
@@ -22,11 +23,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.notebook.data import Data, read
-    from analysis.notebook.evidence import audit, kaplan_meier, plan_sample
+    from analysis.notebook.evidence import audit, kaplan_meier, log_rank, plan_sample, synthetic_table
     from analysis.notebook.shown import Table
     from analysis.problems import DataProblem
 
-__all__ = ["Data", "DataProblem", "Table", "audit", "kaplan_meier", "plan_sample", "read"]
+__all__ = [
+    "Data",
+    "DataProblem",
+    "Table",
+    "audit",
+    "kaplan_meier",
+    "log_rank",
+    "plan_sample",
+    "read",
+    "synthetic_table",
+]
 
 _HOMES = {
     "Data": "analysis.notebook.data",
@@ -34,8 +45,10 @@ _HOMES = {
     "Table": "analysis.notebook.shown",
     "audit": "analysis.notebook.evidence",
     "kaplan_meier": "analysis.notebook.evidence",
+    "log_rank": "analysis.notebook.evidence",
     "plan_sample": "analysis.notebook.evidence",
     "read": "analysis.notebook.data",
+    "synthetic_table": "analysis.notebook.evidence",
 }
 
 

@@ -51,6 +51,11 @@ class Curve:
     points: tuple[CurvePoint, ...]
     without_limit: tuple[tuple[Interval, Estimate], ...]
 
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return both readings of every limit."""
+        return tuple(estimate for point in self.points for estimate in (point.cumulative, point.exclusive))
+
 
 class Verdict(StrEnum):
     """How a published figure stands to ours."""
@@ -64,7 +69,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PublishedComparison:
     """A published figure beside our estimate of the same thing.
 
     `published_low` and `published_high` bound the published share as if its sample had been simple and
@@ -86,7 +91,12 @@ class Published:
     """The part of a report that holds published figures against ours."""
 
     part: Part
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PublishedComparison, ...]
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return our estimate beside every figure."""
+        return tuple(comparison.estimate for comparison in self.comparisons)
 
 
 @dataclass(frozen=True)
@@ -104,10 +114,10 @@ class ToplineRow:
 
 @dataclass(frozen=True)
 class Topline:
-    """All answers to one question as it was asked; `asked` counts the people it was put to."""
+    """All answers to one question as it was asked; `people` counts those it was put to."""
 
     question: Question
-    asked: int
+    people: int
     rows: tuple[ToplineRow, ...]
 
 
@@ -115,7 +125,7 @@ class Topline:
 class WeightingFacts:
     """How the answers were weighted: raking to the population's margins.
 
-    `kept` holds, by margin, the categories without a population share (such as "prefer_not") that keep
+    `at_sample_share` holds, by margin, the categories without a population share (such as "prefer_not") that keep
     their share of the sample.
     """
 
@@ -128,7 +138,7 @@ class WeightingFacts:
     largest: float
     design_effect: float
     effective_n: float
-    kept: Mapping[str, Mapping[str, float]]
+    at_sample_share: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -165,3 +175,8 @@ class Findings:
     weighting: WeightingFacts | None
     parts: tuple[PartFindings, ...]
     topline: tuple[Topline, ...]
+
+    @property
+    def comparisons(self) -> tuple[PublishedComparison, ...]:
+        """Return every published figure that the plan holds against ours."""
+        return tuple(c for part in self.parts if isinstance(part, Published) for c in part.comparisons)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import isinf
 
 from analysis.estimate import Estimate
-from analysis.findings import ALL, Curve, Findings, Shares, Topline
+from analysis.findings import ALL, Curve, Findings, Shares
 from questionnaires.model import Question
 from questionnaires.piping import question_words
 from questionnaires.study import SegmentPlan
@@ -35,11 +35,11 @@ def subtitle(voice: Voice, findings: Findings, key: str, question: Question) -> 
 
 def marks_line(voice: Voice, findings: Findings, key: str, question: Question) -> str:
     """Return what each mark of a chart means, and how many are not in it where they are many."""
-    entry = _topline(findings, question)
-    left_out = sum(n for _, n in _uncounted(entry))
-    if entry is None or left_out <= MANY_UNCOUNTED * entry.asked:
+    people, uncounted = _uncounted(findings, question)
+    left_out = sum(uncounted.values())
+    if left_out <= MANY_UNCOUNTED * people:
         return voice.say(key)
-    share = percent(left_out / entry.asked, voice.language)
+    share = percent(left_out / people, voice.language)
     return f"{voice.say(key)} {voice.say('uncounted_many', share=share)}"
 
 
@@ -47,21 +47,18 @@ def uncounted_line(voice: Voice, findings: Findings, question: Question) -> tupl
     """Return how many of those asked are not in the base, by the kind of their missing answer."""
     kinds = [
         voice.say(f"uncounted_{name}", n=n, count=count(n, voice.language))
-        for name, n in _uncounted(_topline(findings, question))
+        for name, n in _uncounted(findings, question)[1].items()
     ]
     return (voice.say("uncounted", kinds=", ".join(kinds)),) if kinds else ()
 
 
-def _topline(findings: Findings, question: Question) -> Topline | None:
-    return next((entry for entry in findings.topline if entry.question.name == question.name), None)
-
-
-def _uncounted(entry: Topline | None) -> list[tuple[str, int]]:
-    """Return the kinds of missing answer that occur; none where the whole question is hidden."""
-    if entry is None or entry.asked < THRESHOLD:
-        return []
-    found = {row.choice: row.n for row in entry.rows if row.estimate is None}
-    return [(name, found[name]) for name in UNCOUNTED if found.get(name)]
+def _uncounted(findings: Findings, question: Question) -> tuple[int, dict[str, int]]:
+    """Return the people asked, and how many gave each kind of missing answer; none where the question is hidden."""
+    entry = next((entry for entry in findings.topline if entry.question.name == question.name), None)
+    if entry is None or entry.people < THRESHOLD:
+        return 0, {}
+    rows = {row.choice: row.n for row in entry.rows if row.estimate is None}
+    return entry.people, {name: rows[name] for name in UNCOUNTED if rows.get(name)}
 
 
 def outside_line(voice: Voice, findings: Findings, shares: Shares) -> tuple[str, ...]:
@@ -75,9 +72,9 @@ def outside_line(voice: Voice, findings: Findings, shares: Shares) -> tuple[str,
     outside = everyone.base - sum(e.base for e in groups)
     if outside <= 0:
         return ()
-    asked = findings.study.questionnaire.question(plan.question)
-    key = "outside_no_answer" if _covered(plan, asked) else "outside_groups"
-    text = quoted(voice, question_words(asked, voice.language))
+    by = findings.study.questionnaire.question(plan.question)
+    key = "outside_no_answer" if _covered(plan, by) else "outside_groups"
+    text = quoted(voice, question_words(by, voice.language))
     return (voice.say(key, n=outside, count=count(outside, voice.language), question=text),)
 
 
@@ -106,13 +103,16 @@ def foot(
     """
     largest = max((estimate.base for estimate in estimates), default=0)
     key = "base_weighted" if findings.weighting else "base_unweighted"
-    asked = question_line(voice, question) if worded else voice.say("question_code", name=question.name)
-    lines = [f"{voice.say(key, **_people(voice, largest))} {asked}"]
+    source = voice.say("question_code", name=question.name)
+    if worded:
+        text = quoted(voice, question_words(question, voice.language))
+        source = voice.say("question_line", name=question.name, text=text)
+    lines = [f"{voice.say(key, **_people(voice, largest))} {source}"]
     lines += uncounted_line(voice, findings, question)
     lines += filter_line(voice, findings.study.questionnaire, question)
-    shown = {showing(estimate) for estimate in estimates}
-    lines += [voice.say("low_note")] if Showing.LOW_RELIABILITY in shown else []
-    lines += [voice.say("hidden_note")] if Showing.HIDDEN in shown else []
+    marks = {showing(estimate) for estimate in estimates}
+    lines += [voice.say("low_note")] if Showing.LOW_RELIABILITY in marks else []
+    lines += [voice.say("hidden_note")] if Showing.HIDDEN in marks else []
     return tuple(lines)
 
 
@@ -121,11 +121,6 @@ def _people(voice: Voice, base: int) -> dict[str, object]:
     if 0 < base < THRESHOLD:
         return {"n": THRESHOLD, "count": voice.say("base_hidden")}
     return {"n": base, "count": count(base, voice.language)}
-
-
-def question_line(voice: Voice, question: Question) -> str:
-    text = question_words(question, voice.language)
-    return voice.say("question_line", name=question.name, text=quoted(voice, text))
 
 
 def group_line(voice: Voice, question: Question, name: str, codes: Sequence[int]) -> str:
@@ -147,33 +142,29 @@ def alt_shares(
     voice: Voice, measure: str, named: Sequence[tuple[str, Estimate]], total: Estimate | None, people: int
 ) -> str:
     """Return a chart in words: what it is of, its highest and lowest printed, and everybody's share."""
-    known = sorted((pair for pair in named if printable(pair[1])), key=lambda pair: -(pair[1].share or 0))
-    said = {"measure": measure, **_people(voice, people)}
-    if not known:
-        return _fitted(voice, "alt_empty", said)
-    said |= {
-        "highest": f"{known[0][0]}, {share_text(voice, known[0][1].share or 0.0)}",
-        "lowest": f"{known[-1][0]}, {share_text(voice, known[-1][1].share or 0.0)}",
-    }
+    ranked = sorted((pair for pair in named if printable(pair[1])), key=lambda pair: -(pair[1].share or 0))
+    values = {"measure": measure, **_people(voice, people)}
+    if not ranked:
+        return _fitted(voice, "alt_empty", values)
+    for end, (label, estimate) in (("highest", ranked[0]), ("lowest", ranked[-1])):
+        values[end] = f"{label}, {share_text(voice, estimate.share or 0.0)}"
     if total is not None and printable(total):
-        return _fitted(voice, "alt_segments", said | {"total": share_text(voice, total.share or 0.0)})
-    return _fitted(voice, "alt_answers", said)
+        return _fitted(voice, "alt_segments", values | {"total": share_text(voice, total.share or 0.0)})
+    return _fitted(voice, "alt_answers", values)
 
 
 def alt_curve(voice: Voice, measure: str, points: Sequence[tuple[str, Estimate]], people: int) -> str:
     """Return a reply-time curve in words: the share at each limit."""
     steps = "; ".join(f"{share_text(voice, e.share or 0.0)} {when}" for when, e in points if printable(e))
-    said = {"measure": measure, **_people(voice, people), "steps": steps}
-    if not steps:
-        return _fitted(voice, "alt_empty", said)
-    return _fitted(voice, "alt_curve", said)
+    values = {"measure": measure, **_people(voice, people), "steps": steps}
+    return _fitted(voice, "alt_curve" if steps else "alt_empty", values)
 
 
-def _fitted(voice: Voice, key: str, said: dict[str, object]) -> str:
+def _fitted(voice: Voice, key: str, values: dict[str, object]) -> str:
     """Return the text with the measure cut at a word so that the whole is not too long to listen to."""
-    text = voice.say(key, **said)
+    text = voice.say(key, **values)
     if len(text) <= LONGEST:
         return text
-    measure = str(said["measure"])
+    measure = str(values["measure"])
     room = max(20, len(measure) - (len(text) - LONGEST) - 1)
-    return voice.say(key, **{**said, "measure": measure[:room].rsplit(" ", 1)[0] + "…"})
+    return voice.say(key, **{**values, "measure": measure[:room].rsplit(" ", 1)[0] + "…"})

@@ -43,8 +43,7 @@ def filter_line(voice: Voice, questionnaire: Questionnaire, question: Question) 
 
 def expression_text(questionnaire: Questionnaire, tree: Tree) -> str:
     """Return a tree as the expression it was read from, with the names of questions and answers."""
-    names = {q.name: q for q in questionnaire}
-    return _expression(tree, names)
+    return _expression(tree, {question.name: question for question in questionnaire})
 
 
 class _Words:
@@ -58,93 +57,87 @@ class _Words:
     def of(self, tree: Tree) -> str:
         match tree:
             case ("and", *parts):
-                return self._joined("condition_and", self._ranges(parts))
+                return self.joined("condition_and", self.ranges(parts))
             case ("or", *parts):
-                return self._joined("condition_or", [self._inner(part) for part in parts])
+                return self.joined("condition_or", [self.inner(part) for part in parts])
             case ("not", inner):
-                return self._not(inner)
+                return self.negated(inner)
             case ("answered", str() as name):
-                return self.voice.say("condition_answered", question=self._asked(name))
-        return self._chosen(tree, "condition_in", "condition_not_in") or self._number(tree) or self._raw(tree)
+                return self.voice.say("condition_answered", question=self.question(name))
+        words = self.chosen(tree, "condition_in", "condition_not_in")
+        if not words and (bound := _bound(tree)) is not None:
+            subject, sign, number = bound
+            value = decimal(number, self.voice.language)
+            return self.voice.say(f"condition_{OPERATORS[sign]}", question=self.subject(subject), value=value)
+        return words or expression_text(self.questionnaire, tree)
 
-    def _joined(self, key: str, parts: Sequence[str]) -> str:
+    def joined(self, key: str, parts: Sequence[str]) -> str:
         text = parts[0]
         for part in parts[1:]:
             text = self.voice.say(key, first=text, then=part)
         return text
 
-    def _inner(self, tree: Tree) -> str:
+    def inner(self, tree: Tree) -> str:
         """Return a part of a part, in brackets where it has parts itself."""
         words = self.of(tree)
         return f"({words})" if tree[0] in ("and", "or") and _range(tree[1:]) is None else words
 
-    def _not(self, inner: Tree) -> str:
+    def negated(self, inner: Tree) -> str:
         if inner[0] == "answered":
-            return self.voice.say("condition_not_answered", question=self._asked(inner[1]))
-        turned = self._chosen(inner, "condition_not_in", "condition_in")
+            return self.voice.say("condition_not_answered", question=self.question(inner[1]))
+        turned = self.chosen(inner, "condition_not_in", "condition_in")
         return turned or self.voice.say("condition_not", condition=self.of(inner))
 
-    def _chosen(self, tree: Tree, key: str, opposite: str) -> str:
+    def chosen(self, tree: Tree, key: str, opposite: str) -> str:
         """Return "“Question” – “answer” or “answer”" for what asks about answers by name; else ""."""
         match tree:
             case ("in", ("answer", str() as name), codes):
                 pass
             case ("contains", ("answer", str() as name), ("value", code)):
                 codes = (code,)
-            case ("compare", "==" | "!=" as sign, ("answer", str() as name), ("value", code)):
-                codes, key = (code,), key if sign == "==" else opposite
-            case ("compare", "==" | "!=" as sign, ("value", code), ("answer", str() as name)):
+            case ("compare", "==" | "!=" as sign, ("answer", str() as name), ("value", code)) | (
+                "compare",
+                "==" | "!=" as sign,
+                ("value", code),
+                ("answer", str() as name),
+            ):
                 codes, key = (code,), key if sign == "==" else opposite
             case _:
                 return ""
-        answers = [_answer_text(self.voice, self.questions[name], code) for code in codes]
+        answers = [self.answer(self.questions[name], code) for code in codes]
         if not answers or "" in answers:
             return ""
         joined = listed(answers, self.voice.language, "or")
-        return self.voice.say(key, question=self._asked(name), answers=joined)
+        return self.voice.say(key, question=self.question(name), answers=joined)
 
-    def _number(self, tree: Tree) -> str:
-        found = _bound(tree)
-        if found is None:
-            return ""
-        subject, sign, number = found
-        value = decimal(number, self.voice.language)
-        return self.voice.say(f"condition_{OPERATORS[sign]}", question=self._subject(subject), value=value)
+    def answer(self, question: Question, code: Any) -> str:
+        """Return an answer in quotation marks, by its code or the word of a special answer; "" if it is none."""
+        if isinstance(code, str) and code.startswith("!"):
+            return quoted(self.voice, choice_name(self.voice, question, code[1:]))
+        choice = next((choice for choice in question.choices if choice.code == code), None)
+        return quoted(self.voice, plain(in_language(choice.text, self.voice.language))) if choice else ""
 
-    def _ranges(self, parts: Sequence[Tree]) -> list[str]:
+    def ranges(self, parts: Sequence[Tree]) -> list[str]:
         """Return the parts of an "and"; a lower and an upper limit of one number become one range."""
         words, place = [], 0
         while place < len(parts):
-            found = _range(parts[place : place + 2])
-            if found is None:
-                words.append(self._inner(parts[place]))
+            limits = _range(parts[place : place + 2])
+            if limits is None:
+                words.append(self.inner(parts[place]))
                 place += 1
                 continue
-            subject, low, high = found
-            words.append(self.voice.say(
-                "condition_between", question=self._subject(subject),
-                low=decimal(low, self.voice.language), high=decimal(high, self.voice.language),
-            ))  # fmt: skip
+            low, high = (decimal(limit, self.voice.language) for limit in limits[1:])
+            question = self.subject(limits[0])
+            words.append(self.voice.say("condition_between", question=question, low=low, high=high))
             place += 2
         return words
 
-    def _subject(self, tree: Tree) -> str:
-        asked = self._asked(tree[1])
-        return self.voice.say("condition_count", question=asked) if tree[0] == "count" else asked
+    def subject(self, tree: Tree) -> str:
+        question = self.question(tree[1])
+        return self.voice.say("condition_count", question=question) if tree[0] == "count" else question
 
-    def _asked(self, name: str) -> str:
+    def question(self, name: str) -> str:
         return quoted(self.voice, question_words(self.questions[name], self.voice.language))
-
-    def _raw(self, tree: Tree) -> str:
-        return expression_text(self.questionnaire, tree)
-
-
-def _answer_text(voice: Voice, question: Question, code: Any) -> str:
-    """Return an answer in quotation marks, by its code or the word of a special answer; "" if it is none."""
-    if isinstance(code, str) and code.startswith("!"):
-        return quoted(voice, choice_name(voice, question, code[1:]))
-    choice = next((choice for choice in question.choices if choice.code == code), None)
-    return quoted(voice, plain(in_language(choice.text, voice.language))) if choice else ""
 
 
 def _bound(tree: Tree) -> tuple[Tree, str, float] | None:
@@ -161,29 +154,29 @@ def _range(parts: Sequence[Tree]) -> tuple[Tree, float, float] | None:
     """Return a number and its limits where two parts say "at least" and "at most" of it; else None."""
     if len(parts) != 2:
         return None
-    one, other = _bound(parts[0]), _bound(parts[1])
-    if one is None or other is None or one[0] != other[0]:
+    first, second = _bound(parts[0]), _bound(parts[1])
+    if first is None or second is None or first[0] != second[0]:
         return None
-    limits = {one[1]: one[2], other[1]: other[2]}
-    return (one[0], limits[">="], limits["<="]) if set(limits) == {">=", "<="} else None
+    limits = {first[1]: first[2], second[1]: second[2]}
+    return (first[0], limits[">="], limits["<="]) if set(limits) == {">=", "<="} else None
 
 
-def _expression(tree: Tree, questions: dict[str, Question], asked: Question | None = None) -> str:
+def _expression(tree: Tree, questions: dict[str, Question], about: Question | None = None) -> str:
     match tree:
         case ("and" | "or" as word, *parts):
             return f" {word} ".join(_bracketed(part, questions) for part in parts)
         case ("not", inner):
             return f"not {_bracketed(inner, questions)}"
         case ("compare" | "arithmetic", sign, left, right):
-            about = next((questions[side[1]] for side in (left, right) if side[0] == "answer"), None)
-            return f"{_side(left, questions, about)} {sign} {_side(right, questions, about)}"
+            compared = next((questions[side[1]] for side in (left, right) if side[0] == "answer"), None)
+            return f"{_side(left, questions, compared)} {sign} {_side(right, questions, compared)}"
         case ("in", left, codes):
             names = ", ".join(_code_name(code, questions[left[1]]) for code in codes)
             return f"{left[1]} in [{names}]"
         case ("contains", left, ("value", code)):
             return f"{_code_name(code, questions[left[1]])} in {left[1]}"
         case ("value", value):
-            return _code_name(value, asked)
+            return _code_name(value, about)
         case ("answer", name):
             return str(name)
     arguments = [tree[1], *(_expression(part, questions, questions[tree[1]]) for part in tree[2:])]

@@ -6,7 +6,6 @@ all the same, as "not recorded".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import version
 
 from analysis.findings import Basis, Findings, WeightingFacts
@@ -14,7 +13,7 @@ from questionnaires.texts import OWN_NAMES, in_language
 from reports.disclosure import RELIABLE, THRESHOLD
 from reports.naming import Voice, choice_name
 from reports.numbers import count, decimal, listed, long_date, moment, share_of_sample, span
-from reports.report import Block, Fact, Facts, Slide
+from reports.report import RecordLine, RecordLines, Slide
 
 KNOWN_MODES = ("web", "phone", "face_to_face", "post")
 """Ways of answering that have a name in `texts` (mode_web …); any other is printed as recorded."""
@@ -25,55 +24,53 @@ FEW_WEIGHTED = 100
 
 def methods_slide(voice: Voice, findings: Findings) -> Slide:
     """Return the methods page."""
-    blocks: tuple[Block, ...] = (
-        Facts(voice.say("methods_people"), tuple(_people(voice, findings))),
-        Facts(voice.say("methods_field"), tuple(_field(voice, findings))),
-        Facts(voice.say("methods_weighting"), tuple(_weighting(voice, findings))),
-        Facts(voice.say("methods_reading"), tuple(_reading(voice, findings))),
-        Facts(voice.say("methods_proof"), tuple(_proof(voice, findings))),
-    )
-    return Slide("methods", voice.say("methods_title"), blocks)
+    study, basis = findings.study, findings.basis
+    record, population = study.record, study.population
+    sections = {
+        "people": [
+            fact(voice, "study", in_language(record.title, voice.language)),
+            fact(voice, "population", population.population if population else None),
+            fact(voice, "frame", record.frame),
+            fact(voice, "sample", voice.say(f"sample_{record.sample}")),
+            fact(voice, "allows", voice.say(f"allows_{record.sample}")),
+            fact(voice, "sponsor", record.sponsor),
+            fact(voice, "funder", record.funder),
+            fact(voice, "conductor", record.conductor),
+            fact(voice, "contact", record.contact),
+        ],
+        "field": _field(voice, findings),
+        "weighting": _weighting(voice, findings),
+        "reading": _reading(voice, findings),
+        "proof": [
+            fact(voice, "snapshot", basis.folder),
+            fact(voice, "made_at", moment(basis.made_at, basis.zone, voice.language)),
+            fact(voice, "merkle_root", basis.merkle_root),
+            fact(voice, "versions", "\n".join(basis.versions)),
+            fact(voice, "retention", long_date(record.retention, voice.language)),
+            fact(voice, "software", f"earshot {version('earshot')}"),
+        ],
+    }
+    blocks = (RecordLines(voice.say(f"methods_{name}"), tuple(lines)) for name, lines in sections.items())
+    return Slide("methods", voice.say("methods_title"), tuple(blocks))
 
 
-def fact(voice: Voice, key: str, value: str | None) -> Fact:
+def fact(voice: Voice, key: str, value: str | None) -> RecordLine:
     """Return one line; where the record has no value it says so."""
     label = voice.say(f"fact_{key}")
-    return Fact(label, value, True) if value else Fact(label, voice.say("not_recorded"), False)
+    return RecordLine(label, value, True) if value else RecordLine(label, voice.say("not_recorded"), False)
 
 
-def _people(voice: Voice, findings: Findings) -> list[Fact]:
-    record = findings.study.record
-    population = findings.study.population
-    return [
-        fact(voice, "study", in_language(record.title, voice.language)),
-        fact(voice, "population", population.population if population else None),
-        fact(voice, "frame", record.frame),
-        fact(voice, "sample", voice.say(f"sample_{record.sample}")),
-        fact(voice, "allows", voice.say(f"allows_{record.sample}")),
-        fact(voice, "sponsor", record.sponsor),
-        fact(voice, "funder", record.funder),
-        fact(voice, "conductor", record.conductor),
-        fact(voice, "contact", record.contact),
-    ]
-
-
-def _responses(voice: Voice, basis: Basis) -> str:
+def responses_line(voice: Voice, basis: Basis) -> str:
     """Return how many responses there are and how they ended; the parts add up to the whole."""
-    parts = [
-        voice.say(
-            f"responses_{kind}", n=getattr(basis, kind), count=count(getattr(basis, kind), voice.language)
-        )
-        for kind in ("screened_out", "erased")
-        if getattr(basis, kind)
-    ]
-    told = voice.say(
-        "responses", total=count(basis.n, voice.language), complete=count(basis.complete, voice.language),
-        partial=count(basis.partial, voice.language),
-    )  # fmt: skip
-    return "; ".join([told, *parts])
+    total, complete, partial = (count(n, voice.language) for n in (basis.n, basis.complete, basis.partial))
+    parts = [voice.say("responses", total=total, complete=complete, partial=partial)]
+    for kind, n in (("screened_out", basis.screened_out), ("erased", basis.erased)):
+        if n:
+            parts.append(voice.say(f"responses_{kind}", n=n, count=count(n, voice.language)))
+    return "; ".join(parts)
 
 
-def _field(voice: Voice, findings: Findings) -> list[Fact]:
+def _field(voice: Voice, findings: Findings) -> list[RecordLine]:
     record, basis, language = findings.study.record, findings.basis, voice.language
     times = {
         "open": record.open or basis.opened, "close": record.close or basis.closed,
@@ -84,24 +81,23 @@ def _field(voice: Voice, findings: Findings) -> list[Fact]:
     return [
         fact(voice, "mode", mode),
         *(fact(voice, key, moment(at, basis.zone, language) if at else None) for key, at in times.items()),
-        fact(voice, "responses", _responses(voice, basis)),
+        fact(voice, "responses", responses_line(voice, basis)),
         fact(voice, "languages", ", ".join(languages)),
     ]  # fmt: skip
 
 
-def _weighting(voice: Voice, findings: Findings) -> list[Fact]:
+def _weighting(voice: Voice, findings: Findings) -> list[RecordLine]:
     facts, language = findings.weighting, voice.language
     if facts is None:
         return [fact(voice, "weighting", voice.say("not_weighted"))]
     names = [_variable(voice, name) for name in facts.variables]
-    smallest, largest = decimal(facts.smallest, language), decimal(facts.largest, language)
     return [
         fact(voice, "weighting", voice.say("raked", n=facts.iterations, margins=listed(names, language))),
         fact(voice, "targets", facts.population),
         fact(voice, "targets_source", facts.source),
         fact(voice, "targets_date", long_date(facts.date, language) if facts.date else None),
-        fact(voice, "kept", _kept(voice, findings, facts)),
-        fact(voice, "weights", span(smallest, largest)),
+        fact(voice, "kept", _at_sample_share(voice, findings, facts)),
+        fact(voice, "weights", span(decimal(facts.smallest, language), decimal(facts.largest, language))),
         fact(voice, "design_effect", decimal(facts.design_effect, language)),
         fact(voice, "effective_n", count(facts.effective_n, language)),
     ]
@@ -111,51 +107,31 @@ def _variable(voice: Voice, name: str) -> str:
     return voice.say(f"variable_{name}") if name in ("age", "gender") else name
 
 
-def _kept(voice: Voice, findings: Findings, facts: WeightingFacts) -> str:
+def _at_sample_share(voice: Voice, findings: Findings, facts: WeightingFacts) -> str:
     """Return the categories without a population share, by margin, with the share that they keep."""
-    lines = [
-        f"{_variable(voice, name)}: {_shares(voice, findings, name, kept)}"
-        for name, kept in facts.kept.items()
-        if kept
-    ]
+    lines = []
+    for name, categories in facts.at_sample_share.items():
+        question = findings.study.questionnaire.question(name)
+        shares = [
+            f"{choice_name(voice, question, category.replace(' ', '_'))} {share_of_sample(share, voice.language)}"
+            for category, share in categories.items()
+        ]
+        if shares:
+            lines.append(f"{_variable(voice, name)}: {', '.join(shares)}")
     return "; ".join(lines) or voice.say("kept_none")
 
 
-def _shares(voice: Voice, findings: Findings, name: str, kept: Mapping[str, float]) -> str:
-    question = findings.study.questionnaire.question(name)
-    return ", ".join(
-        f"{choice_name(voice, question, category.replace(' ', '_'))} {share_of_sample(share, voice.language)}"
-        for category, share in kept.items()
-    )
-
-
-def _reading(voice: Voice, findings: Findings) -> list[Fact]:
+def _reading(voice: Voice, findings: Findings) -> list[RecordLine]:
+    """Return how to read the numbers; what weights do to them only where there are weights."""
+    lines = []
+    if findings.weighting is not None and findings.basis.n < FEW_WEIGHTED:
+        lines.append(fact(voice, "few_weighted", voice.say("few_weighted_rule", limit=FEW_WEIGHTED)))
+    if findings.weighting is not None:
+        lines.append(fact(voice, "effective", voice.say("effective_rule")))
+    small_bases = voice.say("small_bases_rule", threshold=THRESHOLD, reliable=round(RELIABLE))
     return [
-        *_weighted_reading(voice, findings),
+        *lines,
         fact(voice, "intervals", voice.say("intervals_rule")),
         fact(voice, "comparisons", voice.say("comparisons_rule")),
-        fact(voice, "small_bases", voice.say(
-            "small_bases_rule", threshold=THRESHOLD, reliable=round(RELIABLE)
-        )),
-    ]  # fmt: skip
-
-
-def _weighted_reading(voice: Voice, findings: Findings) -> list[Fact]:
-    """Return what weights do to the numbers; nothing where there are none."""
-    if findings.weighting is None:
-        return []
-    few = findings.basis.n < FEW_WEIGHTED
-    warning = [fact(voice, "few_weighted", voice.say("few_weighted_rule", limit=FEW_WEIGHTED))] if few else []
-    return [*warning, fact(voice, "effective", voice.say("effective_rule"))]
-
-
-def _proof(voice: Voice, findings: Findings) -> list[Fact]:
-    basis = findings.basis
-    return [
-        fact(voice, "snapshot", basis.folder),
-        fact(voice, "made_at", moment(basis.made_at, basis.zone, voice.language)),
-        fact(voice, "merkle_root", basis.merkle_root),
-        fact(voice, "versions", "\n".join(basis.versions)),
-        fact(voice, "retention", long_date(findings.study.record.retention, voice.language)),
-        fact(voice, "software", f"earshot {version('earshot')}"),
+        fact(voice, "small_bases", small_bases),
     ]

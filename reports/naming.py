@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf
 
-from analysis.findings import ALL, Shares
-from questionnaires.bands import Band
+from analysis.findings import ALL
 from questionnaires.expressions import evaluate
 from questionnaires.model import Interval, Question
 from questionnaires.piping import plain
@@ -124,23 +123,15 @@ def describes(figure: Figure, plan: SegmentPlan, segment: str) -> bool:
     if band is None or figure.condition is None:
         return False
     top = band.low + 1000 if isinf(band.high) else band.high
+    beyond = [band.low - 1] if isinf(band.high) else [band.low - 1, band.high + 1]
     inside = [evaluate(figure.condition, {plan.question: age}) for age in (band.low, top)]
-    outside = [evaluate(figure.condition, {plan.question: age}) for age in _beyond(band)]
+    outside = [evaluate(figure.condition, {plan.question: age}) for age in beyond]
     return inside == [True, True] and True not in outside
-
-
-def _beyond(band: Band) -> list[float]:
-    return [band.low - 1] if isinf(band.high) else [band.low - 1, band.high + 1]
 
 
 def same_codes(figure: Figure, question: Question, codes: Sequence[int]) -> bool:
     """Return whether a published figure is about these answers to this question."""
     return figure.question == question.name and bool(codes) and set(figure.codes) == set(codes)
-
-
-def shares_name(voice: Voice, shares: Shares) -> str:
-    """Return what the one group of answers of a part is called."""
-    return group_name(voice, shares.question, shares.part.group, shares.part.codes)
 
 
 def within(voice: Voice, interval: Interval) -> str:

@@ -15,10 +15,10 @@ from reports.first_page import first_page, headline_part
 from reports.methods import methods_slide
 from reports.naming import Voice
 from reports.numbers import local, long_date
-from reports.published import published_slide
+from reports.published_figures import published_slide
 from reports.report import Report, Slide
 from reports.share_slides import share_slide
-from reports.topline import topline_slide
+from reports.tables import topline_slide
 
 
 def outline(findings: Findings, language: str) -> Report:
@@ -26,7 +26,14 @@ def outline(findings: Findings, language: str) -> Report:
     study = findings.study
     voice = Voice(language, "synthetic" if findings.basis.synthetic else study.record.sample)
     made_at = local(findings.basis.made_at, findings.basis.zone)
-    slides = tuple(_slide(voice, findings, part) for part in _in_order(findings))
+    slides: list[Slide] = []
+    for part in _in_order(findings):
+        if isinstance(part, Published):
+            slides.append(published_slide(voice, findings, part))
+        elif isinstance(part, Curve):
+            slides.append(curve_slide(voice, findings, part))
+        else:
+            slides.append(share_slide(voice, findings, part))
     return Report(
         study=study.name,
         title=in_language(study.record.title, language),
@@ -47,33 +54,19 @@ def _in_order(findings: Findings) -> list[PartFindings]:
     """Return the parts that make a slide; a headline has a chart even where the plan names none."""
     lead = headline_part(findings)
     parts = [part for part in findings.parts if part is not lead]
-    charted = lead is not None and (lead.part.by or not lead.part.codes)
-    if lead is not None and charted and not any(_same_chart(lead, part) for part in parts):
-        parts.append(replace(lead, part=replace(lead.part, kind="chart")))
-    return sorted(parts, key=lambda part: _place(part, lead))
+    if lead is not None and (lead.part.by or not lead.part.codes):
+        content = (lead.part.about, lead.part.codes, lead.part.by)
+        charts = [(p.part.about, p.part.codes, p.part.by) for p in parts if isinstance(p, Shares)]
+        if content not in charts:
+            parts.append(replace(lead, part=replace(lead.part, kind="chart")))
 
+    def place(part: PartFindings) -> int:
+        if isinstance(part, Published):
+            return 4
+        if isinstance(part, Curve):
+            return 3
+        if lead is None or part.question.name != lead.question.name:
+            return 2
+        return 1 if part.part.codes else 0
 
-def _same_chart(lead: Shares, part: PartFindings) -> bool:
-    return isinstance(part, Shares) and (part.part.about, part.part.codes, part.part.by) == (
-        lead.part.about,
-        lead.part.codes,
-        lead.part.by,
-    )
-
-
-def _place(part: PartFindings, lead: Shares | None) -> int:
-    if isinstance(part, Published):
-        return 4
-    if isinstance(part, Curve):
-        return 3
-    if lead is None or part.question.name != lead.question.name:
-        return 2
-    return 1 if part.part.codes else 0
-
-
-def _slide(voice: Voice, findings: Findings, part: PartFindings) -> Slide:
-    if isinstance(part, Published):
-        return published_slide(voice, findings, part)
-    if isinstance(part, Curve):
-        return curve_slide(voice, findings, part)
-    return share_slide(voice, findings, part)
+    return sorted(parts, key=place)

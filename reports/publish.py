@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.estimate import Estimate
-from analysis.findings import Curve, Findings, PartFindings, Shares
+from analysis.findings import Findings
 from analysis.plan import run
 from analysis.table.responses import read_snapshot
 from reports.disclosure import unseen
@@ -47,14 +45,19 @@ def publish_report(snapshot: Path, folder: Path) -> PublishedReport:
             (aside / names[-1]).write_bytes(render(report))
         for name, content in served(report).items():
             (aside / "page" / name).write_bytes(content)
-    _write_json(aside / "estimates.json", _numbers(findings))
-    _write_json(aside / "page" / "about.json", {"synthetic": findings.basis.synthetic, "words": about})
+    documents = {
+        aside / "estimates.json": numbers(findings),
+        aside / "page" / "about.json": {"synthetic": findings.basis.synthetic, "words": about},
+    }
+    for path, document in documents.items():
+        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        path.write_text(text, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     aside.replace(folder)
     return PublishedReport(findings, tuple(folder / name for name in names), snapshot)
 
 
-def _numbers(findings: Findings) -> dict[str, Any]:
+def numbers(findings: Findings) -> dict[str, Any]:
     """Return every number that the report prints as data, with the snapshot it can be computed from again."""
     return {
         "snapshot": findings.basis.folder,
@@ -63,18 +66,6 @@ def _numbers(findings: Findings) -> dict[str, Any]:
         "estimates": [
             {"question": estimate.question, **unseen(estimate).as_row()}
             for part in findings.parts
-            for estimate in _estimates(part)
+            for estimate in part.estimates
         ],
     }
-
-
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _estimates(part: PartFindings) -> list[Estimate]:
-    if isinstance(part, Shares):
-        return list(part.estimates)
-    if isinstance(part, Curve):
-        return [estimate for point in part.points for estimate in (point.cumulative, point.exclusive)]
-    return [comparison.estimate for comparison in part.comparisons]

@@ -25,7 +25,7 @@ ERROR = 0.05
 
 
 @dataclass(frozen=True)
-class Difference:
+class ShareDifference:
     """A difference of two shares with its interval, as fractions."""
 
     value: float
@@ -48,7 +48,7 @@ class Standing:
     first: Estimate
     next: Estimate
     level: tuple[Estimate, ...]
-    difference: Difference
+    difference: ShareDifference
     others: tuple[Estimate, ...] = ()
 
     @property
@@ -57,15 +57,17 @@ class Standing:
         return not self.level
 
 
-def difference(one: Estimate, other: Estimate, *, same_people: bool, comparisons: int = 1) -> Difference:
-    """Return `one` less `other`, with an interval that holds for all `comparisons` together."""
-    p, q = one.share or 0.0, other.share or 0.0
-    variance = _error(one) ** 2 + _error(other) ** 2
+def difference(
+    first: Estimate, second: Estimate, *, same_people: bool, comparisons: int = 1
+) -> ShareDifference:
+    """Return `first` less `second`, with an interval that holds for all `comparisons` together."""
+    p, q = first.share or 0.0, second.share or 0.0
+    variance = _error(first) ** 2 + _error(second) ** 2
     if same_people:
-        variance += 2 * p * q / max(1.0, min(one.effective_base, other.effective_base))
-    freedom = max(1, min(one.df, other.df))
+        variance += 2 * p * q / max(1.0, min(first.effective_base, second.effective_base))
+    freedom = max(1, min(first.df, second.df))
     reach = float(stdtrit(freedom, 1 - ERROR / (2 * comparisons))) * sqrt(variance)
-    return Difference(p - q, p - q - reach, p - q + reach)
+    return ShareDifference(p - q, p - q - reach, p - q + reach)
 
 
 def _error(estimate: Estimate) -> float:
@@ -108,8 +110,8 @@ def none_differ(estimates: Sequence[Estimate], *, same_people: bool) -> bool:
         return False
     among = _pairs(estimates)
     return not any(
-        difference(one, other, same_people=same_people, comparisons=among).clear
-        for one, other in combinations(estimates, 2)
+        difference(first, second, same_people=same_people, comparisons=among).clear
+        for first, second in combinations(estimates, 2)
     )
 
 

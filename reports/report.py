@@ -1,6 +1,6 @@
 """A finished report in one language: what every renderer reads. Frozen.
 
-Report > Slide > Headline | Findings | ShareChart | CurveChart | Table | Facts | Note | Prose.
+Report > Slide > Headline | KeyNumbers | ShareChart | CurveChart | Table | RecordLines | Note | Prose.
 Each block carries its printed words and the unrounded numbers behind them, and no markup: a page, a slide
 and a workbook are made from the same value.
 """
@@ -23,7 +23,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a table: its head, with the unit, and the form of its cells."""
 
     head: str
@@ -44,7 +44,7 @@ class Row:
 
     head: str
     cells: tuple[Cell, ...]
-    meant: bool = False
+    highlighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Table:
 
     kind: ClassVar[str] = "table"
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     blocks: bool = False
@@ -77,7 +77,7 @@ class Mark:
     share_text: str
     interval_text: str
     words: str = ""
-    meant: bool = False
+    highlighted: bool = False
     total: bool = False
 
 
@@ -114,7 +114,7 @@ class Diamond:
 
 
 @dataclass(frozen=True)
-class Step:
+class CurveStep:
     """One limit of a reply-time curve in both readings; `label` is its short name."""
 
     label: str
@@ -130,7 +130,7 @@ class CurveChart:
     kind: ClassVar[str] = "curve"
     id: str
     subtitle: str
-    steps: tuple[Step, ...]
+    steps: tuple[CurveStep, ...]
     exclusive_title: str
     published_title: str
     axis: tuple[Tick, ...]
@@ -150,7 +150,7 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Finding:
+class KeyNumber:
     """A number with its interval, the sentence it begins, what it is held against, and the slide behind it."""
 
     number: str
@@ -162,16 +162,16 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Findings:
+class KeyNumbers:
     """The three to five numbers of the first page."""
 
     kind: ClassVar[str] = "findings"
     title: str
-    findings: tuple[Finding, ...]
+    numbers: tuple[KeyNumber, ...]
 
 
 @dataclass(frozen=True)
-class Fact:
+class RecordLine:
     """One line of the record; `recorded` is False where the record says nothing."""
 
     label: str
@@ -180,12 +180,12 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Facts:
+class RecordLines:
     """Lines of the record under one heading."""
 
     kind: ClassVar[str] = "facts"
     title: str
-    facts: tuple[Fact, ...]
+    lines: tuple[RecordLine, ...]
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class Prose:
     text: str
 
 
-Block: TypeAlias = Headline | Findings | ShareChart | CurveChart | Table | Facts | Note | Prose
+Block: TypeAlias = Headline | KeyNumbers | ShareChart | CurveChart | Table | RecordLines | Note | Prose
 
 
 @dataclass(frozen=True)

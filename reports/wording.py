@@ -7,17 +7,16 @@ A function is called like the key that it prints. The rules that ration words ("
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.estimate import Estimate
-from analysis.findings import Basis, Comparison, CurvePoint, Verdict
+from analysis.findings import Basis, CurvePoint, PublishedComparison, Verdict
 from questionnaires.model import Question
 from questionnaires.study import Study
 from questionnaires.texts import in_language
 from reports.disclosure import Showing, may_lead, printable, showing
-from reports.naming import Voice, group_name, quoted, same_codes, within
+from reports.naming import Voice, group_name, same_codes, within
 from reports.numbers import (
     SPACE,
     count,
@@ -31,9 +30,8 @@ from reports.numbers import (
     span,
     whole,
 )
-from reports.ranking import Difference, Standing
+from reports.ranking import ShareDifference, Standing
 
-THIRD = 1 / 3
 NEAR = 0.01
 NARROW = 0.10
 """A share is "about half" within a point of it, with an interval that holds it and is at most 10 points wide."""
@@ -82,19 +80,19 @@ def share_text(voice: Voice, share: float) -> str:
 def size_words(voice: Voice, estimate: Estimate) -> str:
     """Return "a majority", "about half", "about a third" or their like where the interval allows it; else ""."""
     share, low, high = estimate.share or 0.0, estimate.low or 0.0, estimate.high or 0.0
+
+    def about(landmark: float) -> bool:
+        return low <= landmark <= high and abs(share - landmark) <= NEAR and high - low <= NARROW
+
     if low > 0.5:
         return voice.say("size_majority", half=percent(0.5, voice.language))
-    if _about(0.5, share, low, high):
+    if about(0.5):
         return voice.say("size_half")
-    if _about(THIRD, share, low, high):
+    if about(1 / 3):
         return voice.say("size_third")
     if high < 0.5 and share >= 0.4:
         return voice.say("size_under_half", half=percent(0.5, voice.language))
     return ""
-
-
-def _about(landmark: float, share: float, low: float, high: float) -> bool:
-    return low <= landmark <= high and abs(share - landmark) <= NEAR and high - low <= NARROW
 
 
 def predicate(voice: Voice, study: Study, question: Question, codes: Sequence[int], group: str = "") -> str:
@@ -105,11 +103,7 @@ def predicate(voice: Voice, study: Study, question: Question, codes: Sequence[in
     for figure in study.published:
         if same_codes(figure, question, codes) and figure.condition is None and figure.value is not None:
             return lowered(in_language(figure.text, voice.language))
-    return choose(voice, group_name(voice, question, group, codes))
-
-
-def choose(voice: Voice, what: str) -> str:
-    return voice.say("choose", what=what)
+    return voice.say("choose", what=group_name(voice, question, group, codes))
 
 
 def lowered(text: str) -> str:
@@ -123,8 +117,8 @@ def lowered(text: str) -> str:
 
 def of_whom(voice: Voice, question: Question, phrase: str) -> str:
     """Return a predicate with its subject, worded by the kind of sample: "of those who answered …"."""
-    asked = "_asked" if question.ask_if else ""
-    return voice.say(f"of_whom_{voice.sample}{asked}", phrase=phrase)
+    filtered = "_asked" if question.ask_if else ""
+    return voice.say(f"of_whom_{voice.sample}{filtered}", phrase=phrase)
 
 
 def of_compared(voice: Voice, phrase: str) -> str:
@@ -168,37 +162,25 @@ def held_segments(voice: Voice, where: Standing, next_label: str, left_out: Sequ
     """
     after = printed(voice, where.next)
     if where.clear and left_out:
-        said = voice.say("segment_first_compared", next=next_label, next_estimate=after.text)
-        return f"{said} {not_compared(voice, left_out)}"
-    if where.clear and _tied(where):
-        return voice.say("segment_first_tied", shares=_shares_range(voice, where.others))
+        sentence = voice.say("segment_first_compared", next=next_label, next_estimate=after.text)
+        return f"{sentence} {not_compared(voice, left_out)}"
+    # no single group is next: several have the share of the next, and all are reliable
+    same = [e for e in where.others if whole(e.share or 0.0) == whole(where.next.share or 0.0)]
+    if where.clear and len(same) > 1 and all(may_lead(e) and e.share for e in where.others):
+        shares = sorted(e.share or 0.0 for e in where.others)
+        least, most = whole(shares[0]), share_text(voice, shares[-1])
+        return voice.say(
+            "segment_first_tied", shares=most if least == whole(shares[-1]) else span(str(least), most)
+        )
     if where.clear:
         return voice.say("segment_first", next=next_label, next_estimate=after.text)
-    return voice.say(
-        "segment_level",
-        next=next_label,
-        share=after.share,
-        interval=after.interval,
-        **_points(where.difference),
-    )
+    ends = _points(where.difference)
+    return voice.say("segment_level", next=next_label, share=after.share, interval=after.interval, **ends)
 
 
 def not_compared(voice: Voice, labels: Sequence[str]) -> str:
     """Return which groups have too few answers to be compared."""
     return voice.say("not_compared", groups=listed(list(labels), voice.language))
-
-
-def _tied(where: Standing) -> bool:
-    """Return whether no single group is next: several have the share of the next, and all are reliable."""
-    same = [e for e in where.others if whole(e.share or 0.0) == whole(where.next.share or 0.0)]
-    return len(same) > 1 and all(may_lead(e) and e.share for e in where.others)
-
-
-def _shares_range(voice: Voice, estimates: Sequence[Estimate]) -> str:
-    low, high = (pick(e.share or 0.0 for e in estimates) for pick in (min, max))
-    if whole(low) == whole(high):
-        return share_text(voice, high)
-    return span(str(whole(low)), share_text(voice, high))
 
 
 def held_answers(voice: Voice, where: Standing, next_name: str) -> str:
@@ -207,20 +189,17 @@ def held_answers(voice: Voice, where: Standing, next_name: str) -> str:
     return voice.say("answer_first", next=next_name, next_estimate=after.text)
 
 
-def _points(gap: Difference) -> dict[str, str]:
+def _points(gap: ShareDifference) -> dict[str, str]:
     return {"low": points(gap.low), "high": points(gap.high)}
 
 
-def held_published(voice: Voice, comparison: Comparison) -> str:
+def held_published(voice: Voice, comparison: PublishedComparison) -> str:
     """Return the published figure that ours stands beside, with its verdict."""
-    return voice.say(
-        "held_published",
-        published=published_share(voice, comparison),
-        verdict=verdict_of(voice, comparison),
-    )
+    published = published_share(voice, comparison)
+    return voice.say("held_published", published=published, verdict=verdict_of(voice, comparison))
 
 
-def published_share(voice: Voice, comparison: Comparison) -> str:
+def published_share(voice: Voice, comparison: PublishedComparison) -> str:
     """Return a published figure with what is known of its size: "34% (n = 2,030)", "60% (n unknown)"."""
     figure = comparison.figure
     size = voice.say("n_unknown") if figure.n is None else n_equals(figure.n, voice.language)
@@ -228,15 +207,15 @@ def published_share(voice: Voice, comparison: Comparison) -> str:
     return f"{number} ({size})"
 
 
-def verdict(voice: Voice, found: Verdict) -> str:
+def verdict_words(voice: Voice, verdict: Verdict) -> str:
     """Return a verdict in words (keys verdict_consistent, verdict_cumulative_source …)."""
-    return voice.say(f"verdict_{found.name.lower()}")
+    return voice.say(f"verdict_{verdict.name.lower()}")
 
 
-def verdict_of(voice: Voice, comparison: Comparison) -> str:
+def verdict_of(voice: Voice, comparison: PublishedComparison) -> str:
     """Return the verdict on a comparison; where our number is not shown, neither is what it says."""
     ours = comparison.estimate
-    return verdict(voice, comparison.verdict) if printable(ours) else printed(voice, ours).text
+    return verdict_words(voice, comparison.verdict) if printable(ours) else printed(voice, ours).text
 
 
 def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale: bool = False) -> str:
@@ -304,7 +283,7 @@ def reading_exclusive(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str
     )  # fmt: skip
 
 
-def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
+def published_title(voice: Voice, comparisons: Sequence[PublishedComparison]) -> str:
     """Return how many checkable figures agree; made-up answers confirm none, and the title says so.
 
     A misreading of a cumulative source is no figure that was published, and counts on neither side; nor
@@ -312,22 +291,15 @@ def published_title(voice: Voice, comparisons: Sequence[Comparison]) -> str:
     """
     if voice.sample == "synthetic":
         return voice.say("published_title_synthetic")
-    found = Counter(c.verdict for c in comparisons if printable(c.estimate) and not _misread(c))
-    checkable = found[Verdict.CONSISTENT] + found[Verdict.INCONSISTENT]
+    misread = ("exclusive", "cumulative")
+    verdicts = [
+        comparison.verdict
+        for comparison in comparisons
+        if printable(comparison.estimate)
+        and (comparison.figure.reading, comparison.figure.source_reading) != misread
+    ]
+    consistent = verdicts.count(Verdict.CONSISTENT)
+    checkable = consistent + verdicts.count(Verdict.INCONSISTENT)
     if not checkable:
         return voice.say("published_title_none")
-    return voice.say("published_title", n=checkable, consistent=found[Verdict.CONSISTENT])
-
-
-def _misread(comparison: Comparison) -> bool:
-    figure = comparison.figure
-    return figure.reading == "exclusive" and figure.source_reading == "cumulative"
-
-
-def beside_line(voice: Voice, name: str, estimate: Estimate) -> str:
-    return voice.say("beside", name=name, estimate=printed(voice, estimate).text)
-
-
-def rank_line(voice: Voice, leader: str | None) -> str:
-    """Return who comes first in our data; None where the lead is within the intervals."""
-    return voice.say("rank_ours", leader=quoted(voice, leader)) if leader else voice.say("rank_level")
+    return voice.say("published_title", n=checkable, consistent=consistent)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.evidence.feasible import Frame, Given, share_range, smallest_contradiction
+from analysis.evidence.feasible import CellShare, CellTotals, share_range, smallest_contradiction
 from questionnaires.model import Answer
 from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.study import Target
@@ -74,18 +74,19 @@ def hand_out(
 ) -> list[Answer]:
     """Return each person's answer: in every group each answer goes to its count of people, at random."""
     dealt: dict[int, Answer] = {}
-    for group, row in zip(groups, counts, strict=True):
-        for person, answer in zip(chance.permutation(group), _repeat(answers, row), strict=True):
+    for group, row in zip(groups, counts.tolist(), strict=True):
+        hands = [answer for answer, count in zip(answers, row, strict=True) for _ in range(count)]
+        for person, answer in zip(chance.permutation(group), hands, strict=True):
             dealt[int(person)] = answer
     return [dealt[person] for person in range(len(dealt))]
 
 
 def alike(keys: Sequence[tuple[object, ...]]) -> list[list[int]]:
     """Return the places of equal keys together, in the order first met."""
-    found: dict[tuple[object, ...], list[int]] = {}
+    places: dict[tuple[object, ...], list[int]] = {}
     for place, key in enumerate(keys):
-        found.setdefault(key, []).append(place)
-    return list(found.values())
+        places.setdefault(key, []).append(place)
+    return list(places.values())
 
 
 def normal(shares: Sequence[float]) -> Floats:
@@ -95,12 +96,12 @@ def normal(shares: Sequence[float]) -> Floats:
 
 
 class _Event:
-    """A target as masks: which groups are in its domain, which outcomes are meant, which count."""
+    """A target as masks: which groups are in its domain, which outcomes it is a share of, which count."""
 
     def __init__(self, target: Target, groups: NDArray[np.bool_], outcomes: Outcomes) -> None:
         self.target = target
         self.groups = groups
-        self.meant = np.array([answer in target.codes for answer in outcomes.answers])
+        self.chosen = np.array([answer in target.codes for answer in outcomes.answers])
         self.counted = outcomes.counted
 
     def rounding(self, weight: Floats) -> Floats:
@@ -109,7 +110,28 @@ class _Event:
         Scaled so that the sum is the distance from the share times the weighted base.
         """
         inside = self.groups[:, None] * weight[:, None]
-        return np.asarray(inside * (self.meant - self.target.share * self.counted), dtype=np.float64)
+        return np.asarray(inside * (self.chosen - self.target.share * self.counted), dtype=np.float64)
+
+    def share(self, table: Floats, mass: Floats) -> float:
+        """Return the weighted share in a table, 0 where nobody counts."""
+        people = table * mass[:, None]
+        base = people[self.groups[:, None] & self.counted].sum()
+        return float(people[self.groups][:, self.chosen].sum() / base) if base else 0.0
+
+    def scale(self, table: Floats, share: float) -> bool:
+        """Bring the share to its target, each group's total kept; return False where it cannot be."""
+        target = self.target.share
+        up = target / share if share > 0 else (1.0 if target == 0 else np.inf)
+        down = (1 - target) / (1 - share) if share < 1 else (1.0 if target == 1 else np.inf)
+        if np.isinf(up) or np.isinf(down):
+            return False
+        rows = table[self.groups]
+        counted = rows[:, self.counted].sum(axis=1, keepdims=True)
+        rows[:, self.chosen] *= up
+        rows[:, self.counted & ~self.chosen] *= down
+        rows[:, self.counted] *= counted / rows[:, self.counted].sum(axis=1, keepdims=True)
+        table[self.groups] = rows
+        return True
 
 
 def _fit(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> Floats | None:
@@ -121,33 +143,13 @@ def _fit(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> Floats |
     for _ in range(ROUNDS):
         off = 0.0
         for event in events:
-            cells = event.groups[:, None] & event.counted
-            held = (table * mass[:, None])[cells].sum()
-            meant = (table * mass[:, None])[event.groups][:, event.meant].sum()
-            share = meant / held if held else 0.0
+            share = event.share(table, mass)
             off = max(off, abs(share - event.target.share))
-            if not _scale(table, event, share):
+            if not event.scale(table, share):
                 return None
         if off < 1e-10:
             return table
     return None
-
-
-def _scale(table: Floats, event: _Event, share: float) -> bool:
-    """Bring one event to its share among those who count, each group's total kept; False where it cannot."""
-    wanted = event.target.share
-    other = event.counted & ~event.meant
-    up = wanted / share if share > 0 else (1.0 if wanted == 0 else np.inf)
-    down = (1 - wanted) / (1 - share) if share < 1 else (1.0 if wanted == 1 else np.inf)
-    if np.isinf(up) or np.isinf(down):
-        return False
-    rows = table[event.groups]
-    counted = rows[:, event.counted].sum(axis=1, keepdims=True)
-    rows[:, event.meant] *= up
-    rows[:, other] *= down
-    rows[:, event.counted] *= counted / rows[:, event.counted].sum(axis=1, keepdims=True)
-    table[event.groups] = rows
-    return True
 
 
 def whole_people(
@@ -163,36 +165,29 @@ def whole_people(
     fraction = np.clip(expected - floor, 0.0, 1.0)
     size = expected.size
     groups, outcomes = expected.shape
-    rows = np.kron(np.eye(groups), np.ones(outcomes))
-    totals = np.tile(np.eye(outcomes), groups)
     need = np.rint(counts - floor.sum(axis=1))
+    groups_kept = LinearConstraint(np.kron(np.eye(groups), np.ones(outcomes)), need, need)
     column = fraction.sum(axis=0)
-    groups_kept = LinearConstraint(rows, need, need)
-    totals_near = LinearConstraint(totals, np.floor(column - 1e-9), np.ceil(column + 1e-9))
+    totals_near = LinearConstraint(
+        np.tile(np.eye(outcomes), groups), np.floor(column - 1e-9), np.ceil(column + 1e-9)
+    )
     allowed = np.where(expected > floor + 1e-9, 1.0, 0.0).ravel()
     for tolerance, also in [*((t, [totals_near]) for t in TOLERANCES), *((t, []) for t in TOLERANCES)]:
-        near = [_near(event, floor, counts, tolerance) for event in events]
-        found = milp(
+        near = []
+        for event in events:
+            off = float((event * floor).sum())
+            room = tolerance * float((np.abs(event).max(axis=1) * counts).sum())
+            near.append(LinearConstraint(event.reshape(1, -1), -room - off, room - off))
+        solution = milp(
             c=(1.0 - 2.0 * fraction).ravel(),
             integrality=np.ones(size),
             bounds=Bounds(np.zeros(size), allowed),
             constraints=[groups_kept, *also, *near],
             options={"mip_rel_gap": 0.02, "node_limit": 20_000},
         )
-        if found.x is not None:
-            return np.asarray(floor + np.rint(found.x).reshape(expected.shape), dtype=np.int64)
-    raise StudyFault([_problem(f"the shares of {name} cannot be met by {int(counts.sum())} whole people")])
-
-
-def _near(event: Floats, floor: Floats, counts: NDArray[np.int64], tolerance: float) -> LinearConstraint:
-    """Keep a target's share within `tolerance` once people are whole."""
-    already = float((event * floor).sum())
-    base = float((np.abs(event).max(axis=1) * counts).sum())
-    return LinearConstraint(event.reshape(1, -1), -tolerance * base - already, tolerance * base - already)
-
-
-def _repeat(answers: Sequence[Answer], counts: NDArray[np.int64]) -> list[Answer]:
-    return [answer for answer, count in zip(answers, counts.tolist(), strict=True) for _ in range(count)]
+        if solution.x is not None:
+            return np.asarray(floor + np.rint(solution.x).reshape(expected.shape), dtype=np.int64)
+    raise _infeasible(f"the shares of {name} cannot be met by {int(counts.sum())} whole people")
 
 
 def _contradiction(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -> StudyFault:
@@ -206,22 +201,23 @@ def _contradiction(mass: Floats, outcomes: Outcomes, events: Sequence[_Event]) -
     ]
     counting = float(outcomes.seed[outcomes.counted].sum())
     totals = np.concatenate([people * counting, people * (1 - counting)])
-    frame = Frame(np.vstack(sides), totals, np.tile(outcomes.seed > 0, len(kinds)))
-    given = []
+    cells = CellTotals(np.vstack(sides), totals, np.tile(outcomes.seed > 0, len(kinds)))
+    figures = []
     for inside, event in zip(kinds.T, events, strict=True):
         base = (inside[:, None] & event.counted).ravel()
-        meant = (inside[:, None] & event.meant).ravel()
-        given.append(Given(event.target.name, meant, base, event.target.share, event.target.share))
-    worst = smallest_contradiction(frame, given)
-    if not worst:  # nearly so: fitting would go on for ever
-        worst = tuple(given)
-    said = []
-    for one in worst:
-        left = share_range(frame, [other for other in worst if other is not one], one)
+        chosen = (inside[:, None] & event.chosen).ravel()
+        figures.append(CellShare(event.target.name, chosen, base, event.target.share, event.target.share))
+    # figures that contradict each other only nearly would be fitted for ever: then all are named
+    worst = smallest_contradiction(cells, figures) or tuple(figures)
+    sentences = []
+    for figure in worst:
+        left = share_range(cells, [other for other in worst if other is not figure], figure)
         room = "" if left is None else f" (they leave {left[0]:.3f} to {left[1]:.3f})"
-        said.append(f'the share {one.low:g} of "{one.name}" contradicts the other targets or seeds{room}')
-    return StudyFault([_problem("; ".join(said))])
+        sentences.append(
+            f'the share {figure.low:g} of "{figure.name}" contradicts the other targets or seeds{room}'
+        )
+    return _infeasible("; ".join(sentences))
 
 
-def _problem(detail: str) -> Problem:
-    return Problem("share-infeasible", Place("synthetic.yaml"), {"detail": detail})
+def _infeasible(detail: str) -> StudyFault:
+    return StudyFault([Problem("share-infeasible", Place("synthetic.yaml"), {"detail": detail})])

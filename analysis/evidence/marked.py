@@ -34,20 +34,23 @@ class Opened(Protocol):
 
 def marked(table: pa.Table, about: Mapping[str, Any]) -> pa.Table:
     """Return a table with the column and the metadata of made-up answers; `about` says how they were made."""
-    kept = table.drop_columns([COLUMN]) if COLUMN in table.column_names else table
-    with_column = kept.append_column(COLUMN, pa.array([True] * table.num_rows, pa.bool_()))
-    said = json.dumps({"synthetic": True, **about}, ensure_ascii=False).encode()
-    return with_column.replace_schema_metadata({**(table.schema.metadata or {}), METADATA: said})
+    unmarked = table.drop_columns([COLUMN]) if COLUMN in table.column_names else table
+    with_column = unmarked.append_column(COLUMN, pa.array([True] * table.num_rows, pa.bool_()))
+    mark = json.dumps({"synthetic": True, **about}, ensure_ascii=False).encode()
+    return with_column.replace_schema_metadata({**(table.schema.metadata or {}), METADATA: mark})
 
 
 def synthetic_reason(opened: Opened) -> str | None:
     """Return what says that the answers of an opened file are made up; None where nothing does."""
-    files = _parquet_files(opened.path)
+    place = opened.path
+    files = [place] if place.suffix.lower() == ".parquet" else []
+    if place.is_dir():
+        files = sorted([*place.glob("*.parquet"), *(place / "responses").glob("*.parquet")])
     if any(METADATA in (pq.read_schema(file).metadata or {}) for file in files):
         return "its metadata say so"
     if COLUMN in opened.names and _column_says(opened, files):
         return f"its column '{COLUMN}' says so"
-    place = opened.path.resolve()
+    place = place.resolve()
     for folder in ([place] if place.is_dir() else []) + list(place.parents[:2]):
         if _manifest_says(folder / "manifest.json"):
             return "the manifest of its snapshot says so"
@@ -74,23 +77,13 @@ def synthetic_note(opened: Opened) -> Note | None:
     return Note("synthetic", f"These answers are synthetic ({reason}): nothing follows from them.")
 
 
-def _parquet_files(path: Path) -> list[Path]:
-    """Return the file itself, or those of a folder and of its `responses`; none of another kind of file."""
-    if path.is_dir():
-        return sorted([*path.glob("*.parquet"), *(path / "responses").glob("*.parquet")])
-    return [path] if path.suffix.lower() == ".parquet" else []
-
-
 def _column_says(opened: Opened, files: Sequence[Path]) -> bool:
     if files:
         batches = (batch for file in files for batch in pq.ParquetFile(file).iter_batches(columns=[COLUMN]))
-        return any(_any_true(batch.column(0)) for batch in batches)
-    choices = opened.read([COLUMN]).columns[COLUMN].choices
-    return any(choice.strip().lower() in _TRUE for choice in choices)
-
-
-def _any_true(column: pa.Array) -> bool:
-    return any(str(value).strip().lower() in _TRUE for value in column.unique().to_pylist())
+        values = (str(value) for batch in batches for value in batch.column(0).unique().to_pylist())
+    else:
+        values = iter(opened.read([COLUMN]).columns[COLUMN].choices)
+    return any(value.strip().lower() in _TRUE for value in values)
 
 
 def _manifest_says(file: Path) -> bool:

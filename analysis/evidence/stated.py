@@ -1,4 +1,4 @@
-"""A share as it was printed: what it can have been before rounding, and from which numbers of people."""
+"""Shares as people write them: on a command line, in print before rounding, and of a part beside the whole."""
 
 from __future__ import annotations
 
@@ -9,10 +9,44 @@ from dataclasses import dataclass
 
 from analysis.problems import DataProblem
 
+MOST_LISTED = 1000
+_SHARE = re.compile(r"\s*(\d+(?:[.,]\d*)?|[.,]\d+)\s*(%?)\s*")
 _PERCENT = re.compile(r"\s*(\d+)(?:[.,](\d*))?\s*%\s*")
 _FRACTION = re.compile(r"\s*(0|1)?[.,](\d+)\s*|\s*([01])\s*")
-MOST_LISTED = 1000
 _EDGE = 1e-9  # a count this near to a whole number is that number
+
+
+def number_of_share(option: str, text: str) -> float:
+    """Return the fraction written as "34%", "34,5 %" or "0.34". Raises DataProblem "bad_option"."""
+    match = _SHARE.fullmatch(text)
+    value = None if match is None else float(match[1].replace(",", ".")) / (100 if match[2] else 1)
+    if match is None or value is None or value > 1:
+        hint = f", perhaps {text.strip()}%" if match is not None and not match[2] else ""
+        raise DataProblem("bad_option", option=option, value=text, form=f"34% or 0.34{hint}")
+    return value
+
+
+def segments_of(text: str | None) -> tuple[tuple[str, float], ...]:
+    """Read "18-23=12%,24+=88%", or "6" for six equal parts. Raises DataProblem "bad_option"."""
+    if text is None:
+        return ()
+    if text.strip().isdigit():
+        count = int(text)
+        if not 2 <= count <= 100:
+            form = "a number from 2 to 100, or NAME=SHARE,…"
+            raise DataProblem("bad_option", option="--segments", value=text, form=form)
+        return tuple((f"segment {place}", 1 / count) for place in range(1, count + 1))
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    names = [name.strip() for name, _, _ in pairs]
+    if any(not mark or not name.strip() or names.count(name.strip()) > 1 for name, mark, _ in pairs):
+        form = "NAME=SHARE,NAME=SHARE with a name for each, or their number"
+        raise DataProblem("bad_option", option="--segments", value=text, form=form)
+    return tuple((name.strip(), number_of_share("--segments", share)) for name, _, share in pairs)
+
+
+def names_of(text: str | None) -> tuple[str, ...]:
+    """Return the parts of "a, b"; none of None."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -47,9 +81,9 @@ class Stated:
 
 def stated(option: str, text: str) -> Stated:
     """Read "34%" or "34.0%" (their digits count) or "0.34". Raises DataProblem "bad_option"."""
-    found = _PERCENT.fullmatch(text)
-    if found is not None and float(f"{found[1]}.{found[2] or 0}") <= 100:
-        return Stated(float(f"{found[1]}.{found[2] or 0}") / 100, len(found[2] or ""))
+    match = _PERCENT.fullmatch(text)
+    if match is not None and float(f"{match[1]}.{match[2] or 0}") <= 100:
+        return Stated(float(f"{match[1]}.{match[2] or 0}") / 100, len(match[2] or ""))
     if _FRACTION.fullmatch(text):
         return printed_share(float(text.replace(",", ".")))
     hint = f", perhaps {text.strip()}%" if text.strip().replace(".", "").isdigit() else ""
@@ -81,12 +115,6 @@ def impossible_bases(share: Stated, below: int = MOST_LISTED) -> list[int]:
     return [n for n in range(1, min(always_from(share), below)) if counts(share, n) is None]
 
 
-def impossible_shares(n: int, digits: int = 0) -> int:
-    """Return how many of the printable shares (101 with whole per cents) n people cannot give."""
-    steps = 100 * 10**digits
-    return sum(counts(Stated(place / steps, digits), n) is None for place in range(steps + 1))
-
-
 def ranges(numbers: Sequence[int], most: int = 8) -> str:
     """Write ascending numbers as "1-4, 6-9, 11"; "none" where there are none; after `most` runs "and 31 more"."""
     runs: list[list[int]] = []
@@ -96,7 +124,40 @@ def ranges(numbers: Sequence[int], most: int = 8) -> str:
         else:
             runs.append([number, number])
     if len(runs) == most + 1:
-        most += 1  # the last run takes no more room than to say that it is left out
-    written = ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in runs[:most])
-    left = sum(b - a + 1 for a, b in runs[most:])
+        # the last run takes no more room than to say that it is left out
+        most += 1
+    written = ", ".join(f"{first}-{last}" if first < last else f"{first}" for first, last in runs[:most])
+    left = sum(last - first + 1 for first, last in runs[most:])
     return f"{written} and {left} more" if left else written or "none"
+
+
+# --- a part beside the whole -------------------------------------------------------------------------------
+
+
+def remainder(whole: float, part: float, size: float) -> float:
+    """Return the share among the others: (p - s·p_part)/(1 - s), s being the part's share of the sample."""
+    return (whole - size * part) / (1 - size)
+
+
+def remainder_range(whole: Stated, part: Stated, size: float) -> tuple[float, float]:
+    """Return the lowest and the highest share among the others that the rounding of both figures allows."""
+    return remainder(whole.low, part.high, size), remainder(whole.high, part.low, size)
+
+
+def largest_part(whole: Stated, part: Stated) -> float:
+    """Return the largest share of the sample that the part can be: s·p_part ≤ p, and the same for the noes."""
+    ends = [1.0]
+    if part.low > 0:
+        ends.append(whole.high / part.low)
+    if part.high < 1:
+        ends.append((1 - whole.low) / (1 - part.high))
+    return min(ends)
+
+
+def counts_fit(whole: Stated, n: int, part: Stated, part_n: int) -> bool:
+    """Tell whether whole people can give both figures at once: those of the part are among those of all."""
+    every, some = counts(whole, n), counts(part, part_n)
+    if every is None or some is None:
+        return False
+    # the others, n - part_n people, make up the difference
+    return some[0] <= every[1] and every[0] - some[1] <= n - part_n

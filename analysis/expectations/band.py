@@ -9,7 +9,6 @@ from scipy.special import chdtri, ndtr, ndtri, stdtr, stdtrit
 from analysis.table.column import Numbers
 
 POINTS = 4096
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 _JITTER = 1e-10  # keeps a correlation of 1 (a step that nobody chose) from being singular
 _MOST_DF = 10_000  # beyond, Student's t is the normal
 
@@ -24,9 +23,13 @@ def critical(correlation: Numbers, df: int, level: float = 0.95) -> float:
     size = len(correlation)
     if size == 1:
         return alone
-    most = float(stdtrit(df, 1 - (1 - level) / (2 * size)))  # Bonferroni is never too narrow
+    # Bonferroni is never too narrow
+    most = float(stdtrit(df, 1 - (1 - level) / (2 * size)))
     root = _root(correlation)
-    lattice = _lattice(size)
+    # points that fill the unit cube evenly, shape (POINTS, size) (Richtmyer 1951, folded)
+    step = np.sqrt(np.asarray(_primes(size), dtype=np.float64)) % 1
+    points = (np.arange(1, POINTS + 1)[:, None] * step) % 1
+    lattice = np.abs(2 * points - 1)
 
     def short(c: float) -> float:
         return _inside(c, root, df, lattice) - level
@@ -53,21 +56,14 @@ def equivalent_level(c: float, df: int) -> float:
     return float(2 * stdtr(df, c) - 1)
 
 
-def _lattice(size: int) -> Numbers:
-    """Return points that fill the unit cube evenly, shape (POINTS, size) (Richtmyer 1951, folded)."""
-    step = np.sqrt(np.asarray(_primes(size), dtype=np.float64)) % 1
-    points = (np.arange(1, POINTS + 1)[:, None] * step) % 1
-    return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
-
-
 def _primes(count: int) -> list[int]:
-    found = list(_PRIMES[:count])
-    number = _PRIMES[-1]
-    while len(found) < count:
-        number += 2
-        if all(number % prime for prime in found):
-            found.append(number)
-    return found
+    primes: list[int] = []
+    number = 2
+    while len(primes) < count:
+        if all(number % prime for prime in primes):
+            primes.append(number)
+        number += 1
+    return primes
 
 
 def _inside(c: float, root: Numbers, df: int, lattice: Numbers) -> float:

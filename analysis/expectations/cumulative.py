@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,18 @@ from analysis.estimators.intervals import AUTO
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.expectations.band import critical, equivalent_level
-from analysis.expectations.bracket import Bracket, bracket_of
 from analysis.rows import aligned, percent, span
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
 
+NOT_REACHED = "not_reached"
 _NEAR = 1e-9  # a whole number of degrees of freedom may have come out this much lower by rounding
 
 
 @dataclass(frozen=True)
-class Step:
+class ReplyStep:
     """One step of a reply-time scale: its name, its upper limit in minutes, its answer codes in the sums."""
 
     name: str
@@ -38,10 +39,10 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Scale:
+class ReplyScale:
     """The steps with a limit, soonest first, and the answers that count in the base and in no limit."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ReplyStep, ...]
     others: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
@@ -67,6 +68,29 @@ class Scale:
     def base(self) -> frozenset[int]:
         """Return the codes of everyone who answered."""
         return frozenset().union(*(answer.codes for answer in self.exclusive))
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A quantile lies above the limit `after` (None: below the first) and at or below `upto`.
+
+    `upto` None: beyond the last limit. `surely_after` and `surely_upto` bound it in the same way at
+    the confidence `level` of the shares' intervals. `status` is "ok", "not_reached" (beyond the last limit) or "empty".
+    """
+
+    share: float
+    after: str | None
+    upto: str | None
+    surely_after: str | None
+    surely_upto: str | None
+    level: float
+    status: str = OK
+
+    def __str__(self) -> str:
+        if self.status == EMPTY:
+            return "at no known time (nobody answered)"
+        sure = _between(self.surely_after, self.surely_upto)
+        return f"{_between(self.after, self.upto)} ({100 * self.level:g}%: {sure})"
 
 
 @dataclass(frozen=True)
@@ -137,14 +161,27 @@ class ExpectationCurve:
         }
 
     def __str__(self) -> str:
-        return _shown(self)
+        if self.status == EMPTY:
+            return f"{self.question}, {self.segment}: nobody answered\n"
+        lines = [
+            (
+                p.name, percent(p.cumulative.share), span(p.cumulative.low, p.cumulative.high),
+                span(p.band_low, p.band_high), percent(p.exclusive.share), span(p.exclusive.low, p.exclusive.high),
+            )
+            for p in self.points
+        ]  # fmt: skip
+        lines += [(e.choice, "-", "-", "-", percent(e.share), span(e.low, e.high)) for e in self.others]
+        heads = ("reply expected", "by then", "this limit", "all limits", "exactly this", "this step")
+        base = self.points[0].cumulative.base
+        head = f"{self.question}, {self.segment}: {base:,} people; half expect a reply {self.median}"
+        return f"{head}\n\n{aligned(heads, lines)}\n"
 
 
 def expectation_curves(
     sums: Sums,
     *,
     question: str,
-    scale: Scale,
+    scale: ReplyScale,
     segments: Sequence[Segment],
     design: Design,
     raking: Calibrated | None = None,
@@ -161,118 +198,98 @@ def expectation_curves(
     """
     stage = staged(sums, design, raking)
     answers = (*scale.cumulative, *scale.exclusive)
-    done = []
+    curves = []
     for segment in segments:
-
-        def found(level: float, segment: Segment = segment) -> list[Estimate]:
-            return shares(
-                sums, question=question, answers=answers, segments=[segment], design=design, raking=raking,
-                interval=interval, level=level, base_codes=scale.base,
-            )  # fmt: skip
-
-        alone = found(level)
+        estimate = partial(
+            shares, sums, question=question, answers=answers, segments=[segment], design=design, raking=raking,
+            interval=interval, base_codes=scale.base,
+        )  # fmt: skip
+        alone = estimate(level=level)
         reach = _reach(stage, segment, scale, alone[0].df, level)
-        together = alone if reach is None else found(equivalent_level(reach, alone[0].df))
-        done.append(_curve(question, segment, scale, alone, together, reach, level))
-    return tuple(done)
+        together = alone if reach is None else estimate(level=equivalent_level(reach, alone[0].df))
+        count = len(scale.steps)
+        low, high = _monotone(together[:count])
+        points = tuple(
+            Point(step.name, step.upto, alone[at], low[at], high[at], alone[count + at])
+            for at, step in enumerate(scale.steps)
+        )
+        median = bracket_of(alone[:count], [step.name for step in scale.steps], 0.5, level)
+        others = tuple(alone[2 * count :])
+        curve = ExpectationCurve(
+            question, segment.label, level, points, others, median, reach, alone[0].status
+        )
+        curves.append(curve)
+    return tuple(curves)
 
 
-def linearised(stage: Stage, segment: Segment, scale: Scale) -> tuple[Codes, Numbers, Numbers]:
+def bracket_of(cumulative: Sequence[Estimate], names: Sequence[str], share: float, level: float) -> Bracket:
+    """Return the bracket of a quantile from the cumulative shares at the limits called `names`.
+
+    Woodruff 1952: a limit bounds the quantile from above where the lower end of the share's interval there is
+    at least `share`, and from below where the upper end is under it.
+    """
+    if any(estimate.share is None for estimate in cumulative):
+        return Bracket(share, None, None, None, None, level, EMPTY)
+    lows = [0.0 if estimate.low is None else estimate.low for estimate in cumulative]
+    highs = [1.0 if estimate.high is None else estimate.high for estimate in cumulative]
+    tie = share - 1e-12
+    at = next((place for place, estimate in enumerate(cumulative) if (estimate.share or 0.0) >= tie), None)
+    upto = None if at is None else names[at]
+    after = names[-1] if at is None else names[at - 1] if at else None
+    surely_upto = next((name for name, low in zip(names, lows, strict=True) if low >= tie), None)
+    under = [name for name, high in zip(names, highs, strict=True) if high < tie]
+    surely_after = under[-1] if under else None
+    status = NOT_REACHED if upto is None else OK
+    return Bracket(share, after, upto, surely_after, surely_upto, level, status)
+
+
+def _between(after: str | None, upto: str | None) -> str:
+    if upto is None:
+        return "at any time" if after is None else f"later than {after}"
+    return f"within {upto}" if after is None else f"after {after}, within {upto}"
+
+
+def linearised(stage: Stage, segment: Segment, scale: ReplyScale) -> tuple[Codes, Numbers, Numbers]:
     """Return a segment's columns that answered, the cumulative shares, and the shares' linearised values.
 
     Shapes (columns,), (limits,), (columns, limits); a value is (1 if up to the limit - share)/Σw.
     """
     everyone = stage.columns_in(segment.codes)
-    asked = everyone[member(stage.answer[everyone], scale.base)]
-    code = stage.answer[asked]
+    answered = everyone[member(stage.answer[everyone], scale.base)]
+    code = stage.answer[answered]
     upto = np.stack([member(code, answer.codes) for answer in scale.cumulative], axis=1)
-    total = stage.weight[asked].sum()
-    share = stage.weight[asked] @ upto / total if total > 0 else np.zeros(len(scale.steps))
-    return asked, share, (upto - share) / (total if total > 0 else 1.0)
+    total = stage.weight[answered].sum()
+    share = stage.weight[answered] @ upto / total if total > 0 else np.zeros(len(scale.steps))
+    return answered, share, (upto - share) / (total if total > 0 else 1.0)
 
 
-def _reach(stage: Stage, segment: Segment, scale: Scale, df: int, level: float) -> float | None:
+def _reach(stage: Stage, segment: Segment, scale: ReplyScale, df: int, level: float) -> float | None:
     """Return the band's critical value; None where there is nothing to be uncertain about."""
-    asked, share, values = linearised(stage, segment, scale)
-    if df < 1 or stage.people(asked) == 0:
+    answered, share, values = linearised(stage, segment, scale)
+    if df < 1 or stage.people(answered) == 0:
         return None
-    covariance = stage.covariance(asked, values)
+    covariance = stage.covariance(answered, values)
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     moving = (share > 0) & (share < 1) & (error > 1e-9 * np.sqrt(share * (1 - share)))
     if not moving.any():
         return None
-    effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
+    if stage.sums.clustered:
+        # people of a cluster count as alike as the variances of the shares show, by their mean ratio to p(1 - p)
+        effect = float((error[moving] ** 2 / (share * (1 - share))[moving]).mean())
+        ones = np.ones((len(answered), 1))
+        weight, own = stage.totals(answered, ones), stage.squares(answered, ones)
+        expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
+        df = max(1, int(min(float(df), float(effective_degrees(stage, expected)[0])) + _NEAR))
     error = error[moving]
     correlation = covariance[np.ix_(moving, moving)] / np.outer(error, error)
-    return critical(np.clip(correlation, -1.0, 1.0), _steady(stage, asked, effect, df), level)
-
-
-def _steady(stage: Stage, asked: Codes, effect: float, df: int) -> int:
-    """Return the degrees of freedom of the band in whole numbers: fewer than `df` where clusters are unequal.
-
-    People of a cluster count as alike as the variances of the shares show, `effect` being their mean ratio to
-    share × (1 - share).
-    """
-    if not stage.sums.clustered:
-        return df
-    one = np.ones((len(asked), 1))
-    weight, own = stage.totals(asked, one), stage.squares(asked, one)
-    expected = expected_variances(weight, own, effect * weight.sum(axis=0) ** 2)
-    found = min(float(df), float(effective_degrees(stage, expected)[0]))
-    return max(1, int(found + _NEAR))
-
-
-def _curve(
-    question: str,
-    segment: Segment,
-    scale: Scale,
-    alone: Sequence[Estimate],
-    together: Sequence[Estimate],
-    reach: float | None,
-    level: float,
-) -> ExpectationCurve:
-    count = len(scale.steps)
-    low, high = _monotone(together[:count])
-    points = tuple(
-        Point(step.name, step.upto, alone[at], low[at], high[at], alone[count + at])
-        for at, step in enumerate(scale.steps)
-    )
-    median = bracket_of(
-        [point.cumulative for point in points], [step.name for step in scale.steps], 0.5, level
-    )
-    status = alone[0].status
-    return ExpectationCurve(
-        question, segment.label, level, points, tuple(alone[2 * count :]), median, reach, status
-    )
+    return critical(np.clip(correlation, -1.0, 1.0), df, level)
 
 
 def _monotone(together: Sequence[Estimate]) -> tuple[list[float | None], list[float | None]]:
     """Return the band's bounds; a lower one holds at every later limit, an upper one at every earlier."""
-    if any(one.low is None or one.high is None for one in together):
-        return [one.low for one in together], [one.high for one in together]
-    low = np.maximum.accumulate([one.low or 0.0 for one in together])
-    high = np.minimum.accumulate([1.0 if one.high is None else one.high for one in together][::-1])[::-1]
+    lows, highs = [estimate.low for estimate in together], [estimate.high for estimate in together]
+    if None in lows or None in highs:
+        return lows, highs
+    low = np.maximum.accumulate(np.array(lows, dtype=np.float64))
+    high = np.minimum.accumulate(np.array(highs[::-1], dtype=np.float64))[::-1]
     return low.tolist(), high.tolist()
-
-
-def _shown(curve: ExpectationCurve) -> str:
-    if curve.status == EMPTY:
-        return f"{curve.question}, {curve.segment}: nobody answered\n"
-    lines = [
-        (
-            p.name,
-            percent(p.cumulative.share),
-            span(p.cumulative.low, p.cumulative.high),
-            span(p.band_low, p.band_high),
-            percent(p.exclusive.share),
-            span(p.exclusive.low, p.exclusive.high),
-        )
-        for p in curve.points
-    ]
-    lines += [
-        (one.choice, "-", "-", "-", percent(one.share), span(one.low, one.high)) for one in curve.others
-    ]
-    heads = ("reply expected", "by then", "this limit", "all limits", "exactly this", "this step")
-    base = curve.points[0].cumulative.base
-    head = f"{curve.question}, {curve.segment}: {base:,} people; half expect a reply {curve.median}"
-    return f"{head}\n\n{aligned(heads, lines)}\n"

@@ -18,10 +18,15 @@ from analysis.estimators.intervals import ENOUGH, quantile_t
 from analysis.estimators.level import interval_head
 from analysis.estimators.proportion import LOW
 from analysis.estimators.variance import staged
-from analysis.expectations.curve_errors import design_variances, robust_variances
-from analysis.expectations.events import Observed, Risks, check_observed, risks_of
+from analysis.expectations.events import (
+    Observed,
+    Risks,
+    check_observed,
+    design_variances,
+    risks_of,
+    robust_variances,
+)
 from analysis.rows import aligned, percent, span
-from analysis.table.column import Numbers
 from analysis.table.design import Design, Sample
 
 GREENWOOD, ROBUST, DESIGN = "greenwood", "robust", "design"
@@ -31,7 +36,7 @@ NO_INTERVAL = "no_interval"
 
 
 @dataclass(frozen=True)
-class Step:
+class DeliveryStep:
     """The curve at one time: `open_share` of cases wait longer than `time`.
 
     `at_risk`, `delivered` and `censored` are weighted and belong to this time. `se`, `low`, `high` are None
@@ -66,10 +71,8 @@ class Quantile:
     reason: str = ""
 
     def __str__(self) -> str:
-        def said(time: float | None) -> str:
-            return NOT_REACHED if time is None else f"{time:g}"
-
-        return f"{said(self.time)} ({said(self.low)} to {said(self.high)})"
+        time, low, high = (NOT_REACHED if t is None else f"{t:g}" for t in (self.time, self.low, self.high))
+        return f"{time} ({low} to {high})"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class DeliveryCurve:
     level: float
     base: int
     delivered: int
-    steps: tuple[Step, ...]
+    steps: tuple[DeliveryStep, ...]
     median: Quantile
     status: str = OK
 
@@ -91,7 +94,7 @@ class DeliveryCurve:
         """Return the curve as an object of plain values."""
         return asdict(self)
 
-    def open_at(self, time: float) -> Step | None:
+    def open_at(self, time: float) -> DeliveryStep | None:
         """Return the step in force at a time; None before the first time."""
         before = [step for step in self.steps if step.time <= time]
         return before[-1] if before else None
@@ -99,21 +102,13 @@ class DeliveryCurve:
     def __str__(self) -> str:
         lines = [
             (
-                f"{s.time:g}",
-                f"{s.at_risk:g}",
-                f"{s.delivered:g}",
-                percent(s.open_share),
-                span(s.low, s.high),
+                f"{s.time:g}", f"{s.at_risk:g}", f"{s.delivered:g}", percent(s.open_share), span(s.low, s.high),
                 "low base" if s.status == LOW_BASE else "",
             )
             for s in self.steps
-        ]
-        table = aligned(
-            ("time", "at risk", "delivered", "still open", interval_head(self.level), ""),
-            lines,
-            left=0,
-            tail=1,
-        )
+        ]  # fmt: skip
+        heads = ("time", "at risk", "delivered", "still open", interval_head(self.level), "")
+        table = aligned(heads, lines, left=0, tail=1)
         head = f"{self.delivered:,} of {self.base:,} delivered; median {self.median}"
         return f"{head}\n\n{table}\n"
 
@@ -136,55 +131,45 @@ def kaplan_meier(
     chosen = check_observed(observed, sample, method, METHODS, (GREENWOOD, DESIGN))
     risks = risks_of(observed, sample)
     if not risks.events.any():
-        return _without_events(chosen, level, risks)
-    se, degrees = _errors(chosen, risks, design or Design())
-    z = quantile_t(degrees, level) if degrees else _normal(level)
-    steps = tuple(_step(risks, place, float(error), z) for place, error in zip(risks.told, se, strict=True))
+        nothing = Quantile(0.5, None, None, None, "nothing was delivered")
+        steps = tuple(_step(risks, place, math.nan, 0.0) for place in risks.listed)
+        return DeliveryCurve(chosen, level, risks.people, 0, steps, nothing, EMPTY)
+    z = float(ndtri((1 + level) / 2))
+    if chosen == GREENWOOD:
+        spread = risks.leap_sum[risks.listed]
+        se = risks.survival[risks.listed] * np.sqrt(np.where(np.isfinite(spread), spread, 0.0))
+    elif chosen == ROBUST:
+        se = np.sqrt(robust_variances(risks))
+    else:
+        stage = staged(risks.sums, design or Design())
+        z = quantile_t(max(stage.degrees(np.arange(len(risks.sums.columns))), 1), level)
+        se = np.sqrt(design_variances(risks, stage))
+    steps = tuple(_step(risks, place, float(error), z) for place, error in zip(risks.listed, se, strict=True))
     status = OK if risks.people >= LOW else LOW_BASE
     median = _quantile(risks, steps, 0.5)
     return DeliveryCurve(chosen, level, risks.people, risks.delivered, steps, median, status)
 
 
-def _normal(level: float) -> float:
-    return float(ndtri((1 + level) / 2))
-
-
-def _errors(method: str, risks: Risks, design: Design) -> tuple[Numbers, int | None]:
-    """Return the standard error at each told time, and the design's degrees of freedom."""
-    survival = risks.survival[risks.told]
-    if method == GREENWOOD:
-        spread = risks.spread[risks.told]
-        return survival * np.sqrt(np.where(np.isfinite(spread), spread, 0.0)), None
-    if method == ROBUST:
-        return np.sqrt(robust_variances(risks)), None
-    stage = staged(risks.sums, design)
-    degrees = max(stage.degrees(np.arange(len(risks.sums.columns))), 1)
-    return np.sqrt(design_variances(risks, stage)), degrees
-
-
-def _step(risks: Risks, place: int, error: float, z: float) -> Step:
+def _step(risks: Risks, place: int, error: float, z: float) -> DeliveryStep:
     share = float(risks.survival[place])
     low = high = se = None
     status = NO_INTERVAL
     if 0.0 < share < 1.0 and math.isfinite(error):
-        se, status = error, _status(share, error)
+        effective = share * (1 - share) / error**2 if error > 0 else 0.0
+        enough = effective >= LOW and effective * min(share, 1 - share) >= ENOUGH
+        se, status = error, OK if enough else LOW_BASE
         reach = math.exp(z * error / (share * abs(math.log(share)))) if error > 0 else 1.0
         low, high = share**reach, share ** (1 / reach)
-    return Step(
+    return DeliveryStep(
         float(risks.times[place]), float(risks.at_risk[place]), float(risks.events[place]),
         float(risks.censored[place]), share, se, low, high, status,
     )  # fmt: skip
 
 
-def _status(share: float, error: float) -> str:
-    effective = share * (1 - share) / error**2 if error > 0 else 0.0
-    return OK if effective >= LOW and effective * min(share, 1 - share) >= ENOUGH else LOW_BASE
-
-
-def _quantile(risks: Risks, steps: tuple[Step, ...], share: float) -> Quantile:
+def _quantile(risks: Risks, steps: tuple[DeliveryStep, ...], share: float) -> Quantile:
     """Return the first time at which at most 1 - share is open; bounds by inversion (Brookmeyer & Crowley 1982).
 
-    The curve itself is read at every time, the bounds at the times told.
+    The curve itself is read at every time, the bounds at the times listed.
     """
     left = 1 - share + 1e-12
     hit = np.flatnonzero(risks.survival <= left)
@@ -198,9 +183,3 @@ def _quantile(risks: Risks, steps: tuple[Step, ...], share: float) -> Quantile:
         "" if time is not None else f"{percent(float(risks.survival[-1]))} were still open at the last time"
     )
     return Quantile(share, time, low, bounds[1], reason)
-
-
-def _without_events(method: str, level: float, risks: Risks) -> DeliveryCurve:
-    nothing = Quantile(0.5, None, None, None, "nothing was delivered")
-    steps = tuple(_step(risks, place, math.nan, 0.0) for place in risks.told)
-    return DeliveryCurve(method, level, risks.people, 0, steps, nothing, EMPTY)

@@ -36,8 +36,9 @@ class LogRank:
     def __str__(self) -> str:
         if self.chi_square is None or self.p is None:
             return f"Log-rank: not tested, {self.reason}"
-        found = f"chi-square {self.chi_square:.4g} on {self.df} df, p {p_text(self.p)}"
-        return f"Log-rank ({self.method}): {found}"
+        return (
+            f"Log-rank ({self.method}): chi-square {self.chi_square:.4g} on {self.df} df, p {p_text(self.p)}"
+        )
 
 
 def log_rank(
@@ -65,19 +66,18 @@ def log_rank(
     expected = at_risk * (risks.events / risks.at_risk)[:, None]
     score = (events - expected).sum(axis=0)
     if chosen == PLAIN:
-        variance = _hypergeometric(risks, at_risk)
+        n, d, share = risks.at_risk, risks.events, at_risk / risks.at_risk[:, None]
+        weight = np.where(n > 1, d * (n - d) / np.where(n > 1, n - 1, 1.0), 0.0)
+        variance = np.diag(weight @ share) - (share * weight[:, None]).T @ share
     else:
-        values = _scores(risks, at_risk)
         stage = staged(risks.sums, design or Design())
-        variance = stage.covariance(np.arange(len(risks.sums.columns)), values)
-    return _tested(chosen, score, variance)
-
-
-def _hypergeometric(risks: Risks, at_risk: Numbers) -> Numbers:
-    n, d = risks.at_risk, risks.events
-    share = at_risk / n[:, None]
-    weight = np.where(n > 1, d * (n - d) / np.where(n > 1, n - 1, 1.0), 0.0)
-    return np.asarray(np.diag(weight @ share) - (share * weight[:, None]).T @ share, dtype=np.float64)
+        variance = stage.covariance(np.arange(len(risks.sums.columns)), _scores(risks, at_risk))
+    df = int(np.linalg.matrix_rank(variance, tol=1e-10 * max(float(np.abs(variance).max()), 1e-300)))
+    if df == 0:
+        return LogRank(chosen, None, 0, None, "the groups leave nothing to chance")
+    # the groups' scores add up to 0, so one of them is left out by the inverse
+    chi_square = float(score @ np.linalg.pinv(variance, rcond=1e-10, hermitian=True) @ score)
+    return LogRank(chosen, chi_square, df, float(chdtrc(df, chi_square)))
 
 
 def _scores(risks: Risks, at_risk: Numbers) -> Numbers:
@@ -90,13 +90,3 @@ def _scores(risks: Risks, at_risk: Numbers) -> Numbers:
         own * hazard.cumsum()[risks.place][:, None] - (share * hazard[:, None]).cumsum(axis=0)[risks.place]
     )
     return np.asarray(jump - drift, dtype=np.float64)
-
-
-def _tested(method: str, score: Numbers, variance: Numbers) -> LogRank:
-    """Return score' V⁻ score: the groups' scores add up to 0, so one of them is left out by the inverse."""
-    inverse = np.linalg.pinv(variance, rcond=1e-10, hermitian=True)
-    df = int(np.linalg.matrix_rank(variance, tol=1e-10 * max(float(np.abs(variance).max()), 1e-300)))
-    if df == 0:
-        return LogRank(method, None, 0, None, "the groups leave nothing to chance")
-    chi_square = float(score @ inverse @ score)
-    return LogRank(method, chi_square, df, float(chdtrc(df, chi_square)))

@@ -11,8 +11,8 @@ from typing import Any
 
 from analysis.answers import answers
 from analysis.estimators.proportion import Answer
-from analysis.expectations.comparing import CurveComparison, compare_curves
-from analysis.expectations.cumulative import ExpectationCurve, Scale, Step, expectation_curves
+from analysis.expectations.cumulative import ExpectationCurve, ReplyScale, ReplyStep, expectation_curves
+from analysis.expectations.curve_differences import CurveComparison, compare_curves
 from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request
@@ -59,27 +59,19 @@ def reply_expectation(opened: DataFile, request: Request, limits: Mapping[str, s
     """
     if len(request.questions) != 1 or request.sets or request.nets:
         raise DataProblem("one_question", value=", ".join(request.questions) or "none")
-    (asked,) = answers(opened, request)
-    ((sums, choices),) = asked.parts
-    scale = scale_of(asked.question, choices, limits)
-    curves = expectation_curves(
-        sums, question=asked.question, scale=scale, segments=asked.segments, design=asked.design,
-        interval=request.interval, level=request.level, raking=asked.calibration,
-    )  # fmt: skip
-    comparison = None
-    if len(asked.segments) > 1:
-        comparison = compare_curves(
-            sums,
-            scale=scale,
-            segments=asked.segments,
-            design=asked.design,
-            level=request.level,
-            raking=asked.calibration,
-        )
-    return ReplyExpectation(asked.question, asked.by, curves, comparison, asked.notes)
+    (answered,) = answers(opened, request)
+    ((sums, choices),) = answered.parts
+    scale = scale_of(answered.question, choices, limits)
+    common: dict[str, Any] = {
+        "scale": scale, "segments": answered.segments, "design": answered.design, "level": request.level,
+        "raking": answered.calibration,
+    }  # fmt: skip
+    curves = expectation_curves(sums, question=answered.question, interval=request.interval, **common)
+    comparison = compare_curves(sums, **common) if len(answered.segments) > 1 else None
+    return ReplyExpectation(answered.question, answered.by, curves, comparison, answered.notes)
 
 
-def scale_of(question: str, choices: tuple[Answer, ...], limits: Mapping[str, str | float]) -> Scale:
+def scale_of(question: str, choices: tuple[Answer, ...], limits: Mapping[str, str | float]) -> ReplyScale:
     """Order a question's choices by their limits; a step is called by its limit, and choices share one.
 
     Raises DataProblem "limit_missing" or "bad_option".
@@ -89,18 +81,26 @@ def scale_of(question: str, choices: tuple[Answer, ...], limits: Mapping[str, st
     for choice in choices:
         if choice.name not in limits:
             raise DataProblem("limit_missing", column=question, value=choice.name, known=listed(list(limits)))
-        upto = _minutes(choice.name, limits[choice.name])
+        limit = limits[choice.name]
+        if isinstance(limit, str) and limit.strip().lower() in (NONE, ASIDE):
+            others.append(choice)
+            continue
+        upto = minutes(limit) if isinstance(limit, str) else float(limit)
+        if upto is None or not upto > 0:
+            form = '"15 min", "4 h", "3 days", "none" or "aside"'
+            raise DataProblem("bad_option", option=f"the limit of '{choice.name}'", value=limit, form=form)
         if upto == inf:
             others.append(choice)
         else:
             by_limit.setdefault(upto, []).append(choice)
     if not by_limit:
         raise DataProblem("limit_missing", column=question, value="any choice", known=listed(list(limits)))
-    steps = [
-        Step(_named(limits[same[0].name]), upto, frozenset().union(*(one.codes for one in same)))
-        for upto, same in sorted(by_limit.items(), key=lambda pair: pair[0])
-    ]
-    return Scale(tuple(steps), tuple(others))
+    steps = []
+    for upto, same in sorted(by_limit.items(), key=lambda pair: pair[0]):
+        limit = limits[same[0].name]
+        name = limit.strip() if isinstance(limit, str) else f"{limit:g} min"
+        steps.append(ReplyStep(name, upto, frozenset().union(*(choice.codes for choice in same))))
+    return ReplyScale(tuple(steps), tuple(others))
 
 
 def limits_of_codebook(file: Path, question: str) -> dict[str, str | float]:
@@ -111,28 +111,11 @@ def limits_of_codebook(file: Path, question: str) -> dict[str, str | float]:
     if not file.is_file():
         raise DataProblem("file_not_found", value=str(file))
     entries = json.loads(file.read_text(encoding="utf-8"))["columns"]
-    for entry in entries:
-        if entry["name"] == question and entry["type"] == "reply_time":
-            return {str(choice["code"]): _told(choice) for choice in entry["choices"]}
-    known = listed([entry["name"] for entry in entries if entry["type"] == "reply_time"])
-    raise DataProblem("limit_missing", column=question, value="any choice", known=known)
-
-
-def _told(choice: Mapping[str, Any]) -> str | float:
-    if "upto_minutes" not in choice:
-        return ASIDE
-    return NONE if choice["upto_minutes"] is None else float(choice["upto_minutes"])
-
-
-def _named(limit: str | float) -> str:
-    return limit.strip() if isinstance(limit, str) else f"{limit:g} min"
-
-
-def _minutes(choice: str, limit: str | float) -> float:
-    if isinstance(limit, str) and limit.strip().lower() in (NONE, ASIDE):
-        return inf
-    found = minutes(limit) if isinstance(limit, str) else float(limit)
-    if found is None or not found > 0:
-        form = '"15 min", "4 h", "3 days", "none" or "aside"'
-        raise DataProblem("bad_option", option=f"the limit of '{choice}'", value=limit, form=form)
-    return found
+    scales = {entry["name"]: entry["choices"] for entry in entries if entry["type"] == "reply_time"}
+    if question not in scales:
+        raise DataProblem("limit_missing", column=question, value="any choice", known=listed(list(scales)))
+    limits: dict[str, str | float] = {}
+    for choice in scales[question]:
+        upto = choice.get("upto_minutes", ASIDE)
+        limits[str(choice["code"])] = NONE if upto is None else upto if upto == ASIDE else float(upto)
+    return limits

@@ -34,7 +34,7 @@ from analysis.notebook.words import (
     probabilities_of,
     request_of,
 )
-from analysis.quality import Check, Flags, WithAndWithout, flags_of, read_checks, with_and_without
+from analysis.quality import Flags, QualityCheck, WithAndWithout, flags_of, read_checks, with_and_without
 from analysis.request import Request
 from analysis.table.design import Design
 from analysis.tabulate import Tabulation, tabulate
@@ -252,7 +252,7 @@ class Data:
         asked = self._request((question,), by=by, bands=bands)
         return tables.of_both(with_and_without(self.opened, asked, self._checks(checks)))
 
-    def _checks(self, checks: Mapping[str, Names]) -> tuple[Check, ...]:
+    def _checks(self, checks: Mapping[str, Names]) -> tuple[QualityCheck, ...]:
         return read_checks(
             tuple(f"{kind}:{','.join(names(some))}" for kind, some in by_name("checks", checks).items()),
             self.names,

@@ -3,16 +3,14 @@
 A flag is a suspicion with a threshold from the literature, not a proof: a fast reader is fast on every page.
 """
 
-from analysis.quality.beside import WithAndWithout, with_and_without
-from analysis.quality.checks import Check, Flags, flags_of, read_checks
+from analysis.quality.checks import Flags, QualityCheck, flags_of, read_checks
 from analysis.quality.duplicates import near_duplicates
-from analysis.quality.gaps import missing_sequence
-from analysis.quality.pace import page_seconds, speeding
-from analysis.quality.straight import straight_lining
+from analysis.quality.patterns import missing_sequence, page_seconds, speeding, straight_lining
+from analysis.quality.with_and_without import WithAndWithout, with_and_without
 
 __all__ = [
-    "Check",
     "Flags",
+    "QualityCheck",
     "WithAndWithout",
     "flags_of",
     "missing_sequence",

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.quality.duplicates import near_duplicates
-from analysis.quality.gaps import missing_sequence
-from analysis.quality.pace import speeding
-from analysis.quality.straight import FEWEST, straight_lining
+from analysis.quality.patterns import FEWEST, missing_sequence, speeding, straight_lining
 from analysis.rows import aligned, percent
 from analysis.table.column import MISSING, Column
 from analysis.table.naming import find, split_known
@@ -32,7 +30,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Check:
+class QualityCheck:
     """A kind of check (one of KINDS) and its columns, in the order in which they were asked."""
 
     kind: str
@@ -58,7 +56,6 @@ class Flags:
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return how many rows have each flag, then any of them."""
-        told = [*self.by_check.items(), ("any", self.any)]
         return [
             {
                 "flag": name,
@@ -66,7 +63,7 @@ class Flags:
                 "share": float(mask.mean()) if self.rows else 0.0,
                 "meaning": MEANINGS.get(name, "has at least one of these flags"),
             }
-            for name, mask in told
+            for name, mask in (*self.by_check.items(), ("any", self.any))
         ]
 
     def __str__(self) -> str:
@@ -74,25 +71,28 @@ class Flags:
         return aligned(("flag", "rows", "", ""), lines, tail=1) + "\n"
 
 
-def read_checks(texts: Sequence[str], names: Sequence[str]) -> tuple[Check, ...]:
+def read_checks(texts: Sequence[str], names: Sequence[str]) -> tuple[QualityCheck, ...]:
     """Read "grid:a,b,c" against a file's columns. Raises DataProblem "bad_option", "unknown_column" or "grid_short"."""
     checks = []
     for text in texts:
         kind, mark, rest = text.partition(":")
         if not mark or kind not in KINDS or not rest.strip():
             raise DataProblem("bad_option", option="--quality", value=text, form=FORM)
-        found = split_known(rest, names, ",") or [find(one.strip(), names) for one in rest.split(",")]
-        if kind == "sequence" and len(set(found)) < 2:
+        parts = split_known(rest, names, ",") or [find(part.strip(), names) for part in rest.split(",")]
+        columns = tuple(dict.fromkeys(parts))
+        if kind == "sequence" and len(columns) < 2:
             raise DataProblem("bad_option", option="--quality", value=text, form=f"{kind}:COL,COL,…")
-        columns = tuple(dict.fromkeys(found))
         if kind == "grid" and len(columns) < FEWEST:
             raise DataProblem("grid_short", value=text, count=len(columns), least=FEWEST)
-        checks.append(Check(kind, columns))
+        checks.append(QualityCheck(kind, columns))
     return tuple(checks)
 
 
 def flags_of(
-    opened: DataFile, checks: Sequence[Check], missing: Sequence[str] = (), not_asked: Sequence[str] = ()
+    opened: DataFile,
+    checks: Sequence[QualityCheck],
+    missing: Sequence[str] = (),
+    not_asked: Sequence[str] = (),
 ) -> Flags:
     """Flag the rows of an opened file; its columns are read whole.
 
@@ -100,32 +100,33 @@ def flags_of(
     snapshot's -1). Several checks that give the same flag are joined. Raises what reading raises, and
     DataProblem "not_a_number" for times.
     """
-    wanted = tuple(dict.fromkeys(name for check in checks for name in check.columns))
-    table = opened.read(wanted)
+    table = opened.read(tuple(dict.fromkeys(name for check in checks for name in check.columns)))
     flags: dict[str, NDArray[np.bool_]] = {}
     for check in checks:
         columns = [table.columns[name] for name in check.columns]
-        for name, mask in _flagged(check.kind, columns, [*missing, *not_asked], not_asked, table.first_row):
+        answers = [column.without([*missing, *not_asked]) for column in columns]
+        if check.kind == "seconds":
+            times = np.stack([_numbers(column, table.first_row) for column in answers], axis=1)
+            raised = [("speeding", speeding(times)[0])]
+        elif check.kind == "grid":
+            raised = [("straight_lining", straight_lining(_alike(answers))[0])]
+        elif check.kind == "text":
+            texts = (
+                [None if code < 0 else column.choices[code] for code in column.codes.tolist()]
+                for column in answers
+            )
+            raised = [("near_duplicate", near_duplicates(column)[0]) for column in texts]
+        else:
+            answered = np.stack([column.codes >= 0 for column in answers], axis=1)
+            put = []
+            for column in columns:
+                silent = [at for at, choice in enumerate(column.choices) if choice in not_asked]
+                put.append(~np.isin(column.codes, silent))
+            stopped, gap, _ = missing_sequence(answered, np.stack(put, axis=1))
+            raised = [("break_off", stopped), ("gap", gap)]
+        for name, mask in raised:
             flags[name] = flags[name] | mask if name in flags else mask
     return Flags(flags, table.rows)
-
-
-def _flagged(
-    kind: str, columns: Sequence[Column], missing: Sequence[str], not_asked: Sequence[str], first_row: int
-) -> list[tuple[str, NDArray[np.bool_]]]:
-    told = [column.without(missing) for column in columns]
-    if kind == "seconds":
-        times = np.stack([_numbers(column, first_row) for column in told], axis=1)
-        return [("speeding", speeding(times)[0])]
-    if kind == "grid":
-        return [("straight_lining", straight_lining(_alike(told))[0])]
-    if kind == "text":
-        return [("near_duplicate", near_duplicates(_texts(column))[0]) for column in told]
-    answered = np.stack([column.codes >= 0 for column in told], axis=1)
-    silent = set(not_asked)
-    put = [~_is(column, silent) for column in columns]
-    stopped, gap, _ = missing_sequence(answered, np.stack(put, axis=1))
-    return [("break_off", stopped), ("gap", gap)]
 
 
 def _numbers(column: Column, first_row: int) -> NDArray[np.float64]:
@@ -146,12 +147,3 @@ def _alike(columns: Sequence[Column]) -> NDArray[np.int64]:
         to = np.array([*(words[choice] for choice in column.choices), MISSING], dtype=np.int64)
         codes.append(to[column.codes])
     return np.stack(codes, axis=1)
-
-
-def _texts(column: Column) -> list[str | None]:
-    return [None if code < 0 else column.choices[code] for code in column.codes.tolist()]
-
-
-def _is(column: Column, values: set[str]) -> NDArray[np.bool_]:
-    wanted = [at for at, choice in enumerate(column.choices) if choice in values]
-    return np.isin(column.codes, wanted)

@@ -29,14 +29,14 @@ def near_duplicates(
     letters, candidates by MinHash (Broder 1997) and then compared exactly. The same texts give the same result.
     """
     plain = [_plain(text) for text in texts]
-    distinct = [one for one in dict.fromkeys(plain) if len(one) >= shortest]
-    leader = _Groups(len(distinct))
-    shingles = [_shingles(one) for one in distinct]
-    for one, other in _pairs(shingles):
-        if leader.of(one) != leader.of(other) and _jaccard(shingles[one], shingles[other]) >= similar:
-            leader.join(one, other)
-    place = {one: leader.of(at) for at, one in enumerate(distinct)}
-    group = np.array([place.get(one, -1) for one in plain], dtype=np.int64)
+    distinct = [text for text in dict.fromkeys(plain) if len(text) >= shortest]
+    groups = _Groups(len(distinct))
+    shingles = [_shingles(text) for text in distinct]
+    for first, second in _pairs(shingles):
+        if groups.of(first) != groups.of(second) and _jaccard(shingles[first], shingles[second]) >= similar:
+            groups.join(first, second)
+    place = {text: groups.of(at) for at, text in enumerate(distinct)}
+    group = np.array([place.get(text, -1) for text in plain], dtype=np.int64)
     size = np.bincount(group[group >= 0], minlength=len(distinct) or 1)
     alone = (group < 0) | (size[group] < 2)
     return ~alone, np.where(alone, -1, group)
@@ -45,51 +45,45 @@ def near_duplicates(
 def _plain(text: str | None) -> str:
     """Return the words of a text without case, marks and repeated space."""
     folded = unicodedata.normalize("NFKC", text or "").casefold()
-    return " ".join("".join(one if one.isalnum() else " " for one in folded).split())
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in folded).split())
 
 
 def _shingles(text: str) -> Shingles:
     """Return the distinct runs of letters as numbers, ascending."""
-    letters = np.array([ord(one) for one in text], dtype=np.uint64)
+    letters = np.array([ord(letter) for letter in text], dtype=np.uint64)
     width = min(SHINGLE, len(letters))
-    found = np.zeros(len(letters) - width + 1, dtype=np.uint64)
+    runs = np.zeros(len(letters) - width + 1, dtype=np.uint64)
     for at in range(width):
-        found = found * np.uint64(1_000_003) + letters[at : len(letters) - width + 1 + at]
-    return np.unique(found)
+        runs = runs * np.uint64(1_000_003) + letters[at : len(letters) - width + 1 + at]
+    return np.unique(runs)
 
 
-def _jaccard(one: Shingles, other: Shingles) -> float:
-    common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / (len(one) + len(other) - common)
+def _jaccard(first: Shingles, second: Shingles) -> float:
+    common = len(np.intersect1d(first, second, assume_unique=True))
+    return common / (len(first) + len(second) - common)
 
 
 def _pairs(shingles: Sequence[Shingles]) -> Iterator[tuple[int, int]]:
     """Yield pairs that may be alike: all of a few texts, else those that share a band of their MinHash."""
     if len(shingles) <= _SMALL:
-        yield from ((one, two) for two in range(len(shingles)) for one in range(two))
+        yield from ((first, second) for second in range(len(shingles)) for first in range(second))
         return
-    for band in _bands(shingles).T:
+    draw = np.random.Generator(np.random.PCG64(7))
+    factor = draw.integers(1, 2**63, _BANDS * _ROWS, dtype=np.uint64) | np.uint64(1)
+    shift = draw.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64)
+    least = np.stack([(own[:, None] * factor + shift).min(axis=0) for own in shingles])
+    # a number for each text and band, shape (texts, bands), from the least of its hashed shingles
+    joined = np.zeros((len(shingles), _BANDS), dtype=np.uint64)
+    for row in range(_ROWS):
+        joined = joined * np.uint64(0x9E3779B97F4A7C15) + least[:, row::_ROWS]
+    for band in joined.T:
         order = np.argsort(band, kind="stable")
         begin = 0
         for end in [*(np.flatnonzero(np.diff(band[order])) + 1).tolist(), len(order)]:
             bucket = order[begin:end].tolist() if end - begin > 1 else []
-            for at, two in enumerate(bucket):
-                yield from ((one, two) for one in bucket[max(at - _LOOK_BACK, 0) : at])
+            for at, second in enumerate(bucket):
+                yield from ((first, second) for first in bucket[max(at - _LOOK_BACK, 0) : at])
             begin = end
-
-
-def _bands(shingles: Sequence[Shingles]) -> Shingles:
-    """Return a number for each text and band, shape (texts, bands), from the least of its hashed shingles."""
-    draw = np.random.Generator(np.random.PCG64(7))
-    factor = draw.integers(1, 2**63, _BANDS * _ROWS, dtype=np.uint64) | np.uint64(1)
-    shift = draw.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64)
-    least = np.empty((len(shingles), _BANDS * _ROWS), dtype=np.uint64)
-    for at, own in enumerate(shingles):
-        least[at] = (own[:, None] * factor + shift).min(axis=0)
-    joined = np.zeros((len(shingles), _BANDS), dtype=np.uint64)
-    for row in range(_ROWS):
-        joined = joined * np.uint64(0x9E3779B97F4A7C15) + least[:, row::_ROWS]
-    return joined
 
 
 class _Groups:
@@ -98,12 +92,12 @@ class _Groups:
     def __init__(self, size: int) -> None:
         self._above = list(range(size))
 
-    def of(self, one: int) -> int:
-        while self._above[one] != one:
-            self._above[one] = self._above[self._above[one]]
-            one = self._above[one]
-        return one
+    def of(self, text: int) -> int:
+        while self._above[text] != text:
+            self._above[text] = self._above[self._above[text]]
+            text = self._above[text]
+        return text
 
-    def join(self, one: int, other: int) -> None:
-        first, second = sorted((self.of(one), self.of(other)))
-        self._above[second] = first
+    def join(self, first: int, second: int) -> None:
+        leader, other = sorted((self.of(first), self.of(second)))
+        self._above[other] = leader

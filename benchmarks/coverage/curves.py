@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from analysis.estimate import OK
 from analysis.estimators.proportion import Answer
 from analysis.expectations import band
-from analysis.expectations.cumulative import ExpectationCurve, Scale, Step, expectation_curves
+from analysis.expectations.cumulative import ExpectationCurve, ReplyScale, ReplyStep, expectation_curves
 from analysis.expectations.events import Observed
 from analysis.expectations.kaplan_meier import kaplan_meier
 from analysis.table.column import Numbers
@@ -22,8 +22,8 @@ from benchmarks.coverage.samples import DESIGN, EVERYONE, Clustered
 
 STEPS = (0.2, 0.25, 0.22, 0.18)  # named exactly this step; the rest has no limit
 CUMULATIVE = tuple(np.cumsum(STEPS).tolist())  # the median lies in the third step
-SCALE = Scale(
-    tuple(Step(str(at), at + 1.0, frozenset({at})) for at in range(len(STEPS))),
+SCALE = ReplyScale(
+    tuple(ReplyStep(str(at), at + 1.0, frozenset({at})) for at in range(len(STEPS))),
     (Answer("no limit", frozenset({len(STEPS)})),),
 )
 _SHARES = (*STEPS, 1 - sum(STEPS))

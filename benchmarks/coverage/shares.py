@@ -10,6 +10,7 @@ import numpy as np
 from analysis.estimate import OK, Estimate
 from analysis.estimators.differences import differences
 from analysis.estimators.intervals import AUTO, BETA, LOGIT, WILSON
+from analysis.estimators.means import means
 from analysis.estimators.proportion import shares
 from analysis.problems import DataProblem
 from analysis.table.design import sample_of
@@ -189,6 +190,24 @@ def raked_difference(n: int) -> Experiment:
         return [_apart(sums, 0.0, RAKED_TRUTH, raking)]
 
     return Experiment((Row(f"difference of two raked segments of one sample of {n}", n, RAKED_TRUTH),), once)
+
+
+def same_people(first: float, second: float, n: int) -> Experiment:
+    """Draw people who choose one of three answers; the difference of two answers' shares."""
+
+    def once(chance: Chance) -> Sequence[Seen]:
+        answer = chance.choice(3, n, p=[first, second, 1 - first - second])
+        # the difference of two answers' shares is the mean of 1 for the one and -1 for the other
+        values = {0: 1.0, 1: -1.0, 2: 0.0}
+        sums = sums_of(sample_of(n), answer)
+        (found,) = means(sums, question="q", values=values, segments=[EVERYONE], design=DESIGN).rows
+        if found.low is None or found.high is None:
+            return [NOTHING]
+        held = found.low <= first - second <= found.high
+        return [Seen(held, found.high - found.low, float(n), found.df, found.reason is not None)]
+
+    name = f"difference {first:g} - {second:g} of two answers of the same {n} people"
+    return Experiment((Row(name, n, min(first, second)),), once)
 
 
 def experiments() -> Iterator[Callable[[], Experiment]]:

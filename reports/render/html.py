@@ -18,8 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from questionnaires.texts import OWN_NAMES
-from reports.charts import phone, wide
-from reports.drawing import COLOURS
+from reports.charts import draw
+from reports.drawing import COLOURS, PHONE, WIDE
 from reports.naming import Voice
 from reports.report import CurveChart, Report, ShareChart
 
@@ -80,8 +80,7 @@ def page(report: Report, addresses: dict[str, str], inline: dict[str, Any] | Non
 def chart_data(chart: ShareChart | CurveChart) -> Markup:
     """Return a chart's two figures and its colours as JSON that is safe inside a script element."""
     data = {
-        "wide": wide(chart),
-        "phone": phone(chart),
+        **{width.name: draw(chart, width) for width in (WIDE, PHONE)},
         "tokens": {colour: name for name, colour in COLOURS.items()},
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from analysis.evidence.auditing import Audits, Own
+    from analysis.evidence.auditing import AuditRequest, Own
     from analysis.evidence.claim import Claim
 
 
@@ -69,7 +69,7 @@ Exit code 0 whatever the verdict, or 1 with one line on standard error that says
 @click.option(
     "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
 )
-def audit(file: str | None, form: str, **asked: Any) -> None:
+def audit(file: str | None, form: str, **options: Any) -> None:
     """Audit a published share, or the figures in FILE: a study folder or a published.yaml.
 
     Which numbers of people can give it, its interval, what a part implies for the others, whether the figures
@@ -81,13 +81,14 @@ def audit(file: str | None, form: str, **asked: Any) -> None:
       earshot audit my_study --id complain_online
       earshot audit --share 34% --n 2030 --data answers.csv --question online --choice 1 --equivalence 3%
     """
+    from analysis.evidence.auditing import audit as run
     from analysis.problems import DataProblem
     from analysis.rows import check_format, printed
 
     try:
         check_format(form)
-        found = _audits(file, asked)
-        text = printed(found, found.rows(), form)
+        audits = run(request_of(file, options))
+        text = printed(audits, audits.rows(), form)
     except DataProblem as problem:
         click.echo(f"earshot audit: {problem.message}", err=True)
         raise SystemExit(1) from None
@@ -98,87 +99,77 @@ def audit(file: str | None, form: str, **asked: Any) -> None:
 _OF_A_FILE = ("share", "n", "part", "part_n", "adds_up", "known", "unknown")
 
 
-def _audits(file: str | None, asked: dict[str, Any]) -> Audits:
+def request_of(file: str | None, options: dict[str, Any]) -> AuditRequest:
+    """Read the options into one request. Raises DataProblem for what does not go together."""
     from pathlib import Path
 
-    from analysis.evidence.auditing import audit_claim, audit_file
+    from analysis.evidence.auditing import AuditRequest
     from analysis.problems import DataProblem
 
-    own = _own(asked)
+    own = _own(options)
     if file is None:
-        if asked["ids"]:
+        if options["ids"]:
             raise DataProblem("option_needs", option="--id", needed="FILE")
-        if asked["share"] is None and asked["adds_up"] is None:
+        if options["share"] is None and options["adds_up"] is None:
             raise DataProblem("audit_nothing")
-        return audit_claim(_claim(asked), own)
+        return AuditRequest(_claim(options), own=own)
     for name in _OF_A_FILE:
-        if asked[name] is not None:
+        if options[name] is not None:
             raise DataProblem("audit_twice", option=f"--{name.replace('_', '-')}", value=file)
-    return audit_file(Path(file), asked["ids"], own, _assumed(asked))
+    return AuditRequest(_claim(options), Path(file), tuple(options["ids"]), own)
 
 
-def _assumed(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the parts of a claim that no source gives."""
-    from analysis.evidence.claim import EFFECTS, PLAUSIBLE
-    from analysis.evidence.options import number_of_share
-
-    return {
-        "part_shares": tuple(number_of_share("--part-share", one) for one in asked["part_shares"])
-        or PLAUSIBLE,
-        "segments": asked["segments"],
-        "weighted": asked["weighted"],
-        "effects": asked["effects"] or EFFECTS,
-        "level": number_of_share("--level", asked["level"]),
-    }
-
-
-def _claim(asked: dict[str, Any]) -> Claim:
-    from analysis.evidence.claim import Claim
-    from analysis.evidence.options import names_of
-    from analysis.evidence.stated import stated
+def _claim(options: dict[str, Any]) -> Claim:
+    from analysis.evidence.claim import EFFECTS, PLAUSIBLE, Claim
+    from analysis.evidence.stated import names_of, number_of_share, stated
     from analysis.problems import DataProblem
 
-    if asked["part_n"] is not None and asked["part"] is None:
+    if options["part_n"] is not None and options["part"] is None:
         raise DataProblem("option_needs", option="--part-n", needed="--part")
-    if asked["part"] is not None and asked["share"] is None:
+    if options["part"] is not None and options["share"] is None:
         raise DataProblem("option_needs", option="--part", needed="--share")
     return Claim(
         name="all",
-        whole=None if asked["share"] is None else stated("--share", asked["share"]),
-        n=asked["n"],
-        part_name=asked["part_name"],
-        part=None if asked["part"] is None else stated("--part", asked["part"]),
-        part_n=asked["part_n"],
-        addends=tuple(stated("--adds-up", one) for one in names_of(asked["adds_up"])),
-        known=names_of(asked["known"]),
-        unknown=names_of(asked["unknown"]),
-        **_assumed(asked),
+        whole=None if options["share"] is None else stated("--share", options["share"]),
+        n=options["n"],
+        part_name=options["part_name"],
+        part=None if options["part"] is None else stated("--part", options["part"]),
+        part_n=options["part_n"],
+        addends=tuple(stated("--adds-up", share) for share in names_of(options["adds_up"])),
+        part_shares=tuple(number_of_share("--part-share", share) for share in options["part_shares"])
+        or PLAUSIBLE,
+        segments=options["segments"],
+        weighted=options["weighted"],
+        effects=options["effects"] or EFFECTS,
+        level=number_of_share("--level", options["level"]),
+        facts_known=names_of(options["known"]),
+        facts_unknown=names_of(options["unknown"]),
     )
 
 
-def _own(asked: dict[str, Any]) -> Own | None:
+def _own(options: dict[str, Any]) -> Own | None:
     """Read what is asked of our own data; None where there is none."""
     from pathlib import Path
 
     from analysis.evidence.auditing import Own
-    from analysis.evidence.options import number_of_share
+    from analysis.evidence.stated import number_of_share
     from analysis.files.formats import open_file
     from analysis.option_words import read_request
     from analysis.problems import DataProblem
     from analysis.table.design import Design
 
-    needed = ("question", "choice")
-    if asked["data"] is None:
-        given = next((name for name in (*needed, "equivalence") if asked[name] is not None), None)
-        if given is not None:
-            raise DataProblem("option_needs", option=f"--{given}", needed="--data")
+    if options["data"] is None:
+        for name in ("question", "choice", "equivalence"):
+            if options[name] is not None:
+                raise DataProblem("option_needs", option=f"--{name}", needed="--data")
         return None
-    for name in needed:
-        if asked[name] is None:
+    for name in ("question", "choice"):
+        if options[name] is None:
             raise DataProblem("option_needs", option="--data", needed=f"--{name}")
-    design = Design(*(asked[name] for name in ("weight", "strata", "cluster", "fpc", "lonely")))
-    more = {name: asked[name] for name in ("nets", "multi", "bands", "where", "missing")}
-    margin = None if asked["equivalence"] is None else number_of_share("--equivalence", asked["equivalence"])
-    file = Path(asked["data"])
-    request = read_request(open_file(file).names, questions=(asked["question"],), design=design, **more)
-    return Own(file, request, asked["choice"], margin)
+    design = Design(*(options[name] for name in ("weight", "strata", "cluster", "fpc", "lonely")))
+    more = {name: options[name] for name in ("nets", "multi", "bands", "where", "missing")}
+    equivalence = options["equivalence"]
+    margin = None if equivalence is None else number_of_share("--equivalence", equivalence)
+    data = Path(options["data"])
+    request = read_request(open_file(data).names, questions=(options["question"],), design=design, **more)
+    return Own(data, request, options["choice"], margin)

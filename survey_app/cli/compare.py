@@ -55,7 +55,7 @@ def compare(file: str, form: str, test: str, adjust: str, margin: str | None, **
           --weight w --strata region --cluster branch --adjust bh --equivalence 5%
     """
     from analysis.compare import compare as run
-    from analysis.evidence.options import number_of_share
+    from analysis.evidence.stated import number_of_share
     from analysis.files.formats import open_file
     from analysis.option_words import read_request
     from analysis.problems import DataProblem

@@ -182,7 +182,7 @@ def _report(settings: Settings, study: Study, say: Callable[[str], None]) -> Pub
 def _print_outcome(report: PublishedReport, as_json: bool) -> None:
     import json
 
-    from reports.outcome import as_rows, as_table
+    from reports.published_figures import as_rows, as_table
 
     rows = as_rows(report.findings)
     if as_json:

@@ -62,7 +62,7 @@ Exit code 0, or 1 with one line on standard error that says what to do.""",
 @click.option(
     "--format", "form", default="text", show_default=True, metavar="FORM", help="text, csv or json."
 )
-def plan_sample(form: str, **asked: Any) -> None:
+def plan_sample(form: str, **options: Any) -> None:
     """Say how many people must answer, and how many to invite, for a margin of error or a difference.
 
     \b
@@ -71,30 +71,35 @@ def plan_sample(form: str, **asked: Any) -> None:
       earshot plan-sample --share 34% --difference 10% --segments 6 --deff 1.5 --response-rate 20%
       earshot plan-sample --share 34% --n 2030 --segments 18-23=12%,24-34=18%,35+=70%
     """
-    from analysis.evidence.options import number_of_share, segments_of
-    from analysis.evidence.planning import Fielding, Wish
+    from analysis.evidence.planning import Wish
     from analysis.evidence.planning import plan_sample as run
+    from analysis.evidence.sample_size import Fielding
+    from analysis.evidence.stated import number_of_share, segments_of
     from analysis.problems import DataProblem
     from analysis.rows import check_format, printed
 
     try:
         check_format(form)
         fielding = Fielding(
-            design_effect=asked["deff"],
-            response_rate=number_of_share("--response-rate", asked["response_rate"]),
-            **{name: asked[name] for name in ("cluster_size", "icc", "weight_cv", "population")},
+            design_effect=options["deff"],
+            response_rate=number_of_share("--response-rate", options["response_rate"]),
+            **{name: options[name] for name in ("cluster_size", "icc", "weight_cv", "population")},
         )
-        wished = {
-            name: None if asked[name] is None else number_of_share(f"--{name.replace('_', '-')}", asked[name])
+        shares = {
+            name: None
+            if options[name] is None
+            else number_of_share(f"--{name.replace('_', '-')}", options[name])
             for name in ("share", "margin", "segment_margin", "difference", "level", "power")
         }
-        plain = {name: asked[name] for name in ("n", "ratio", "alpha", "interval")}
-        segments = segments_of(asked["segments"])
         wish = Wish(
-            **wished, **plain, segments=segments, bonferroni=asked["adjust"] != "none", fielding=fielding
+            **shares,
+            **{name: options[name] for name in ("n", "ratio", "alpha", "interval")},
+            segments=segments_of(options["segments"]),
+            bonferroni=options["adjust"] != "none",
+            fielding=fielding,
         )
-        found = run(wish)
-        text = printed(found, [need.as_row() for need in found.needs], form)
+        plan = run(wish)
+        text = printed(plan, [need.as_row() for need in plan.needs], form)
     except DataProblem as problem:
         click.echo(f"earshot plan-sample: {problem.message}", err=True)
         raise SystemExit(1) from None

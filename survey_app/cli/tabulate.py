@@ -50,7 +50,7 @@ def tabulate(file: str, form: str, checks: tuple[str, ...], not_asked: tuple[str
           --bands age=18-23,24-34,35+ --net 'channel:online=social|e-mail' \\
           --weight w --strata region --cluster branch --format json
     """
-    from analysis.evidence.options import number_of_share
+    from analysis.evidence.stated import number_of_share
     from analysis.files.formats import open_file
     from analysis.option_words import read_request
     from analysis.problems import DataProblem

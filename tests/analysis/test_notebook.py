@@ -20,7 +20,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import analysis
-from analysis import Data, DataProblem, audit, kaplan_meier, plan_sample, read
+from analysis import (
+    Data,
+    DataProblem,
+    audit,
+    kaplan_meier,
+    log_rank,
+    plan_sample,
+    read,
+    synthetic_table,
+)
+from analysis.evidence.marked import is_synthetic
+from analysis.files.formats import open_file
 from analysis.show import tabulation
 from analysis.table.design import Design
 from tests.analysis.by_path import Words, tabulate
@@ -311,6 +322,41 @@ def test_what_needs_no_data() -> None:
         audit()
     assert kaplan_meier([1, 2], [True, False]).rows[0]["open_share"] == 0.5
     assert kaplan_meier([1, 2], [1, 0], weight=[1, 3]).rows[0]["open_share"] == 0.75
+
+
+def test_groups_of_delivered_times_are_tested() -> None:
+    times, delivered = [1, 2, 3, 4, 5, 6], [True, True, True, True, False, True]
+    named = log_rank(times, delivered, ["web", "web", "app", "web", "app", "app"])
+    assert named.rows == log_rank(times, delivered, [1, 1, 0, 1, 0, 0]).rows
+    assert named.rows[0]["method"] == "plain"
+    assert named.text in str(named) and "<td>plain</td>" in named._repr_html_()
+    weighted = log_rank(times, delivered, [1, 1, 0, 1, 0, 0], weight=[1, 2, 1, 2, 1, 2])
+    assert weighted.rows[0]["method"] == "design"
+    assert log_rank(times, delivered, [1] * 6).notes == ("there is one group only",)
+    with pytest.raises(DataProblem, match="column 'group' has 2 values, 'times' has 6"):
+        log_rank(times, delivered, [1, 2])
+
+
+def test_a_synthetic_table_has_the_published_shares(tmp_path: Path) -> None:
+    axes = {"age": ["young", "old"], "channel": ["web", "other"]}
+    figures = {"young": ("30%", {"age": "young"}), "web": ("60%", {"channel": ["web"]}, {"age": "young"})}
+    table = synthetic_table(axes, figures, 500)
+    assert sum(row["people"] for row in table if row["age"] == "young") == pytest.approx(150, abs=2)
+    assert table.notes[0].startswith("SYNTHETIC") and "young: published 30%" in table.notes[1]
+    table.result.write(tmp_path / "made_up.parquet")
+    assert is_synthetic(open_file(tmp_path / "made_up.parquet"))
+    with pytest.raises(DataProblem, match="young 'x' cannot be read"):
+        synthetic_table(axes, {"young": ("x", {"age": "young"})}, 500)
+    with pytest.raises(DataProblem, match="axis: category"):
+        synthetic_table(axes, {"young": ("30%",)}, 500)
+
+
+def test_a_file_of_figures_takes_what_it_does_not_say() -> None:
+    """The command line and the notebook make one request: what no file says holds for its figures too."""
+    study = ROOT / "questionnaires" / "library" / "complaint_channels"
+    found = audit(file=study, ids=["complain_online"], level=0.9, effects=[1.0]).result.audits[0].audit
+    assert found.claim.level == 0.9
+    assert [row["design_effect"] for row in found.intervals] == [1.0]
 
 
 def test_bands_cut_the_column_of_a_condition() -> None:

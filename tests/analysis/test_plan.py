@@ -147,7 +147,7 @@ def test_topline_counts_every_answer_and_every_kind_of_missing(snapshot: Path) -
     topline = {top.question.name: top for top in run(read_snapshot(snapshot)).topline}
     platform = {row.choice: row.n for row in topline["platform"].rows}
     assert platform == {"facebook": 12, "x": 0, "not_asked": 22, "dont_know": 6}
-    assert topline["platform"].asked == 18
+    assert topline["platform"].people == 18
     used = {row.choice: (row.n, row.estimate.base if row.estimate else None) for row in topline["used"].rows}
     assert used["email"] == (16, 22)
     assert used["not_answered"] == (18, None)
@@ -159,7 +159,7 @@ def test_topline_counts_every_answer_and_every_kind_of_missing(snapshot: Path) -
 def test_weighting_is_told(snapshot: Path) -> None:
     weighting = run(read_snapshot(snapshot)).weighting
     assert weighting is not None
-    assert weighting.kept == {"age": {"not given": pytest.approx(6 / 40)}}
+    assert weighting.at_sample_share == {"age": {"not given": pytest.approx(6 / 40)}}
     assert weighting.design_effect > 1
 
 

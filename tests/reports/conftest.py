@@ -13,11 +13,11 @@ from analysis.estimate import EMPTY, LOW_BASE, OK, Estimate
 from analysis.findings import (
     ALL,
     Basis,
-    Comparison,
     Curve,
     CurvePoint,
     Findings,
     Published,
+    PublishedComparison,
     Shares,
     Topline,
     ToplineRow,
@@ -217,9 +217,9 @@ def answer_shares(study: Study, place: int, shares: Mapping[str, float], base: i
 
 def compared(
     study: Study, identifier: str, estimate: Estimate, verdict: Verdict, **more: object
-) -> Comparison:
+) -> PublishedComparison:
     figure: Figure = next(figure for figure in study.published if figure.id == identifier)
-    return Comparison(figure, estimate, verdict, **more)  # type: ignore[arg-type]
+    return PublishedComparison(figure, estimate, verdict, **more)  # type: ignore[arg-type]
 
 
 def topline_of(question: Question, base: int, missing: Mapping[str, int]) -> Topline:
@@ -241,7 +241,7 @@ BASIS = Basis(
 )  # fmt: skip
 WEIGHTING = WeightingFacts(
     variables=("age", "gender"), population="US adults", source="Census", date=date(2012, 7, 1), iterations=7,
-    smallest=0.61, largest=1.84, design_effect=1.17, effective_n=1742.3, kept={"age": {"prefer_not": 0.02}},
+    smallest=0.61, largest=1.84, design_effect=1.17, effective_n=1742.3, at_sample_share={"age": {"prefer_not": 0.02}},
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def missing(findings: Findings, asked: int, **kinds: int) -> Findings:
     entry = findings.topline[0]
     rows = [row for row in entry.rows if row.estimate is not None]
     rows += [ToplineRow(name, n, None) for name, n in kinds.items()]
-    return replace(findings, topline=(replace(entry, asked=asked, rows=tuple(rows)), *findings.topline[1:]))
+    return replace(findings, topline=(replace(entry, people=asked, rows=tuple(rows)), *findings.topline[1:]))
 
 
 def test_who_is_not_counted(findings: Findings) -> None:

@@ -11,11 +11,19 @@ from typing import Any
 
 import pytest
 
-from reports.charts import phone, wide
-from reports.drawing import COLOURS, plain, wrapped
+from reports.charts import draw
+from reports.drawing import COLOURS, PHONE, WIDE, Figure, plain, wrapped
 from reports.report import CurveChart, Report, ShareChart
 
 STYLESHEET = Path(__file__).parent.parent.parent / "reports" / "render" / "report.css"
+
+
+def wide(chart: ShareChart | CurveChart) -> Figure:
+    return draw(chart, WIDE)
+
+
+def phone(chart: ShareChart | CurveChart) -> Figure:
+    return draw(chart, PHONE)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from analysis.findings import Findings, Published, Shares, Verdict
 from reports.captions import alt_curve, alt_shares
 from reports.disclosure import unseen
 from reports.naming import Voice
-from reports.outcome import as_rows, as_table
 from reports.outline import outline
-from reports.publish import _numbers
+from reports.publish import numbers
+from reports.published_figures import as_rows, as_table
 from reports.report import ShareChart, Table
 from reports.wording import held_published, published_title
 
@@ -91,7 +91,7 @@ def test_the_files_of_numbers_hold_nothing_hidden(findings: Findings, estimated:
     row = as_rows(told)[1]
     assert row["share"] is row["low"] is row["verdict"] is row["leader"] is None and row["base"] == 0
     assert "60.0%" not in as_table(told) and "hidden" in as_table(told)
-    kept = [one for one in _numbers(told)["estimates"] if one["status"] == "hidden"]
+    kept = [one for one in numbers(told)["estimates"] if one["status"] == "hidden"]
     assert len(kept) == 1 and kept[0]["share"] is None
 
 

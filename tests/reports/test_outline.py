@@ -9,33 +9,33 @@ from analysis.findings import Findings, Shares, Topline, ToplineRow
 from reports.outline import outline
 from reports.report import (
     CurveChart,
-    Fact,
-    Facts,
-    Finding,
+    KeyNumber,
+    KeyNumbers,
     Note,
+    RecordLine,
+    RecordLines,
     Report,
     ShareChart,
     Slide,
     Table,
 )
-from reports.report import Findings as FindingsBlock
 
 
 def slide(report: Report, name: str) -> Slide:
     return next(slide for slide in report.slides if slide.id == name)
 
 
-def facts(report: Report) -> dict[str, Fact]:
+def facts(report: Report) -> dict[str, RecordLine]:
     return {
         f.label: f
         for block in slide(report, "methods").blocks
-        if isinstance(block, Facts)
-        for f in block.facts
+        if isinstance(block, RecordLines)
+        for f in block.lines
     }
 
 
-def key_findings(report: Report) -> tuple[Finding, ...]:
-    return next(block for block in report.slides[0].blocks if isinstance(block, FindingsBlock)).findings
+def key_findings(report: Report) -> tuple[KeyNumber, ...]:
+    return next(block for block in report.slides[0].blocks if isinstance(block, KeyNumbers)).numbers
 
 
 def test_the_order_of_slides(reports: dict[str, Report]) -> None:
@@ -77,7 +77,7 @@ def test_numbers_of_charts_and_tables_are_those_of_the_findings(
     assert [row.cells[0].value for row in chart.table.rows] == [e.share for e in estimates]
     assert [row.cells[2].value for row in chart.table.rows] == [e.base for e in estimates]
     assert [row.cells[3].value for row in chart.table.rows] == [e.effective_base for e in estimates]
-    assert chart.marks[0].total and chart.marks[2].meant
+    assert chart.marks[0].total and chart.marks[2].highlighted
 
 
 def test_answers_stand_by_size_and_other_last(reports: dict[str, Report]) -> None:
@@ -128,7 +128,7 @@ def test_published_figures_stand_in_a_table_with_their_verdict(reports: dict[str
 
 def test_what_the_record_leaves_open_is_printed_as_open(reports: dict[str, Report]) -> None:
     known = facts(reports["en"])
-    assert known["Sponsor"] == Fact("Sponsor", "not recorded", recorded=False)
+    assert known["Sponsor"] == RecordLine("Sponsor", "not recorded", recorded=False)
     assert facts(reports["uk"])["Замовник"].value == "не зазначено"
     assert known["Fieldwork opened"].value == "22 November 2026, 08:00 (Europe/Kyiv)"
     assert known["First answer"].value == "22 November 2026, 08:05 (Europe/Kyiv)"
@@ -206,7 +206,7 @@ def test_every_kind_of_sample_has_its_words(findings: Findings) -> None:
 
 
 def test_a_topline_of_too_few_people_shows_nothing(findings: Findings) -> None:
-    few = replace(findings.topline[0], asked=9)
+    few = replace(findings.topline[0], people=9)
     report = outline(replace(findings, topline=(few,)), "en")
     table = next(block for block in slide(report, "topline").blocks if isinstance(block, Table))
     assert table.rows == () and table.notes == ("Hidden to protect respondents",)

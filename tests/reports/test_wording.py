@@ -8,13 +8,12 @@ from dataclasses import replace
 import pytest
 
 from analysis.estimate import Estimate
-from analysis.findings import Comparison, Findings, Published, Shares, Verdict
+from analysis.findings import Findings, Published, PublishedComparison, Shares, Verdict
 from questionnaires.study import Study
 from reports.naming import Voice, band_label, group_name, segment_people, within
 from reports.outline import outline
 from reports.ranking import standing
-from reports.report import Finding, Report, Table
-from reports.report import Findings as FindingsBlock
+from reports.report import KeyNumber, KeyNumbers, Report, Table
 from reports.wording import (
     curve_title,
     held_published,
@@ -28,7 +27,7 @@ from reports.wording import (
     share_text,
     size_words,
     sure,
-    verdict,
+    verdict_words,
 )
 
 Maker = Callable[..., Estimate]
@@ -197,7 +196,7 @@ def test_predicates_come_from_published_figures_or_the_groups_name(study: Study)
     assert lowered("FAQ read") == "FAQ read"
 
 
-def _comparison(findings: Findings, place: int) -> Comparison:
+def _comparison(findings: Findings, place: int) -> PublishedComparison:
     part = findings.parts[4]
     assert isinstance(part, Published)
     return part.comparisons[place]
@@ -208,9 +207,9 @@ def test_published_figures_in_words(findings: Findings) -> None:
     assert held_published(RU, _comparison(findings, 1)) == (
         "Опубликовано: 60\u00a0% (n\u00a0неизвестно); проверить нельзя."
     )
-    assert verdict(EN, Verdict.CUMULATIVE_SOURCE) == "differs: the source is cumulative"
-    assert verdict(EN, Verdict.REPRODUCED) == "reproduced by construction"
-    assert len({verdict(UK, found) for found in Verdict}) == len(Verdict)
+    assert verdict_words(EN, Verdict.CUMULATIVE_SOURCE) == "differs: the source is cumulative"
+    assert verdict_words(EN, Verdict.REPRODUCED) == "reproduced by construction"
+    assert len({verdict_words(UK, found) for found in Verdict}) == len(Verdict)
 
 
 def test_how_many_figures_agree(findings: Findings) -> None:
@@ -228,9 +227,9 @@ def test_answers_set_apart_are_never_ranked(findings: Findings) -> None:
     assert title == "“Phone call” comes first with 31%; next is “E-mail” with 23%"
 
 
-def _second(report: Report) -> Finding:
-    block = next(block for block in report.slides[0].blocks if isinstance(block, FindingsBlock))
-    return block.findings[1]
+def _second(report: Report) -> KeyNumber:
+    block = next(block for block in report.slides[0].blocks if isinstance(block, KeyNumbers))
+    return block.numbers[1]
 
 
 def test_more_than_any_other_is_not_said_past_an_unreliable_group(with_ages: Callable[..., Findings]) -> None:

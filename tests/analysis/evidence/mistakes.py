@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.evidence.auditing import Own, audit_claim, audit_file
+from analysis.evidence.auditing import AuditRequest, Own, audit
 from analysis.evidence.claim import Claim
-from analysis.evidence.invented import Figure, invented_table
 from analysis.evidence.planning import Wish, plan_sample
 from analysis.evidence.stated import Stated
+from analysis.evidence.synthetic_table import TableFigure, synthetic_table
 from analysis.expectations.events import Observed
 from analysis.expectations.kaplan_meier import kaplan_meier
-from survey_app.cli.audit import _audits
+from survey_app.cli.audit import request_of
 from tests.analysis.by_path import Words, reply_expectation
 
 UNASKED = dict.fromkeys(("data", "question", "choice", "equivalence", "share", "adds_up"))
@@ -26,16 +26,16 @@ def published(text: str, *ids: str) -> Callable[[Path], None]:
 
     def call(folder: Path) -> None:
         (folder / "published.yaml").write_text(text, encoding="utf-8")
-        audit_file(folder, ids)
+        audit(AuditRequest(Claim("all", None), folder, ids))
 
     return call
 
 
-def invented(n: int, *figures: Figure) -> Callable[[Path], None]:
+def invented(n: int, *figures: TableFigure) -> Callable[[Path], None]:
     """Return the call that invents n people by sex."""
 
     def call(folder: Path) -> None:
-        invented_table({"sex": ("w", "m")}, figures, n)
+        synthetic_table({"sex": ("w", "m")}, figures, n)
 
     return call
 
@@ -51,15 +51,16 @@ def planned(wish: Wish) -> Callable[[Path], None]:
 
 def against_made_up_answers(folder: Path) -> None:
     (folder / "made.csv").write_text("q,_synthetic\nx,1\ny,1\n", encoding="utf-8")
-    audit_claim(Claim("c", Stated(0.3), 100), Own(folder / "made.csv", Words(("q",)), "x"))
+    own = Own(folder / "made.csv", Words(("q",)).read(["q"]), "x")
+    audit(AuditRequest(Claim("c", Stated(0.3), 100), own=own))
 
 
 def without_a_claim(folder: Path) -> None:
-    _audits(None, {**UNASKED, "ids": ()})
+    request_of(None, {**UNASKED, "ids": ()})
 
 
 def a_file_and_a_claim(folder: Path) -> None:
-    _audits(str(folder), {**UNASKED, "share": "34%"})
+    request_of(str(folder), {**UNASKED, "share": "34%"})
 
 
 def curve(limits: dict[str, str | float], *questions: str) -> Callable[[Path], None]:
@@ -76,8 +77,8 @@ def bad_times(folder: Path) -> None:
     kaplan_meier(Observed(np.array([1.0, -1.0]), np.array([True, False])))
 
 
-def woman(share: float) -> Figure:
-    return Figure("women", Stated(share), {"sex": ["w"]}, {})
+def woman(share: float) -> TableFigure:
+    return TableFigure("women", Stated(share), {"sex": ["w"]}, {})
 
 
 MISTAKES: list[tuple[str, Callable[[Path], None], str]] = [

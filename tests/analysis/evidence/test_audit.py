@@ -11,18 +11,26 @@ from hypothesis import strategies as st
 from scipy.stats import norm, t
 
 from analysis.estimate import Estimate
-from analysis.evidence.against import checked, hold_against
-from analysis.evidence.auditing import Audited, audit_file
-from analysis.evidence.claim import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Audit, Claim, audit
-from analysis.evidence.facts import FACTS, checklist
-from analysis.evidence.parts import counts_fit, part_for_margin, remainder_range, smallest_part
+from analysis.evidence.auditing import Audit, Audited, AuditRequest, Audits, audit, audit_claim
+from analysis.evidence.claim import (
+    CONSISTENT,
+    FACTS,
+    INCONSISTENT,
+    NOT_CHECKABLE,
+    Claim,
+    checklist,
+    hold_against,
+    own_data_check,
+)
+from analysis.evidence.sample_size import part_for_margin, smallest_part
 from analysis.evidence.stated import (
     Stated,
     counts,
+    counts_fit,
     impossible_bases,
-    impossible_shares,
     printed_share,
     ranges,
+    remainder_range,
     stated,
 )
 from analysis.problems import DataProblem
@@ -33,7 +41,7 @@ LIBRARY = Path(__file__).parents[3] / "questionnaires" / "library" / "complaint_
 
 @pytest.fixture(scope="module")
 def example() -> Audit:
-    return audit(Claim("online", ALL, 2030, "24-34", YOUNG, segments=6))
+    return audit_claim(Claim("online", ALL, 2030, "24-34", YOUNG, segments=6))
 
 
 # --- the worked example ------------------------------------------------------------------------------------
@@ -52,7 +60,7 @@ def test_sixty_per_cent_refutes_only_numbers_below_eighty() -> None:
 
 @pytest.mark.parametrize(("n", "lost"), [(20, 80), (30, 70), (50, 50), (75, 25), (99, 1), (100, 0), (101, 0)])
 def test_how_many_whole_per_cents_a_number_of_people_cannot_give(n: int, lost: int) -> None:
-    assert impossible_shares(n) == lost
+    assert sum(counts(Stated(place / 100), n) is None for place in range(101)) == lost
 
 
 def test_intervals_by_design_effect(example: Audit) -> None:
@@ -72,7 +80,7 @@ def test_what_plausible_sizes_of_the_part_imply(example: Audit) -> None:
     assert shown[0.3][3] == 22.9
     assert rows[0.14]["remainder_low"] < rows[0.14]["remainder"] < rows[0.14]["remainder_high"]
     assert example.part_for_5_points == 369
-    beyond = audit(Claim("all", ALL, 2030, "young", YOUNG, part_shares=(0.57, 0.58, 0.7))).part_rows
+    beyond = audit_claim(Claim("all", ALL, 2030, "young", YOUNG, part_shares=(0.57, 0.58, 0.7))).part_rows
     assert [row["possible"] for row in beyond] == [True, False, False]
     assert beyond[2]["remainder_low"] is None
 
@@ -96,7 +104,7 @@ def test_fewest_people_for_significance(example: Audit) -> None:
     ("share", "n", "low", "high"), [(0.83, 170, 77, 88), (0.80, 362, 76, 84), (0.34, 2030, 32, 36)]
 )
 def test_intervals_of_other_published_figures(share: float, n: int, low: int, high: int) -> None:
-    row = audit(Claim("x", Stated(share), n)).intervals[0]
+    row = audit_claim(Claim("x", Stated(share), n)).intervals[0]
     assert (round(100 * row["low"]), round(100 * row["high"])) == (low, high)
 
 
@@ -116,7 +124,7 @@ def test_a_share_that_people_gave_is_never_refused(n: int, data: st.DataObject) 
     found = counts(share, n)
     assert found is not None
     assert found[0] <= hits <= found[1]
-    assert audit(Claim("x", share, n)).verdict != INCONSISTENT
+    assert audit_claim(Claim("x", share, n)).verdict != INCONSISTENT
 
 
 @pytest.mark.parametrize(
@@ -145,13 +153,15 @@ def test_what_is_no_share_is_said(text: str) -> None:
 
 
 def test_a_share_that_no_count_gives_is_inconsistent() -> None:
-    found = audit(Claim("all", Stated(0.55), 17))
+    found = audit_claim(Claim("all", Stated(0.55), 17))
     assert found.verdict == INCONSISTENT
     assert "no count of 17 people is 55%" in found.reasons[0]
-    assert audit(Claim("all", Stated(0.53), 17)).verdict == CONSISTENT  # 9 of 17
-    assert audit(Claim("all", Stated(0.0), 17)).verdict == NOT_CHECKABLE  # nobody is a count of any number
-    assert "no count of 1 person is 50%" in audit(Claim("all", Stated(0.5), 1)).reasons[0]
-    assert audit(Claim("all", Stated(0.55), 17, weighted=True)).verdict == NOT_CHECKABLE
+    assert audit_claim(Claim("all", Stated(0.53), 17)).verdict == CONSISTENT  # 9 of 17
+    assert (
+        audit_claim(Claim("all", Stated(0.0), 17)).verdict == NOT_CHECKABLE
+    )  # nobody is a count of any number
+    assert "no count of 1 person is 50%" in audit_claim(Claim("all", Stated(0.5), 1)).reasons[0]
+    assert audit_claim(Claim("all", Stated(0.55), 17, weighted=True)).verdict == NOT_CHECKABLE
 
 
 def test_numbers_are_written_as_ranges() -> None:
@@ -162,14 +172,14 @@ def test_numbers_are_written_as_ranges() -> None:
 
 
 def test_the_list_of_refuted_numbers_is_short() -> None:
-    (text,) = audit(Claim("all", Stated(0.343, 1), None)).reasons
+    (text,) = audit_claim(Claim("all", Stated(0.343, 1), None)).reasons
     assert len(text) < 200
     told = text.rpartition(": ")[2]
     named, left = told.removesuffix(".").split(" and ")
     ends = [one.split("-") for one in named.split(", ")]
     count = sum(int(end[-1]) - int(end[0]) + 1 for end in ends)
     assert count + int(left.removesuffix(" more")) == len(impossible_bases(Stated(0.343, 1)))
-    (finer,) = audit(Claim("all", Stated(0.3425, 2), None)).reasons
+    (finer,) = audit_claim(Claim("all", Stated(0.3425, 2), None)).reasons
     assert finer.endswith(" more, others from 1,000 on.")
 
 
@@ -178,16 +188,19 @@ def test_the_list_of_refuted_numbers_is_short() -> None:
 
 def test_a_part_that_is_too_large_is_inconsistent() -> None:
     # 60 % of 1,300 are 774 people at least, more than the 700 of all who can be 34 %
-    found = audit(Claim("all", ALL, 2030, "young", YOUNG, part_n=1300))
+    found = audit_claim(Claim("all", ALL, 2030, "young", YOUNG, part_n=1300))
     assert found.verdict == INCONSISTENT
     assert "at most 58%" in found.reasons[0]
-    assert audit(Claim("all", ALL, 2030, "young", YOUNG, part_n=1300, weighted=True)).verdict == NOT_CHECKABLE
+    assert (
+        audit_claim(Claim("all", ALL, 2030, "young", YOUNG, part_n=1300, weighted=True)).verdict
+        == NOT_CHECKABLE
+    )
 
 
 def test_a_part_that_could_have_contradicted_and_did_not_is_consistent() -> None:
-    assert audit(Claim("all", ALL, 2030, "young", YOUNG, part_n=800)).verdict == CONSISTENT
+    assert audit_claim(Claim("all", ALL, 2030, "young", YOUNG, part_n=800)).verdict == CONSISTENT
     # no share of 345 people could contradict 34 % of 2,030
-    assert audit(Claim("all", ALL, 2030, "young", YOUNG, part_n=345)).verdict == NOT_CHECKABLE
+    assert audit_claim(Claim("all", ALL, 2030, "young", YOUNG, part_n=345)).verdict == NOT_CHECKABLE
 
 
 @given(st.integers(2, 12), st.data())
@@ -234,8 +247,8 @@ def test_the_fewest_people_are_the_first_that_are_enough(n: int, effect: float, 
 
 def test_shares_that_must_add_up() -> None:
     fits = [Stated(0.34), Stated(0.33), Stated(0.32)]
-    assert audit(Claim("q", None, addends=tuple(fits))).verdict == CONSISTENT
-    found = audit(Claim("q", None, addends=(*fits, Stated(0.1))))
+    assert audit_claim(Claim("q", None, addends=tuple(fits))).verdict == CONSISTENT
+    found = audit_claim(Claim("q", None, addends=(*fits, Stated(0.1))))
     assert found.verdict == INCONSISTENT
     assert "109%; rounding allows 107% to 111%, not 100%" in found.reasons[0]
 
@@ -281,7 +294,7 @@ def test_both_variances_count() -> None:
 )
 def test_not_different_is_not_the_same(share: float, margin: float | None, verdict: str) -> None:
     held = hold_against(ALL, 2030, ours(share), margin)
-    assert checked(held, ALL, ours(share), margin).verdict == verdict
+    assert own_data_check(held, ALL, ours(share), margin).verdict == verdict
 
 
 @given(st.floats(0.2, 0.5), st.floats(0.005, 0.2), st.floats(0.001, 0.05))
@@ -294,14 +307,14 @@ def test_the_same_is_an_inner_interval_within_the_margin(share: float, margin: f
 def test_what_depends_on_the_design_effect_is_not_checkable() -> None:
     held = hold_against(ALL, 200, ours(0.43), None, (1.0, 4.0))
     assert [one.verdict for one in held] == [INCONSISTENT, NOT_CHECKABLE]
-    said = checked(held, ALL, ours(0.43), None)
+    said = own_data_check(held, ALL, ours(0.43), None)
     assert said.verdict == NOT_CHECKABLE
     assert "depends on the published design effect" in said.text
 
 
 def test_the_table_writes_differences_and_p_as_compare_does() -> None:
     held = hold_against(ALL, 20_300, ours(0.55), 0.05, (1.0,))
-    text = str(Audited(audit(Claim("all", ALL, 20_300)), ours(0.55), held))
+    text = str(Audited(audit_claim(Claim("all", ALL, 20_300)), ours(0.55), held))
     (line,) = [one for one in text.splitlines() if one.endswith(INCONSISTENT) and one.startswith("1 ")]
     assert " <.0001 " in line and " to +" in line and " - " not in line
     assert "0.000" not in line.replace("<.0001", "")
@@ -309,11 +322,16 @@ def test_the_table_writes_differences_and_p_as_compare_does() -> None:
 
 def test_without_a_number_of_people_nothing_is_tested() -> None:
     assert hold_against(ALL, None, ours(0.5)) == ()
-    assert "is unknown" in checked((), ALL, ours(0.5), None).text
-    assert "nobody answered" in checked((), ALL, ours(None), None).text
+    assert "is unknown" in own_data_check((), ALL, ours(0.5), None).text
+    assert "nobody answered" in own_data_check((), ALL, ours(None), None).text
 
 
 # --- files -------------------------------------------------------------------------------------------------
+
+
+def audit_file(path: Path, *ids: str) -> Audits:
+    return audit(AuditRequest(Claim("all", None), path, ids))
+
 
 FIGURES = """
 - {id: all, question: channel, choices: [online], value: 0.34, n: 2030, source: "Paper A: table 1"}
@@ -351,7 +369,7 @@ def test_an_inner_share_that_is_larger_is_inconsistent(tmp_path: Path) -> None:
         if file.name == "published.yaml":
             text = text.replace("value: 0.32", "value: 0.52")
         (tmp_path / file.name).write_text(text, encoding="utf-8")
-    found = audit_file(tmp_path, ["reply_within_30m"]).audits[0].audit
+    found = audit_file(tmp_path, "reply_within_30m").audits[0].audit
     assert found.verdict == INCONSISTENT
     assert "it cannot be larger" in found.reasons[0]
 
@@ -373,7 +391,7 @@ def test_an_inner_share_that_is_larger_is_inconsistent(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_said(text: str, code: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "published.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(DataProblem) as caught:
-        audit_file(tmp_path, ["z"])
+        audit_file(tmp_path, "z")
     assert caught.value.code == code
     assert words in caught.value.message
     assert "\n" not in caught.value.message
@@ -393,6 +411,6 @@ def test_a_file_that_cannot_be_read_is_said(text: str, code: str, words: str, tm
 )
 def test_what_is_out_of_range_is_named(claim: Claim, words: str) -> None:
     with pytest.raises(DataProblem) as caught:
-        audit(claim)
+        audit_claim(claim)
     assert caught.value.code == "plan_range"
     assert words in caught.value.message

@@ -13,8 +13,9 @@ from statsmodels.stats.proportion import (
     samplesize_confint_proportion,
 )
 
-from analysis.evidence.planning import BEYOND, Fielding, Need, SamplePlan, Wish, plan_sample
+from analysis.evidence.planning import BEYOND, Need, SamplePlan, Wish, plan_sample
 from analysis.evidence.sample_size import (
+    Fielding,
     bounds,
     half_width,
     people_for_difference,

@@ -12,16 +12,16 @@ from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.variance import staged
 from analysis.expectations.band import critical
-from analysis.expectations.bracket import bracket_of
-from analysis.expectations.comparing import compare_curves
 from analysis.expectations.cumulative import (
     ExpectationCurve,
-    Scale,
-    Step,
+    ReplyScale,
+    ReplyStep,
     _monotone,
+    bracket_of,
     expectation_curves,
     linearised,
 )
+from analysis.expectations.curve_differences import compare_curves
 from analysis.expectations.reply_expectation import limits_of_codebook
 from analysis.problems import DataProblem
 from analysis.table.design import Design, Sample, sample_of
@@ -31,9 +31,9 @@ from tests.analysis.by_path import Words, reply_expectation
 
 LIMITS = (15.0, 30.0, 60.0, 240.0, 1440.0)
 NAMES = ("15 min", "30 min", "1 h", "4 h", "1 day")
-SCALE = Scale(
+SCALE = ReplyScale(
     tuple(
-        Step(name, upto, frozenset({code}))
+        ReplyStep(name, upto, frozenset({code}))
         for code, (name, upto) in enumerate(zip(NAMES, LIMITS, strict=True), start=1)
     ),
     (Answer("no limit", frozenset({6})),),
@@ -183,7 +183,7 @@ def test_one_person_gets_no_interval() -> None:
 @pytest.mark.parametrize("limits", [(), (30.0, 15.0), (15.0, 15.0), (15.0, float("inf"))])
 def test_a_scale_has_rising_limits(limits: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="finite limits"):
-        Scale(tuple(Step(str(one), one, frozenset({1})) for one in limits))
+        ReplyScale(tuple(ReplyStep(str(one), one, frozenset({1})) for one in limits))
 
 
 # --- the median --------------------------------------------------------------------------------------------

@@ -14,9 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimators.variance import staged
-from analysis.expectations import curve_errors
-from analysis.expectations.curve_errors import design_variances, robust_variances, settled
-from analysis.expectations.events import MOST_TOLD, Observed, Risks, risks_of
+from analysis.expectations import events
+from analysis.expectations.events import (
+    MOST_TIMES,
+    Observed,
+    Risks,
+    design_variances,
+    risks_of,
+    robust_variances,
+    settled,
+)
 from analysis.expectations.kaplan_meier import DeliveryCurve, kaplan_meier
 from analysis.expectations.log_rank import log_rank
 from analysis.problems import DataProblem
@@ -191,8 +198,8 @@ def test_medians_of_a_real_log_of_complaints(data_folder: Path) -> None:
 def influence(risks: Risks) -> np.ndarray:
     """How a case's weight moves the curve at the told times, (groups, told): the sums' long way round."""
     moves, common = settled(risks)
-    come = risks.place[:, None] <= risks.told[None, :]
-    return -risks.survival[risks.told] * np.where(come, moves[:, None], -common)
+    come = risks.place[:, None] <= risks.listed[None, :]
+    return -risks.survival[risks.listed] * np.where(come, moves[:, None], -common)
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.booleans(), st.floats(0.2, 3)), min_size=3, max_size=12))
@@ -203,8 +210,8 @@ def test_influence_is_what_moving_a_weight_does(told: list[tuple[int, bool, floa
     risks = risks_of(observed, sample_of(len(told), weight))
     if not risks.events.any():
         return
-    alive = risks.survival[risks.told] > 1e-9
-    places = risks.told[alive]
+    alive = risks.survival[risks.listed] > 1e-9
+    places = risks.listed[alive]
     values = influence(risks)[:, alive]
     code = 2 * np.unique(observed.time, return_inverse=True)[1] + observed.delivered
     group = np.searchsorted(np.unique(code), code)
@@ -230,7 +237,7 @@ def test_sums_by_time_give_the_variance_of_the_influence(
     every = np.arange(len(risks.sums.columns))
     expected = stage.variances(every, influence(risks))
     assert design_variances(risks, stage) == pytest.approx(expected, rel=1e-9)
-    monkeypatch.setattr(curve_errors, "AT_ONCE", 100)  # a few units at once
+    monkeypatch.setattr(events, "_AT_ONCE", 100)  # a few units at once
     assert design_variances(risks, stage) == pytest.approx(expected, rel=1e-9)
     squares = risks.sums.total(risks.sums.square)
     assert robust_variances(risks) == pytest.approx(squares @ influence(risks) ** 2, rel=1e-9)
@@ -268,7 +275,7 @@ def test_lonely_strata_are_said() -> None:
 def test_many_times_are_told_evenly() -> None:
     time = np.arange(1.0, 5001.0)
     curve = kaplan_meier(Observed(time, np.ones(5000, dtype=bool)))
-    assert len(curve.steps) == MOST_TOLD
+    assert len(curve.steps) == MOST_TIMES
     assert curve.median.time == 2500
     assert curve.steps[-1].time == 5000
 

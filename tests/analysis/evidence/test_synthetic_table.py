@@ -1,4 +1,4 @@
-"""Invented tables: exact shares in whole people, contradictions explained, bounds told, the mark kept."""
+"""Synthetic tables: exact shares in whole people, contradictions explained, bounds told, the mark kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.evidence.feasible import (
-    Given,
+    CellShare,
     can_hold,
     cell_bounds,
     nearest,
@@ -20,9 +20,9 @@ from analysis.evidence.feasible import (
     share_range,
     smallest_contradiction,
 )
-from analysis.evidence.invented import Figure, InventedTable, invented_table
 from analysis.evidence.marked import is_synthetic
 from analysis.evidence.stated import Stated, counts
+from analysis.evidence.synthetic_table import SyntheticTable, TableFigure, synthetic_table
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 
@@ -30,19 +30,21 @@ AGES = ("18-23", "24-34", "35-44", "45-54", "55-64", "65+")
 AXES = {"age": AGES, "channel": ("online", "other")}
 SHARES = (0.12, 0.18, 0.17, 0.19, 0.17, 0.17)
 ONLINE = {"channel": ["online"]}
-POPULATION = [Figure(age, Stated(share), {"age": [age]}, {}) for age, share in zip(AGES, SHARES, strict=True)]
+POPULATION = [
+    TableFigure(age, Stated(share), {"age": [age]}, {}) for age, share in zip(AGES, SHARES, strict=True)
+]
 PUBLISHED = [
-    Figure("online", Stated(0.34), ONLINE, {}),
-    Figure("online 24-34", Stated(0.60), ONLINE, {"age": ["24-34"]}),
+    TableFigure("online", Stated(0.34), ONLINE, {}),
+    TableFigure("online 24-34", Stated(0.60), ONLINE, {"age": ["24-34"]}),
 ]
 
 
 @pytest.fixture(scope="module")
-def table() -> InventedTable:
-    return invented_table(AXES, [*PUBLISHED, *POPULATION], 2030)
+def table() -> SyntheticTable:
+    return synthetic_table(AXES, [*PUBLISHED, *POPULATION], 2030)
 
 
-def test_every_share_prints_as_published(table: InventedTable) -> None:
+def test_every_share_prints_as_published(table: SyntheticTable) -> None:
     online = table.counts[:, 0]
     assert table.counts.sum() == 2030
     assert counts(Stated(0.34), 2030) == (681, 700)
@@ -52,14 +54,14 @@ def test_every_share_prints_as_published(table: InventedTable) -> None:
     assert all(one.low <= one.share <= one.high for one in table.reached)
 
 
-def test_what_is_not_said_stays_even(table: InventedTable) -> None:
+def test_what_is_not_said_stays_even(table: SyntheticTable) -> None:
     """The other ages share the remainder, 28.3 % at 18 %: no association is invented."""
     rest = [0, 2, 3, 4, 5]
     share = table.counts[rest, 0] / table.counts[rest].sum(axis=1)
     assert share == pytest.approx(np.full(5, (0.34 - 0.18 * 0.6) / 0.82), abs=0.004)
 
 
-def test_bounds_tell_what_is_open(table: InventedTable) -> None:
+def test_bounds_tell_what_is_open(table: SyntheticTable) -> None:
     assert (table.counts >= table.fewest).all()
     assert (table.counts <= table.most).all()
     assert (table.fewest[0, 0], table.most[1, 0] < 230) == (0, True)
@@ -69,30 +71,30 @@ def test_bounds_tell_what_is_open(table: InventedTable) -> None:
     assert table.most[1, 0] == int(np.floor(0.185 * 2030 * 0.605))
 
 
-def test_the_same_figures_give_the_same_table(table: InventedTable) -> None:
-    again = invented_table(AXES, [*PUBLISHED, *POPULATION], 2030)
+def test_the_same_figures_give_the_same_table(table: SyntheticTable) -> None:
+    again = synthetic_table(AXES, [*PUBLISHED, *POPULATION], 2030)
     assert (again.counts == table.counts).all()
 
 
 def test_a_table_to_start_from_keeps_its_associations() -> None:
     start = np.array([[30.0, 10.0], [10.0, 30.0]])
     axes = {"a": ("x", "y"), "b": ("u", "v")}
-    figure = [Figure("x", Stated(0.5), {"a": ["x"]}, {})]
-    found = invented_table(axes, figure, 80, cells=start).counts
+    figure = [TableFigure("x", Stated(0.5), {"a": ["x"]}, {})]
+    found = synthetic_table(axes, figure, 80, cells=start).counts
     assert found.tolist() == [[30, 10], [10, 30]]
-    assert invented_table(axes, figure, 80).counts.tolist() == [[20, 20], [20, 20]]
+    assert synthetic_table(axes, figure, 80).counts.tolist() == [[20, 20], [20, 20]]
 
 
 def test_a_share_of_a_part_moves_as_little_as_it_can() -> None:
     """The least change in entropy: meant cells by r^(1-t), the others of the base by r^-t, then all to n."""
     axes = {"a": ("x", "y"), "b": ("u", "v")}
-    figure = [Figure("u of x", Stated(0.9), {"b": ["u"]}, {"a": ["x"]})]
-    found = invented_table(axes, figure, 1000).counts
+    figure = [TableFigure("u of x", Stated(0.9), {"b": ["u"]}, {"a": ["x"]})]
+    found = synthetic_table(axes, figure, 1000).counts
     raw = np.array([9**0.1, 9**-0.9, 1.0, 1.0])
     assert found.ravel() == pytest.approx(1000 * raw / raw.sum(), abs=1.5)
 
 
-def test_the_file_carries_the_mark(table: InventedTable, tmp_path: Path) -> None:
+def test_the_file_carries_the_mark(table: SyntheticTable, tmp_path: Path) -> None:
     table.write(tmp_path / "made.parquet")
     opened = open_file(tmp_path / "made.parquet")
     assert is_synthetic(opened)
@@ -110,14 +112,14 @@ def test_the_file_carries_the_mark(table: InventedTable, tmp_path: Path) -> None
 # --- contradictions ----------------------------------------------------------------------------------------
 
 
-def refused(figures: list[Figure], n: int = 2030) -> DataProblem:
+def refused(figures: list[TableFigure], n: int = 2030) -> DataProblem:
     with pytest.raises(DataProblem) as caught:
-        invented_table(AXES, figures, n)
+        synthetic_table(AXES, figures, n)
     return caught.value
 
 
 def test_the_smallest_contradiction_is_explained() -> None:
-    low = Figure("online", Stated(0.05), ONLINE, {})
+    low = TableFigure("online", Stated(0.05), ONLINE, {})
     found = refused([low, PUBLISHED[1], *POPULATION])
     assert found.code == "figures_contradict"
     # 60 % of 18 % are 10.4 % at least: these three alone, no other age is to blame
@@ -127,7 +129,7 @@ def test_the_smallest_contradiction_is_explained() -> None:
 
 
 def test_ages_that_do_not_make_up_everyone() -> None:
-    found = refused([Figure(age, Stated(0.1), {"age": [age]}, {}) for age in AGES])
+    found = refused([TableFigure(age, Stated(0.1), {"age": [age]}, {}) for age in AGES])
     assert found.code == "figures_contradict"
     assert "'65+' is 10.0% where" in found.message
 
@@ -140,25 +142,25 @@ def test_too_few_people_for_the_shares() -> None:
 @pytest.mark.parametrize(
     ("figure", "code"),
     [
-        (Figure("f", Stated(0.5), {"region": ["a"]}, {}), "unknown_column"),
-        (Figure("f", Stated(0.5), {"age": ["99+"]}, {}), "unknown_choice"),
+        (TableFigure("f", Stated(0.5), {"region": ["a"]}, {}), "unknown_column"),
+        (TableFigure("f", Stated(0.5), {"age": ["99+"]}, {}), "unknown_choice"),
     ],
 )
-def test_names_that_are_not_there(figure: Figure, code: str) -> None:
+def test_names_that_are_not_there(figure: TableFigure, code: str) -> None:
     assert refused([figure]).code == code
 
 
 def test_sizes_that_cannot_be_made() -> None:
     assert refused(PUBLISHED, 0).code == "invented_size"
     with pytest.raises(DataProblem, match="2,601 cells"):
-        invented_table({"a": [str(n) for n in range(51)], "b": [str(n) for n in range(51)]}, [], 100)
+        synthetic_table({"a": [str(n) for n in range(51)], "b": [str(n) for n in range(51)]}, [], 100)
 
 
 # --- programmes against tables counted one by one ----------------------------------------------------------
 
 
-def share_of(name: str, meant: list[bool], base: list[bool], low: float, high: float) -> Given:
-    return Given(name, np.array(meant) & np.array(base), np.array(base), low, high)
+def share_of(name: str, meant: list[bool], base: list[bool], low: float, high: float) -> CellShare:
+    return CellShare(name, np.array(meant) & np.array(base), np.array(base), low, high)
 
 
 def all_tables(n: int, size: int) -> list[np.ndarray]:
@@ -176,39 +178,39 @@ def test_what_some_table_of_eight_people_meets_is_feasible(
     figures = [
         share_of(str(at), m, b, max(s - 0.13, 0), min(s + 0.13, 1)) for at, (m, b, s) in enumerate(told)
     ]
-    frame = people_of(8, 4)
+    totals = people_of(8, 4)
     met = [table for table in all_tables(8, 4) if all((one.rows() @ table <= 1e-9).all() for one in figures)]
-    worst = smallest_contradiction(frame, figures)
+    worst = smallest_contradiction(totals, figures)
     if met:
-        assert can_hold(frame, figures)
+        assert can_hold(totals, figures)
         assert worst == ()
-        low, high = cell_bounds(frame, figures)
+        low, high = cell_bounds(totals, figures)
         assert all((low - 1e-6 <= table).all() and (table <= high + 1e-6).all() for table in met)
-        near = nearest(frame, figures, [0.5] * len(figures))
+        near = nearest(totals, figures, [0.5] * len(figures))
         assert near is not None
         assert all((one.rows() @ near <= 1e-6).all() for one in figures)
     if worst:
-        assert not can_hold(frame, worst)
+        assert not can_hold(totals, worst)
         for one in worst:
-            assert can_hold(frame, [other for other in worst if other is not one])
+            assert can_hold(totals, [other for other in worst if other is not one])
 
 
 def test_the_range_that_is_left_is_reached_at_its_ends() -> None:
-    frame = people_of(100, 4)
+    totals = people_of(100, 4)
     young = share_of("young", [True, True, False, False], [True] * 4, 0.3, 0.3)
     online = share_of("online", [True, False, True, False], [True] * 4, 0.34, 0.34)
     among = share_of("online of young", [True, False, False, False], [True, True, False, False], 0, 1)
     # all of the 34 may be young, of whom there are 30; at least 34 - 70 < 0 are
-    assert share_range(frame, [young, online], among) == pytest.approx((0.0, 1.0))
+    assert share_range(totals, [young, online], among) == pytest.approx((0.0, 1.0))
     few = share_of("online", [True, False, True, False], [True] * 4, 0.12, 0.12)
-    assert share_range(frame, [young, few], among) == pytest.approx((0.0, 0.4))
+    assert share_range(totals, [young, few], among) == pytest.approx((0.0, 0.4))
     nobody = share_of("young", [True, True, False, False], [True] * 4, 0.0, 0.0)
-    assert share_range(frame, [nobody], among) is None
+    assert share_range(totals, [nobody], among) is None
 
 
 def test_contradicting_figures_have_no_bounds() -> None:
-    frame = people_of(10, 2)
+    totals = people_of(10, 2)
     both = [share_of(str(at), [at == 0, at == 1], [True, True], 0.7, 0.8) for at in range(2)]
     with pytest.raises(ValueError, match="contradict"):
-        cell_bounds(frame, both)
-    assert nearest(frame, both, [0.7, 0.7]) is None
+        cell_bounds(totals, both)
+    assert nearest(totals, both, [0.7, 0.7]) is None

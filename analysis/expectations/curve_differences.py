@@ -14,7 +14,7 @@ from analysis.estimators.intervals import quantile_t
 from analysis.estimators.multiplicity import adjusted
 from analysis.estimators.significance import Significance, p_cell, p_of_t
 from analysis.estimators.variance import Calibrated, Stage, staged
-from analysis.expectations.cumulative import Scale, linearised
+from analysis.expectations.cumulative import ReplyScale, linearised
 from analysis.rows import aligned, points, points_span
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
@@ -55,20 +55,19 @@ class CurveComparison:
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as an object of plain values."""
-        return {"overall": self.overall.as_row(), "rows": [one.as_row() for one in self.differences]}
+        return {
+            "overall": self.overall.as_row(),
+            "rows": [difference.as_row() for difference in self.differences],
+        }
 
     def __str__(self) -> str:
         lines = [
             (
-                one.limit,
-                f"{one.first} - {one.second}",
-                points(one.difference),
-                points_span(one.low, one.high),
-                p_cell(one.p),
-                one.reason if one.p_adjusted is None else p_cell(one.p_adjusted),
+                row.limit, f"{row.first} - {row.second}", points(row.difference), points_span(row.low, row.high),
+                p_cell(row.p), row.reason if row.p_adjusted is None else p_cell(row.p_adjusted),
             )
-            for one in self.differences
-        ]
+            for row in self.differences
+        ]  # fmt: skip
         heads = ("limit", "segments", "points", "interval", "p", "p (Holm)")
         return f"{self.overall}\n\n{aligned(heads, lines, left=2)}\n"
 
@@ -76,7 +75,7 @@ class CurveComparison:
 def compare_curves(
     sums: Sums,
     *,
-    scale: Scale,
+    scale: ReplyScale,
     segments: Sequence[Segment],
     design: Design,
     raking: Calibrated | None = None,
@@ -88,15 +87,26 @@ def compare_curves(
     shares with the full covariance, t with the df of the pair's people, Holm over all limits and pairs.
     Raises DataProblem as `shares`.
     """
-    apart = [one for one in segments if not any(other.codes < one.codes for other in segments)]
+    apart = [segment for segment in segments if not any(other.codes < segment.codes for other in segments)]
     stage = staged(sums, design, raking)
     overall = rao_scott(sums, answers=scale.exclusive, segments=apart, design=design, raking=raking)
-    seen = [linearised(stage, segment, scale) for segment in apart]
-    variance = _covariance(stage, [(rows, values) for rows, _, values in seen])
-    found: list[LimitDifference] = []
-    for (one, first), (two, second) in combinations(enumerate(apart), 2):
-        found += _pair(stage, scale, (first, second), (seen[one], seen[two]), variance, (one, two), level)
-    return CurveComparison(overall, _holm(found))
+    curves = [linearised(stage, segment, scale) for segment in apart]
+    variance = _covariance(stage, [(rows, values) for rows, _, values in curves])
+    limits = len(scale.steps)
+    differences = []
+    for first, second in combinations(range(len(apart)), 2):
+        (rows, share, _), (others, other_share, _) = curves[first], curves[second]
+        names = apart[first].label, apart[second].label
+        df = stage.degrees(np.sort(np.concatenate([rows, others])))
+        nobody = stage.people(rows) == 0 or stage.people(others) == 0
+        for at, step in enumerate(scale.steps):
+            i, j = first * limits + at, second * limits + at
+            square = float(variance[i, i] + variance[j, j] - 2 * variance[i, j])
+            gap = None if nobody else float(share[at] - other_share[at])
+            differences.append(_difference(step.name, names, gap, max(square, 0.0), df, level))
+    p = iter(adjusted([row.p for row in differences if row.p is not None], "holm"))
+    holm = (row if row.p is None else replace(row, p_adjusted=next(p)) for row in differences)
+    return CurveComparison(overall, tuple(holm))
 
 
 def _covariance(stage: Stage, parts: Sequence[tuple[Codes, Numbers]]) -> Numbers:
@@ -111,44 +121,15 @@ def _covariance(stage: Stage, parts: Sequence[tuple[Codes, Numbers]]) -> Numbers
     return stage.covariance(rows, whole)
 
 
-def _pair(
-    stage: Stage,
-    scale: Scale,
-    names: tuple[Segment, Segment],
-    seen: tuple[tuple[Codes, Numbers, Numbers], tuple[Codes, Numbers, Numbers]],
-    variance: Numbers,
-    places: tuple[int, int],
-    level: float,
-) -> list[LimitDifference]:
-    (rows, share, _), (others, other_share, _) = seen
-    first, second = (segment.label for segment in names)
-    df = stage.degrees(np.sort(np.concatenate([rows, others])))
-    done = []
-    for at, step in enumerate(scale.steps):
-        one, two = (place * len(scale.steps) + at for place in places)
-        spread = max(float(variance[one, one] + variance[two, two] - 2 * variance[one, two]), 0.0)
-        reason = _reason(stage, rows, others, df, spread)
-        if reason:
-            done.append(
-                LimitDifference(step.name, first, second, None, None, None, None, df, None, None, reason)
-            )
-            continue
-        gap, se = float(share[at] - other_share[at]), float(np.sqrt(spread))
-        reach = quantile_t(df, level) * se
-        p = p_of_t(gap / se, df)
-        done.append(LimitDifference(step.name, first, second, gap, se, gap - reach, gap + reach, df, p, None))
-    return done
-
-
-def _reason(stage: Stage, rows: Codes, others: Codes, df: int, spread: float) -> str:
-    if stage.people(rows) == 0 or stage.people(others) == 0:
-        return "nobody answered in one of the segments"
-    if df < 1:
-        return "too few first-stage units"
-    return "everybody answered alike here" if spread <= 1e-18 else ""
-
-
-def _holm(found: Sequence[LimitDifference]) -> tuple[LimitDifference, ...]:
-    """Adjust p over the rows that have one."""
-    p = iter(adjusted([one.p for one in found if one.p is not None], "holm"))
-    return tuple(one if one.p is None else replace(one, p_adjusted=next(p)) for one in found)
+def _difference(
+    limit: str, names: tuple[str, str], gap: float | None, square: float, df: int, level: float
+) -> LimitDifference:
+    """Return the difference of two segments at a limit (`gap` None: nobody answered), `square` its variance."""
+    reason = "everybody answered alike here" if square <= 1e-18 else ""
+    if gap is None or df < 1:
+        reason = "nobody answered in one of the segments" if gap is None else "too few first-stage units"
+    if gap is None or reason:
+        return LimitDifference(limit, *names, None, None, None, None, df, None, None, reason)
+    se = float(np.sqrt(square))
+    reach = quantile_t(df, level) * se
+    return LimitDifference(limit, *names, gap, se, gap - reach, gap + reach, df, p_of_t(gap / se, df), None)

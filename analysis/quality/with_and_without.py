@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from analysis.estimators.level import interval_head
 from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.quality.checks import Check, Flags, flags_of
+from analysis.quality.checks import Flags, QualityCheck, flags_of
 from analysis.request import Request
 from analysis.rows import aligned, percent, points, span
 from analysis.table.column import MISSING, Column, NumberColumn
@@ -45,21 +46,21 @@ class WithAndWithout:
     def as_rows(self) -> list[dict[str, Any]]:
         """Return one row per estimate: the share with and without, and by how much it moves."""
         rows = []
-        for every, kept in zip(self.everyone, self.kept, strict=True):
-            beside = {(one.segment, one.choice): one for one in kept.estimates}
-            for one in every.estimates:
-                other = beside.get((one.segment, one.choice))
+        for table, without in zip(self.everyone, self.kept, strict=True):
+            others = {(other.segment, other.choice): other for other in without.estimates}
+            for estimate in table.estimates:
+                other = others.get((estimate.segment, estimate.choice))
                 left = None if other is None else other.share
-                moved = None if one.share is None or left is None else left - one.share
+                moved = None if estimate.share is None or left is None else left - estimate.share
                 rows.append(
                     {
-                        "question": every.question,
-                        "segment": one.segment,
-                        "choice": one.choice,
-                        "share": one.share,
-                        "low": one.low,
-                        "high": one.high,
-                        "base": one.base,
+                        "question": table.question,
+                        "segment": estimate.segment,
+                        "choice": estimate.choice,
+                        "share": estimate.share,
+                        "low": estimate.low,
+                        "high": estimate.high,
+                        "base": estimate.base,
                         "share_without": left,
                         "low_without": None if other is None else other.low,
                         "high_without": None if other is None else other.high,
@@ -83,16 +84,15 @@ class WithAndWithout:
             for r in self.as_rows()
         ]  # fmt: skip
         notes = [f"- {text}" for text in self.notes]
-        told = "\n".join(["", "Notes", *notes, ""]) if notes else ""
-        return f"{aligned(heads, lines, left=3)}\n\n{self.flags}{told}"
+        below = "\n".join(["", "Notes", *notes, ""]) if notes else ""
+        return f"{aligned(heads, lines, left=3)}\n\n{self.flags}{below}"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return the notes of everybody's tables, then those that are others without the flagged rows."""
         notes = dict.fromkeys(note.text for table in self.everyone for note in table.notes)
-        others = dict.fromkeys(
-            note.text for table in self.kept for note in table.notes if note.code != "where"
-        )  # that one names the column of flags, which nobody asked for
+        # the note "where" names the column of flags, which nobody asked for
+        others = dict.fromkeys(n.text for table in self.kept for n in table.notes if n.code != "where")
         apart = (f"Without flagged rows: {text[0].lower()}{text[1:]}" for text in others if text not in notes)
         return (*notes, *apart)
 
@@ -100,7 +100,7 @@ class WithAndWithout:
 def with_and_without(
     opened: DataFile,
     request: Request,
-    checks: Sequence[Check],
+    checks: Sequence[QualityCheck],
     not_asked: Sequence[str] = (),
     most: int = MOST_LINES,
 ) -> WithAndWithout:
@@ -113,51 +113,41 @@ def with_and_without(
         raise DataProblem("name_taken", column=opened.path.name, value=COLUMN)
     flags = flags_of(opened, checks, request.missing, not_asked)
     everyone = tabulate(opened, request, most)
-    with tempfile.TemporaryDirectory() as folder:
-        recipe = _recipe(opened, request)
-        copy = _copy(opened, request.among(opened.names), recipe, flags, Path(folder) / "kept.parquet")
-        kept = _kept(copy, replace(request, where=(*request.where, (COLUMN, KEPT))), recipe)
-    return WithAndWithout(flags, tuple(everyone), tuple(kept))
-
-
-def _recipe(opened: DataFile, request: Request) -> Path | None:
-    """Return the file that says how the weights were made: the one asked for, or the one beside the data."""
     beside = recipe_path(opened.path)
-    return request.calibrated or (beside if request.design.weight and beside.is_file() else None)
+    recipe = request.calibrated or (beside if request.design.weight and beside.is_file() else None)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "kept.parquet"
+        _write_flagged(copy, opened, request.among(opened.names), recipe, flags)
+        plain = replace(request, where=(*request.where, (COLUMN, KEPT)))
+        try:
+            without = tabulate(open_file(copy), replace(plain, calibrated=recipe))
+        except DataProblem as problem:
+            if request.calibrated is not None or not problem.code.startswith("recipe_"):
+                raise
+            # as with everybody: a recipe that does not fit is left aside
+            without = tabulate(open_file(copy), plain)
+    return WithAndWithout(flags, tuple(everyone), tuple(without))
 
 
-def _kept(copy: Path, request: Request, recipe: Path | None) -> list[Tabulation]:
-    try:
-        return tabulate(open_file(copy), replace(request, calibrated=recipe))
-    except DataProblem as problem:
-        if request.calibrated is not None or not problem.code.startswith("recipe_"):
-            raise
-        return tabulate(open_file(copy), request)  # as with everybody: a recipe that does not fit is left aside
-
-
-def _copy(opened: DataFile, plan: Request, recipe: Path | None, flags: Flags, file: Path) -> Path:
+def _write_flagged(file: Path, opened: DataFile, plan: Request, recipe: Path | None, flags: Flags) -> None:
     """Write the columns of a request with the flag as Parquet, choices in the order they have."""
-    weighted = _recipe_columns(recipe, opened.names)
+    margins: Sequence[str] = ()
+    # tabulating says what is wrong with a recipe that cannot be read
+    with suppress(DataProblem):
+        margins = () if recipe is None else read_recipe(recipe).columns()
+    weighted = [name for name in margins if name in opened.names]
     table = opened.read(tuple(dict.fromkeys([*plan.columns(), *weighted])))
     measured = {plan.design.weight, plan.design.fpc, *plan.bands, *weighted}
     arrays = {name: _array(column, name in measured) for name, column in table.columns.items()}
     words = np.where(flags.any, FLAGGED, KEPT)
     pq.write_table(pa.table({**arrays, COLUMN: pa.array(words.tolist())}), file)
-    return file
-
-
-def _recipe_columns(recipe: Path | None, names: Sequence[str]) -> list[str]:
-    try:
-        known = [] if recipe is None else read_recipe(recipe).columns()
-    except DataProblem:
-        return []  # tabulating says what is wrong with it
-    return [name for name in known if name in names]
 
 
 def _array(column: Column, measured: bool) -> pa.Array:
     if isinstance(column, NumberColumn):
         return pa.array(column.values, from_pandas=True)
-    if measured and column.decimal != ".":  # only the column knows that "1,5" is a number
+    if measured and column.decimal != ".":
+        # only the column knows that "1,5" is a number
         return pa.array(column.numbers(), from_pandas=True)
     codes = pa.array(column.codes, mask=column.codes == MISSING)
     return pa.DictionaryArray.from_arrays(codes, pa.array(column.choices, pa.string()))

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer
-from analysis.expectations.reply_time import curve
+from analysis.plan import WeightedResponses, curve
+from analysis.table.responses import SHIFT
+from questionnaires.model import Question
 from questionnaires.study import Part, Study
 
 COUNTS = {1: 20, 2: 10, 3: 40, 4: 5, 5: 25}  # of 100 people
 
 
-def counted(answers: Sequence[Answer]) -> list[Estimate]:
-    found = []
-    for answer in answers:
-        share = sum(COUNTS[code] for code in answer.codes) / 100
-        found.append(Estimate("wait", answer.name, "all", share, 0, 0, 1, "none", 100, 100.0, 1.0, 99))
-    return found
+class Counted:
+    """A hundred people whose answers are counted by hand."""
+
+    def estimate(self, question: Question, answers: Sequence[Answer]) -> list[Estimate]:
+        estimates = []
+        for answer in answers:
+            share = sum(COUNTS[code - SHIFT] for code in answer.codes) / 100
+            estimates.append(
+                Estimate(question.name, answer.name, "all", share, 0, 0, 1, "none", 100, 100.0, 1.0, 99)
+            )
+        return estimates
 
 
 def test_cumulative_contains_exclusive(small: Study) -> None:
     question = small.questionnaire.question("wait")
-    answers = [Answer(choice.name, frozenset({choice.code})) for choice in question.choices]
-    found = curve(Part("curve", "wait"), question, counted, answers)
+    found = curve(cast(WeightedResponses, Counted()), Part("curve", "wait"), question)
     assert [(p.interval.upto, p.cumulative.share, p.exclusive.share) for p in found.points] == [
         (30, 0.20, 0.20),
         (60, 0.30, 0.10),
