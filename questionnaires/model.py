@@ -138,6 +138,17 @@ class Question:
         return next((choice for choice in self.choices if choice.code == code), None)
 
     @property
+    def deciding(self) -> tuple[Tree, ...]:
+        """Return what decides whether the question is asked, or what it is computed from."""
+        return tuple(tree for tree in (self.condition, self.value) if tree is not None)
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """Return every expression of the question itself; its parts have their own."""
+        offers = (choice.condition for choice in self.choices if choice.condition is not None)
+        return (*self.deciding, *self.limits.values(), *offers)
+
+    @property
     def groups(self) -> Mapping[str, tuple[int, ...]]:
         """Return the codes of each declared group of choices."""
         names = dict.fromkeys(name for choice in self.choices for name in choice.groups)
@@ -206,8 +217,8 @@ class Section:
     @property
     def variables(self) -> tuple[Question, ...]:
         """Return everything that is stored of the section, in the order of the table."""
-        asked = (variable for question in self.questions for variable in question.variables)
-        return (*self.drawn, *asked)
+        of_questions = (variable for question in self.questions for variable in question.variables)
+        return (*self.drawn, *of_questions)
 
 
 @dataclass(frozen=True)
@@ -229,8 +240,8 @@ class Questionnaire:
 
     def end(self, name: str) -> End | None:
         """Return an end page or a screen-out by its name."""
-        screened = (end for section in self.sections for end in section.screen_out)
-        return next((end for end in (*self.ends, *screened) if end.name == name), None)
+        screen_outs = (end for section in self.sections for end in section.screen_out)
+        return next((end for end in (*self.ends, *screen_outs) if end.name == name), None)
 
     @cached_property
     def _by_name(self) -> Mapping[str, Question]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 Tree: TypeAlias = tuple[Any, ...]
@@ -70,6 +70,13 @@ def operands(tree: Tree) -> tuple[Tree, ...]:
         case "contains":
             return tree[1:3]
     return ()
+
+
+def subtrees(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and all trees inside it, each before its own parts."""
+    yield tree
+    for operand in operands(tree):
+        yield from subtrees(operand)
 
 
 def to_data(tree: Tree) -> list[Any]:

@@ -7,8 +7,7 @@ people are the same every time.
 
 from __future__ import annotations
 
-from questionnaires.rehearsal.notes import NOTES, Level, Note
-from questionnaires.rehearsal.outcome import Outcome
-from questionnaires.rehearsal.rehearsing import PEOPLE, rehearse
+from questionnaires.rehearsal.notes import NOTES, RehearsalNote, Severity
+from questionnaires.rehearsal.rehearsing import PEOPLE, Outcome, rehearse
 
-__all__ = ["NOTES", "PEOPLE", "Level", "Note", "Outcome", "rehearse"]
+__all__ = ["NOTES", "PEOPLE", "Outcome", "RehearsalNote", "Severity", "rehearse"]

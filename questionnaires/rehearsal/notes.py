@@ -14,7 +14,7 @@ from questionnaires.formats.yaml_source import Path, read_yaml
 from questionnaires.problems import Place
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How much a note matters."""
 
     FAULT = "fault"
@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Note:
+class RehearsalNote:
     """One thing that a rehearsal found; printed as `questionnaire.yaml:12: question "age": fact; what to do`."""
 
     code: str
@@ -31,7 +31,7 @@ class Note:
     values: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def level(self) -> Level:
+    def severity(self) -> Severity:
         return NOTES[self.code][0]
 
     @property
@@ -75,9 +75,9 @@ class Places:
         self._paths[kind, str(data.get("name", ""))] = path
 
 
-_FAULT, _WARNING, _NOTE = Level.FAULT, Level.WARNING, Level.NOTE
+_FAULT, _WARNING, _NOTE = Severity.FAULT, Severity.WARNING, Severity.NOTE
 
-NOTES: Mapping[str, tuple[Level, str, str]] = {
+NOTES: Mapping[str, tuple[Severity, str, str]] = {
     "stuck": (
         _FAULT,
         "{people} of {trips} simulated people had no valid answer to give ({says})",
