@@ -32,7 +32,7 @@ from analysis.table.weighting import NOT_GIVEN, Margin, Raking, cells_of, rake
 from questionnaires.expressions import Tree
 from questionnaires.model import Missing, Question
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.study import Figure, Part, SegmentPlan
+from questionnaires.study import Figure, PlannedPart, SegmentPlan
 
 LONG_LIST = 30
 """Choices above which the topline leaves out those that nobody chose."""
@@ -140,7 +140,7 @@ def shifted(codes: Sequence[int]) -> frozenset[int]:
     return frozenset(code + SHIFT for code in codes)
 
 
-def _part(weighted: Weighted, part: Part) -> PartFindings:
+def _part(weighted: Weighted, part: PlannedPart) -> PartFindings:
     study = weighted.responses.study
     if part.kind == "published":
         return Published(part, tuple(_comparison(weighted, figure) for figure in study.published))

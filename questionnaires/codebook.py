@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from questionnaires.model import Answer, Interval, Missing, Question, Questionnaire
-from questionnaires.question_types import QUESTION_TYPES, Column
+from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 
 ROW_COLUMNS = ("_response", "_version", "_synthetic", "_status", "_started", "_submitted", "_language")
 
 
-def columns(questionnaires: Iterable[Questionnaire]) -> tuple[Column, ...]:
+def columns(questionnaires: Iterable[Questionnaire]) -> tuple[ResponseColumn, ...]:
     """Return the columns of the responses table: the union over versions, in the order first met."""
-    found: dict[str, Column] = {}
+    found: dict[str, ResponseColumn] = {}
     for questionnaire in questionnaires:
         for question in questionnaire:
             for column in QUESTION_TYPES[question.type].columns(question):
@@ -46,7 +46,7 @@ def codebook(versions: Mapping[str, Questionnaire]) -> dict[str, Any]:
     }
 
 
-def _entry(column: Column, question: Question) -> dict[str, Any]:
+def _entry(column: ResponseColumn, question: Question) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": column.name,
         "question": question.name,

@@ -13,11 +13,11 @@ from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer
 from analysis.findings import Curve, CurvePoint
 from questionnaires.model import Interval, Question
-from questionnaires.study import Part
+from questionnaires.study import PlannedPart
 
 
 def curve(
-    part: Part,
+    part: PlannedPart,
     question: Question,
     estimate: Callable[[Sequence[Answer]], list[Estimate]],
     answers: Sequence[Answer],

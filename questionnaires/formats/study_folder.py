@@ -28,7 +28,7 @@ from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.study import (
     Figure,
-    Part,
+    PlannedPart,
     Population,
     Record,
     ReportPlan,
@@ -227,7 +227,7 @@ class _Folder:
 
     def _part(
         self, source: Source, shape: PartShape, segments: Mapping[str, SegmentPlan], path: Path
-    ) -> Part | None:
+    ) -> PlannedPart | None:
         kinds = ("headline", "chart", "curve", "published")
         given = [kind for kind in kinds if getattr(shape, kind) is not None]
         if len(given) != 1:
@@ -237,13 +237,13 @@ class _Folder:
         if shape.by and shape.by not in segments:
             source.fault("segment-unknown", (*path, "by"), name=shape.by, known=", ".join(segments) or "none")
         if kind == "published":
-            return Part(kind, about)
+            return PlannedPart(kind, about)
         question = self._question(source, about, (*path, kind))
         if question is None:
             return None
         codes = self._codes(source, shape.choices, question, (*path, "choices"))
         self._fits(source, kind, question, codes, (*path, kind))
-        return Part(kind, about, codes, _group_name(codes, question), shape.by or "")
+        return PlannedPart(kind, about, codes, _group_name(codes, question), shape.by or "")
 
     def _fits(self, source: Source, kind: str, question: Question, codes: Sequence[int], path: Path) -> None:
         """A curve needs reply times, and shares need choices; of several choices one at a time is a share."""

@@ -19,15 +19,15 @@ from questionnaires.question_types.choosing import (
     Several,
     Single,
 )
-from questionnaires.question_types.kind import AnswerFault, Column, Lots, QuestionType, Raw
+from questionnaires.question_types.kind import AnswerFault, Lots, QuestionType, Raw, ResponseColumn
 from questionnaires.question_types.numbers import Date, Number
 from questionnaires.question_types.ranking import Ranking
 from questionnaires.question_types.shown import (
+    BlockPlace,
     Computed,
     Factor,
     Information,
     OrderShown,
-    Place,
     Vignette,
 )
 from questionnaires.question_types.writing import FreeText
@@ -35,10 +35,10 @@ from questionnaires.question_types.writing import FreeText
 __all__ = [
     "QUESTION_TYPES",
     "AnswerFault",
-    "Column",
     "Lots",
     "QuestionType",
     "Raw",
+    "ResponseColumn",
     "form_values",
     "read_answer",
 ]
@@ -62,7 +62,7 @@ QUESTION_TYPES: Mapping[str, QuestionType] = {
     # Parts of questions, made by earshot: no author writes them.
     "factor": Factor(),
     "order": OrderShown(),
-    "place": Place(),
+    "place": BlockPlace(),
 }
 
 WRITABLE = tuple(name for name, kind in QUESTION_TYPES.items() if kind.writable)

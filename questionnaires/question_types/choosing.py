@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question, Value
-from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+from questionnaires.question_types.kind import AnswerFault, QuestionType, Raw, ResponseColumn
 
 
 class Single(QuestionType):
@@ -74,9 +74,9 @@ class Several(QuestionType):
     def write(self, question: Question, answer: Value) -> Raw:
         return Raw(tuple(str(code) for code in answer) if isinstance(answer, tuple) else ())
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
         return tuple(
-            Column(f"{question.name}.{choice.name}", question.name, "flag", choice.code)
+            ResponseColumn(f"{question.name}.{choice.name}", question.name, "flag", choice.code)
             for choice in question.choices
         )
 

@@ -23,7 +23,7 @@ class Raw:
 
 
 @dataclass(frozen=True)
-class Column:
+class ResponseColumn:
     """One column of the responses table.
 
     `kind` is code, flag, number, decimal, value, date (yyyymmdd), rank, order, text or missing; `choice` is the code
@@ -73,8 +73,8 @@ class QuestionType:
         """Return the names of the further fields of a question, without its own name before them."""
         return ()
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "code"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "code"),)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         """Return the values of the columns; a missing answer is its negative code."""

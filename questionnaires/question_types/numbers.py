@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from questionnaires.model import Question, Value
-from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+from questionnaires.question_types.kind import AnswerFault, QuestionType, Raw, ResponseColumn
 
 
 class Number(QuestionType):
@@ -39,8 +39,8 @@ class Number(QuestionType):
         text = f"{answer:.{question.decimals}f}"
         return Raw((text.rstrip("0").rstrip(".") if question.decimals else text,))
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "decimal" if question.decimals else "number"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "decimal" if question.decimals else "number"),)
 
 
 class Date(QuestionType):
@@ -76,8 +76,8 @@ class Date(QuestionType):
         parts = {"year": number // 10_000, "month": number // 100 % 100, "day": number % 100}
         return Raw(named={name: str(parts[name]) for name in self.fields(question)})
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "date"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "date"),)
 
 
 DATE_FIELDS = {"day": ("day", "month", "year"), "month": ("month", "year"), "year": ("year",)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question, Value
-from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+from questionnaires.question_types.kind import AnswerFault, QuestionType, Raw, ResponseColumn
 
 
 class Ranking(QuestionType):
@@ -46,10 +46,10 @@ class Ranking(QuestionType):
         names = {choice.code: choice.name for choice in question.choices}
         return Raw(named={names[code]: str(n) for n, code in enumerate(order, 1) if code in names})
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
         """Return a column a choice: its place, 0 where it has none."""
         return tuple(
-            Column(f"{question.name}.{choice.name}", question.name, "rank", choice.code)
+            ResponseColumn(f"{question.name}.{choice.name}", question.name, "rank", choice.code)
             for choice in question.choices
         )
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question, Value
-from questionnaires.question_types.kind import AnswerFault, Column, QuestionType, Raw
+from questionnaires.question_types.kind import AnswerFault, QuestionType, Raw, ResponseColumn
 
 _UNSTORABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\ud800-\udfff"
@@ -35,10 +35,10 @@ class FreeText(QuestionType):
             raise AnswerFault("text_long", n=question.max_length)
         return text
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
         """Return the text and, beside it, why it is missing (0 where it is not)."""
-        missing = Column(f"{question.name}.missing", question.name, "missing")
-        return (Column(question.name, question.name, "text"), missing)
+        missing = ResponseColumn(f"{question.name}.missing", question.name, "missing")
+        return (ResponseColumn(question.name, question.name, "text"), missing)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         return (None, int(answer)) if isinstance(answer, Missing) else (answer, 0)

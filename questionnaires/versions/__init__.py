@@ -6,9 +6,9 @@ what would give answers that were already collected another meaning is refused w
 
 from __future__ import annotations
 
-from questionnaires.versions.changes import Change, Changes, QuestionChange, changes
-from questionnaires.versions.comparable import ColumnChange, Comparable
+from questionnaires.versions.changes import Changes, ColumnChange, Comparable, QuestionChange, changes
 from questionnaires.versions.promises import broken_promises
+from questionnaires.versions.wording import Change
 
 __all__ = [
     "Change",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis.estimate import Estimate
 from analysis.estimators.proportion import Answer
 from analysis.expectations.reply_time import curve
-from questionnaires.study import Part, Study
+from questionnaires.study import PlannedPart, Study
 
 COUNTS = {1: 20, 2: 10, 3: 40, 4: 5, 5: 25}  # of 100 people
 
@@ -23,7 +23,7 @@ def counted(answers: Sequence[Answer]) -> list[Estimate]:
 def test_cumulative_contains_exclusive(small: Study) -> None:
     question = small.questionnaire.question("wait")
     answers = [Answer(choice.name, frozenset({choice.code})) for choice in question.choices]
-    found = curve(Part("curve", "wait"), question, counted, answers)
+    found = curve(PlannedPart("curve", "wait"), question, counted, answers)
     assert [(p.interval.upto, p.cumulative.share, p.exclusive.share) for p in found.points] == [
         (30, 0.20, 0.20),
         (60, 0.30, 0.10),
