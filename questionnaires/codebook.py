@@ -13,12 +13,12 @@ ROW_COLUMNS = ("_response", "_version", "_synthetic", "_status", "_started", "_s
 
 def columns(questionnaires: Iterable[Questionnaire]) -> tuple[ResponseColumn, ...]:
     """Return the columns of the responses table: the union over versions, in the order first met."""
-    found: dict[str, ResponseColumn] = {}
+    by_name: dict[str, ResponseColumn] = {}
     for questionnaire in questionnaires:
         for question in questionnaire:
             for column in QUESTION_TYPES[question.type].columns(question):
-                found.setdefault(column.name, column)
-    return tuple(found.values())
+                by_name.setdefault(column.name, column)
+    return tuple(by_name.values())
 
 
 def cells(questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> dict[str, Any]:
@@ -54,8 +54,9 @@ def _entry(column: ResponseColumn, question: Question) -> dict[str, Any]:
         "kind": column.kind,
         "text": dict(question.text),
     }
+    # The matrix that this is a row of.
     if question.label and question.type == "single":
-        entry["of"] = dict(question.label)  # the matrix that this is a row of
+        entry["of"] = dict(question.label)
     if question.condition is not None and question.ask_if:
         entry["asked_if"] = question.ask_if
     if column.kind in ("code", "order"):

@@ -31,14 +31,20 @@ class Pipe:
 
 def pieces(text: str) -> list[str | Pipe]:
     """Cut a text into literal text and placeholders; `{{` and `}}` are braces."""
-    found: list[str | Pipe] = []
+    parts: list[str | Pipe] = []
     start = 0
     for match in _PLACEHOLDER.finditer(text):
-        found.append(text[start : match.start()])
-        found.append(match[0][0] if match[1] is None else _pipe(match[1]))
+        parts.append(text[start : match.start()])
+        parts.append(match[0][0] if match[1] is None else _pipe(match[1]))
         start = match.end()
-    found.append(text[start:])
-    return [piece for piece in found if piece]
+    parts.append(text[start:])
+    return [part for part in parts if part]
+
+
+def _pipe(written: str) -> Pipe:
+    name, _, rest = written.partition(":")
+    pairs = [part.partition("=") for part in rest.split("|")] if rest.strip() else []
+    return Pipe(name.strip(), {key.strip(): words.strip() for key, _, words in pairs}, written)
 
 
 def pipes(text: str) -> list[Pipe]:
@@ -59,7 +65,11 @@ def said(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mappi
     question = questionnaire.question(pipe.name)
     answer = settled.get(pipe.name, Missing.NOT_ANSWERED)
     if pipe.forms:
-        return pipe.forms.get(_form(question, answer, language), pipe.forms["other"])
+        form = "other"
+        if isinstance(answer, int | float) and not isinstance(answer, Missing):
+            choice = question.choice(int(answer)) if question.choices else None
+            form = choice.name if choice else plural(language, answer)
+        return pipe.forms.get(form, pipe.forms["other"])
     if isinstance(answer, Missing):
         return UNKNOWN
     words = answer_words(question, answer, language)
@@ -101,19 +111,3 @@ def answer_words(
 def _choice_words(question: Question, code: object, language: str) -> str:
     choice = next((choice for choice in question.choices if choice.code == code), None)
     return in_language(choice.text, language) if choice else UNKNOWN
-
-
-def _form(question: Question, answer: Answer, language: str) -> str:
-    if isinstance(answer, int | float) and not isinstance(answer, Missing):
-        choice = question.choice(int(answer)) if question.choices else None
-        return choice.name if choice else plural(language, answer)
-    return "other"
-
-
-def _pipe(text: str) -> Pipe:
-    name, _, rest = text.partition(":")
-    forms = {}
-    for part in rest.split("|") if rest.strip() else ():
-        key, _, words = part.partition("=")
-        forms[key.strip()] = words.strip()
-    return Pipe(name.strip(), forms, text)

@@ -27,12 +27,17 @@ def broken_promises(old: Questionnaire, new: Questionnaire) -> list[Problem]:
     for variable in new:
         if variable.name in rows or variable.name not in before:
             continue
-        if variable.type != "order":
+        if variable.type != "order" or variable.name in orders:
             problems += _broken(before[variable.name], variable)
-        elif variable.name in orders:
-            problems += _order(before[variable.name], variable)
+    # A column that stays must hold the same kind of value, whichever question it comes from.
     broken = {problem.place.question for problem in problems}
-    return problems + [problem for problem in _columns(old, new) if problem.place.question not in broken]
+    kinds = {c.name: c.kind for q in old for c in QUESTION_TYPES[q.type].columns(q)}
+    return problems + [
+        Problem("kind-changed", place_of(question), {"old": kinds[column.name], "new": column.kind})
+        for question in new
+        for column in QUESTION_TYPES[question.type].columns(question)
+        if question.name not in broken and kinds.get(column.name, column.kind) != column.kind
+    ]
 
 
 def place_of(question: Question) -> Place:
@@ -55,11 +60,7 @@ def reach(choice: Choice) -> str:
         return choice.aside.value.replace("_", " ")
     if choice.upto == math.inf:
         return f"more than {choice.start:g} min"
-    return (
-        f"more than {choice.start:g}, up to {choice.upto:g} min"
-        if choice.start
-        else f"up to {choice.upto:g} min"
-    )
+    return (f"more than {choice.start:g}, " if choice.start else "") + f"up to {choice.upto:g} min"
 
 
 def measured(question: Question) -> str:
@@ -85,6 +86,13 @@ def extends(old: Tree, new: Tree) -> bool:
 
 def _broken(old: Question, new: Question) -> list[Problem]:
     place = place_of(new)
+    if new.type == "order":
+        for choice in old.choices:
+            now = new.choice(choice.code)
+            if now is not None and now.name != choice.name:
+                values = {"code": str(choice.code), "old": choice.name, "new": now.name}
+                return [Problem("order-changed", place, values)]
+        return []
     if old.type != new.type:
         return [Problem("type-changed", place, {"old": old.type, "new": new.type})]
     if numbered(old) and numbered(new) and numbered(old) != numbered(new):
@@ -96,9 +104,9 @@ def _broken(old: Question, new: Question) -> list[Problem]:
     if new.type != "vignette":
         return list(_choices(old, new))
     # A cell of a vignette is the place of its levels in the product of the factors.
-    for number, (was, now) in enumerate(zip(_combined(old), _combined(new), strict=False), start=1):
-        if was != now:
-            values = {"cell": str(number), "old": ", ".join(was), "new": ", ".join(now)}
+    for number, (before, after) in enumerate(zip(_cells(old), _cells(new), strict=False), start=1):
+        if before != after:
+            values = {"cell": str(number), "old": ", ".join(before), "new": ", ".join(after)}
             return [Problem("cells-changed", place, values)]
     return []
 
@@ -116,7 +124,7 @@ def _choices(old: Question, new: Question) -> Iterator[Problem]:
             yield Problem("code-reused", place_of(new), values)
 
 
-def _combined(vignette: Question) -> list[tuple[str, ...]]:
+def _cells(vignette: Question) -> list[tuple[str, ...]]:
     return list(product(*([choice.name for choice in factor.choices] for factor in vignette.parts)))
 
 
@@ -125,23 +133,3 @@ def _orders_of_rows(questionnaire: Questionnaire) -> frozenset[str]:
     sections = {part.name for section in questionnaire.sections for part in section.drawn}
     rows = {f"{q.name}.order" for q in questionnaire.questions if q.items and q.order is Order.RANDOM}
     return frozenset(sections | rows)
-
-
-def _order(old: Question, new: Question) -> list[Problem]:
-    for choice in old.choices:
-        now = new.choice(choice.code)
-        if now is not None and now.name != choice.name:
-            values = {"code": str(choice.code), "old": choice.name, "new": now.name}
-            return [Problem("order-changed", place_of(new), values)]
-    return []
-
-
-def _columns(old: Questionnaire, new: Questionnaire) -> list[Problem]:
-    """A column that stays must hold the same kind of thing, whichever question it comes from."""
-    before = {c.name: c.kind for q in old for c in QUESTION_TYPES[q.type].columns(q)}
-    return [
-        Problem("kind-changed", place_of(question), {"old": before[column.name], "new": column.kind})
-        for question in new
-        for column in QUESTION_TYPES[question.type].columns(question)
-        if before.get(column.name, column.kind) != column.kind
-    ]
