@@ -1,4 +1,4 @@
-"""What the readers of `questionnaire.yaml` share: the source, what was read so far, and checked texts."""
+"""A questionnaire on its way in: the source, what was read so far, and its checked names, conditions and texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 @dataclass
-class Reading:
+class Draft:
     """One questionnaire on its way in; tells its source of everything that does not fit.
 
     `questions` are the stored questions read so far, by name: what a condition or a text may name.
@@ -32,7 +32,7 @@ class Reading:
     languages: tuple[str, ...]
     questions: dict[str, Question] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    taken: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
     """Names of shown questions, those included under which nothing is stored."""
 
     def name(self, name: str, path: Path, quoted: bool = False) -> None:
@@ -45,14 +45,12 @@ class Reading:
         elif name in RESERVED or (name in KEYWORDS and not quoted):
             self.source.fault("name-reserved", path, name=name)
 
-    def condition(
-        self, text: str, path: Path, known: Mapping[str, Question] | None = None, truth: bool = True
-    ) -> Tree | None:
+    def condition(self, text: str, path: Path, truth: bool = True) -> Tree | None:
         """Return an expression over the questions read so far; None where there is none or it is wrong."""
         if not text:
             return None
         try:
-            return (parse_condition if truth else parse)(text, self.questions if known is None else known)
+            return (parse_condition if truth else parse)(text, self.questions)
         except ExpressionFault as fault:
             if fault.values.get("name") not in self.broken:
                 self.source.fault(fault.code, path, **fault.values)
@@ -68,47 +66,46 @@ class Reading:
         return tree
 
     def text(
-        self, words: Text, path: Path, wanted: bool = True, known: Mapping[str, Question] | None = None
+        self,
+        words: Text,
+        path: Path,
+        required: bool = True,
+        questions: Mapping[str, Question] | None = None,
     ) -> Text:
         """Return a text in every language of the questionnaire; tell of missing ones and wrong placeholders."""
-        whole = complete(self.source, self.languages, words, path, wanted)
+        whole = complete(self.source, self.languages, words, path, required)
         for language, text in whole.items():
             for pipe in pipes(text):
-                self._pipe(pipe, (*path, language), self.questions if known is None else known)
+                self._check(pipe, (*path, language), self.questions if questions is None else questions)
         return whole
 
-    def _pipe(self, pipe: Pipe, path: Path, known: Mapping[str, Question]) -> None:
-        question = known.get(pipe.name)
+    def _check(self, pipe: Pipe, path: Path, questions: Mapping[str, Question]) -> None:
+        """Tell of a placeholder that names no earlier question, or has forms that its question has not."""
+        question = questions.get(pipe.name)
         if question is None:
             if pipe.name not in self.broken:
-                name, listed = pipe.name or pipe.written, ", ".join(known) or "none"
-                self.source.fault("pipe-unknown", path, name=name, known=listed)
+                name, names = pipe.name or pipe.written, ", ".join(questions) or "none"
+                self.source.fault("pipe-unknown", path, name=name, known=names)
             return
-        if not pipe.forms:
-            return
-        forms = _forms(question)
+        forms = PLURALS
+        # Several answers together have no form of their own.
+        if Kinds({}).asked(question) is Kind.SET:
+            forms = frozenset({"other"})
+        elif question.choices:
+            forms = frozenset({*(choice.name for choice in question.choices), "other"})
         wrong = [form for form in pipe.forms if form not in forms]
-        if wrong or "other" not in pipe.forms:
-            self.source.fault(
-                "pipe-forms", path, written=pipe.written, form=wrong[0] if wrong else "other",
-                known=", ".join(sorted(forms)),
-            )  # fmt: skip
+        if pipe.forms and (wrong or "other" not in pipe.forms):
+            form, names = wrong[0] if wrong else "other", ", ".join(sorted(forms))
+            self.source.fault("pipe-forms", path, written=pipe.written, form=form, known=names)
 
 
-def _forms(question: Question) -> frozenset[str]:
-    """Return the forms that a placeholder may have; several answers together have none of their own."""
-    if Kinds({}).asked(question) is Kind.SET:
-        return frozenset({"other"})
-    return (
-        frozenset({*(choice.name for choice in question.choices), "other"}) if question.choices else PLURALS
-    )
-
-
-def complete(source: Source, languages: Sequence[str], words: Text, path: Path, wanted: bool = True) -> Text:
+def complete(
+    source: Source, languages: Sequence[str], words: Text, path: Path, required: bool = True
+) -> Text:
     """Return a text that is there in every language; an optional one may be wholly absent."""
     if ANY_LANGUAGE in words:
         words = {languages[0]: words[ANY_LANGUAGE]}
-    if not words and not wanted:
+    if not words and not required:
         return {}
     key = next(step for step in reversed(path) if isinstance(step, str))
     for language in languages:
