@@ -35,16 +35,16 @@ def pieces(text: str) -> list[str | Pipe]:
     start = 0
     for match in _PLACEHOLDER.finditer(text):
         parts.append(text[start : match.start()])
-        parts.append(match[0][0] if match[1] is None else _pipe(match[1]))
+        if match[1] is None:
+            parts.append(match[0][0])
+        else:
+            name, _, rest = match[1].partition(":")
+            pairs = [pair.partition("=") for pair in rest.split("|")] if rest.strip() else []
+            forms = {form.strip(): words.strip() for form, _, words in pairs}
+            parts.append(Pipe(name.strip(), forms, match[1]))
         start = match.end()
     parts.append(text[start:])
     return [part for part in parts if part]
-
-
-def _pipe(written: str) -> Pipe:
-    name, _, rest = written.partition(":")
-    pairs = [part.partition("=") for part in rest.split("|")] if rest.strip() else []
-    return Pipe(name.strip(), {key.strip(): words.strip() for key, _, words in pairs}, written)
 
 
 def pipes(text: str) -> list[Pipe]:

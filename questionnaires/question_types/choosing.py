@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from questionnaires.model import Answer, Missing, Question, Value
@@ -65,7 +64,8 @@ class Several(QuestionType):
         if alone and len(codes) > 1:
             raise AnswerFault("exclusive_mixed", choice=alone.text)
         least = min(int(question.minimum or 0), sum(not choice.exclusive for choice in question.choices))
-        if codes and not alone and len(codes) < least:  # no more than what an earlier answer left to choose
+        # No more is needed than what an earlier answer left to choose.
+        if codes and not alone and len(codes) < least:
             raise AnswerFault("choose_at_least", n=least)
         if question.maximum is not None and len(codes) > question.maximum:
             raise AnswerFault("choose_at_most", n=int(question.maximum))
@@ -102,7 +102,7 @@ class Consent(QuestionType):
 
 def code_of(question: Question, text: str) -> int:
     """Return the code that a form sent, as one of the question's choices; raise AnswerFault."""
-    codes: Sequence[int] = [choice.code for choice in question.choices]
+    codes = [choice.code for choice in question.choices]
     if not (text.isascii() and text.isdecimal() and int(text[:9]) in codes and str(int(text[:9])) == text):
         raise AnswerFault("choice_unknown")
     return int(text)

@@ -103,6 +103,3 @@ class Lots(QuestionType):
     def draw(self, question: Question, whole: Question, seed: int) -> Value:
         """Return what was drawn for a question that is part of `whole`, as this person sees it."""
         raise NotImplementedError
-
-    def fields(self, question: Question) -> tuple[str, ...]:
-        return ()

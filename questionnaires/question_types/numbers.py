@@ -22,14 +22,14 @@ class Number(QuestionType):
             raise AnswerFault("one_only")
         if not text:
             return None
-        number = _whole(question, text) if not question.decimals else _decimal(question, text)
+        number = _typed_number(question, text)
         low, high = question.minimum, question.maximum
         if low is not None and high is not None and not low <= number <= high:
-            raise AnswerFault("number_range", minimum=_shown(low), maximum=_shown(high))
+            raise AnswerFault("number_range", minimum=_plain(low), maximum=_plain(high))
         if low is not None and number < low:
-            raise AnswerFault("number_low", minimum=_shown(low))
+            raise AnswerFault("number_low", minimum=_plain(low))
         if high is not None and number > high:
-            raise AnswerFault("number_high", maximum=_shown(high))
+            raise AnswerFault("number_high", maximum=_plain(high))
         return number
 
     def write(self, question: Question, answer: Value) -> Raw:
@@ -54,16 +54,23 @@ class Date(QuestionType):
         return DATE_FIELDS[question.precision]
 
     def read(self, question: Question, raw: Raw) -> Value | None:
-        given = {name: raw.named.get(name, "").strip() for name in self.fields(question)}
+        texts = {name: raw.named.get(name, "").strip() for name in self.fields(question)}
         if raw.values:
             raise AnswerFault("choice_unknown")
-        if not any(given.values()):
+        if not any(texts.values()):
             return None
-        if not all(given.values()):
+        if not all(texts.values()):
             raise AnswerFault("date_incomplete_" + question.precision)
-        if not all(text.isascii() and text.isdecimal() and len(text) <= 4 for text in given.values()):
+        if not all(text.isascii() and text.isdecimal() and len(text) <= 4 for text in texts.values()):
             raise AnswerFault("date_numbers_" + question.precision)
-        date = _real({name: int(text) for name, text in given.items()})
+        year, month, day = (int(texts.get(name, 0)) for name in ("year", "month", "day"))
+        if year < 1000:
+            raise AnswerFault("date_year")
+        try:
+            dt.date(year, month if "month" in texts else 1, day if "day" in texts else 1)
+        except ValueError:
+            raise AnswerFault("date_unreal") from None
+        date = year * 10_000 + month * 100 + day
         low, high = question.minimum, question.maximum
         if low is not None and _before(date, int(low)):
             raise AnswerFault("date_early", date=int(low))
@@ -89,43 +96,27 @@ def date_text(number: int) -> str:
     return f"{year:04d}" + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
 
 
-def _before(one: int, other: int) -> bool:
+def _before(date: int, other: int) -> bool:
     """Compare as far as both dates go: every day of 2025 lies within "2025 or earlier"."""
-    unit = next((unit for unit in (10_000, 100) if not one % unit or not other % unit), 1)
-    return one // unit < other // unit
+    unit = next((unit for unit in (10_000, 100) if not date % unit or not other % unit), 1)
+    return date // unit < other // unit
 
 
-def _real(parts: dict[str, int]) -> int:
-    if parts["year"] < 1000:
-        raise AnswerFault("date_year")
-    try:
-        day = dt.date(parts["year"], parts.get("month", 1), parts.get("day", 1))
-    except ValueError:
-        raise AnswerFault("date_unreal") from None
-    keep = {"day": day.day, "month": day.month}
-    month, date = (keep[name] if name in parts else 0 for name in ("month", "day"))
-    return day.year * 10_000 + month * 100 + date
-
-
-def _whole(question: Question, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise AnswerFault("number_whole", example=_example(question))
-    return int(text)
-
-
-def _decimal(question: Question, text: str) -> float:
+def _typed_number(question: Question, text: str) -> int | float:
+    """Return a number as it was typed, with a point or a comma; raise AnswerFault."""
+    low, high = int(question.minimum or 0), question.maximum
+    example = min(34, int(high)) if high is not None and low <= 34 else max(low, 34)
+    if not question.decimals:
+        if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+            raise AnswerFault("number_whole", example=example)
+        return int(text)
     whole, _, part = text.replace(",", ".").partition(".")
     if not (text.isascii() and whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15):
-        raise AnswerFault("number_decimal", example=f"{_example(question)}.5")
+        raise AnswerFault("number_decimal", example=f"{example}.5")
     if len(part) > question.decimals:
         raise AnswerFault("number_places", n=question.decimals)
     return float(f"{int(whole)}.{part or 0}")
 
 
-def _example(question: Question) -> int:
-    low, high = int(question.minimum or 0), question.maximum
-    return min(34, int(high)) if high is not None and low <= 34 else max(low, 34)
-
-
-def _shown(limit: float) -> Any:
+def _plain(limit: float) -> Any:
     return int(limit) if float(limit).is_integer() else limit

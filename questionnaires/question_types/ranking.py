@@ -25,7 +25,11 @@ class Ranking(QuestionType):
             raise AnswerFault("choice_unknown")
         places: dict[int, int] = {}
         for choice in question.choices:
-            place = _place(raw.named.get(choice.name, ""))
+            text = raw.named.get(choice.name, "")
+            if text and not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) >= 1):
+                raise AnswerFault("choice_unknown")
+            # A place that is beyond what is offered to this person leaves a gap before it.
+            place = int(text or 0)
             if place in places:
                 first = question.choice(places[place])
                 raise AnswerFault("rank_same", n=place, first=first.text if first else "", second=choice.text)
@@ -33,8 +37,8 @@ class Ranking(QuestionType):
                 places[place] = choice.code
         if not places:
             return None
-        wanted = places_of(question) if question.required else max(places)
-        gap = next((place for place in range(1, wanted + 1) if place not in places), None)
+        last = places_of(question) if question.required else max(places)
+        gap = next((place for place in range(1, last + 1) if place not in places), None)
         if gap is not None:
             raise AnswerFault("rank_gap", n=gap)
         if len(places) > places_of(question):
@@ -64,12 +68,3 @@ def places_of(question: Question) -> int:
     """Return how many places are given: `maximum`, or one for each choice."""
     most = len(question.choices)
     return most if question.maximum is None else max(1, min(int(question.maximum), most))
-
-
-def _place(text: str) -> int:
-    """Read a place; one that is beyond what is offered to this person leaves a gap before it."""
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) >= 1):
-        raise AnswerFault("choice_unknown")
-    return int(text)

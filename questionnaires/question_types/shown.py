@@ -62,7 +62,8 @@ class OrderShown(Lots):
         return (ResponseColumn(question.name, question.name, "order"),)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
-        return (None if isinstance(answer, Missing) else " ".join(map(str, _codes(answer))),)
+        codes = answer if isinstance(answer, tuple) else ()
+        return (None if isinstance(answer, Missing) else " ".join(map(str, codes)),)
 
 
 class BlockPlace(Lots):
@@ -87,10 +88,6 @@ class Computed(QuestionType):
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         return (None, int(answer)) if isinstance(answer, Missing) else (float(str(answer)), 0)
-
-
-def _codes(answer: Answer) -> tuple[int, ...]:
-    return answer if isinstance(answer, tuple) else ()
 
 
 def factors(whole: Question) -> tuple[Question, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from questionnaires.model import Answer, Missing, Questionnaire
@@ -54,27 +54,23 @@ def bases(study: Study, rows: Sequence[Row], planned: int) -> tuple[Base, ...]:
     stored = {question.name for question in study.questionnaire}
     expected: dict[tuple[str, str, str], Base] = {}
     for part in study.report.parts:
-        if part.about in stored:
-            segment = study.report.segments.get(part.by)
-            for base in _bases_in(study, part.about, segment, rows, planned):
-                expected.setdefault((base.question, base.segment, base.category), base)
+        question, segment = part.about, study.report.segments.get(part.by)
+        if question not in stored:
+            continue
+        share_asked = _share_asked(question, rows)
+        if segment is None:
+            everybody = Base(question, "", "", 1.0, share_asked, planned * share_asked, False)
+            expected.setdefault((question, "", ""), everybody)
+            continue
+        margin = study.population.margins.get(segment.question, {}) if study.population else {}
+        for category in categories(study.questionnaire, segment):
+            inside = [row for row in rows if category_of(study.questionnaire, segment, row) == category]
+            share = margin.get(category, len(inside) / len(rows) if rows else 0.0)
+            share_here = _share_asked(question, inside) if len(inside) >= ENOUGH else share_asked
+            people = planned * share * share_here
+            base = Base(question, segment.name, category, share, share_here, people, category in margin)
+            expected.setdefault((question, segment.name, category), base)
     return tuple(expected.values())
-
-
-def _bases_in(
-    study: Study, question: str, segment: SegmentPlan | None, rows: Sequence[Row], planned: int
-) -> Iterator[Base]:
-    share_asked = _share_asked(question, rows)
-    if segment is None:
-        yield Base(question, "", "", 1.0, share_asked, planned * share_asked, False)
-        return
-    margin = study.population.margins.get(segment.question, {}) if study.population else {}
-    for category in categories(study.questionnaire, segment):
-        inside = [row for row in rows if category_of(study.questionnaire, segment, row) == category]
-        share = margin.get(category, len(inside) / len(rows) if rows else 0.0)
-        share_here = _share_asked(question, inside) if len(inside) >= ENOUGH else share_asked
-        people = planned * share * share_here
-        yield Base(question, segment.name, category, share, share_here, people, category in margin)
 
 
 def _share_asked(question: str, rows: Sequence[Row]) -> float:

@@ -201,37 +201,33 @@ class Search:
 
     def _promising(self, condition: Condition, outcome: bool) -> Iterator[dict[str, Answer]]:
         """Yield answers for which a condition should come to an outcome, on the path and not screened out."""
-        deciding = self._deciding(condition)
-        variables = [variable for variable in self.walker.questionnaire if variable.name in deciding]
+        questionnaire = self.walker.questionnaire
+        owner = next((q for q in questionnaire.questions if q.name == condition.question), None)
+        deciding = self._deciding(condition, owner)
+        variables = [variable for variable in questionnaire if variable.name in deciding]
+        ways_out = self._ways_out(condition)
         for answers in self._combined(variables, condition):
             path_answers = _path_answers(variables, answers)
-            value = evaluate(condition.tree, path_answers)
-            if (value is True) is outcome and self._reaches(condition, path_answers):
+            is_promising = (
+                (evaluate(condition.tree, path_answers) is True) is outcome
+                and (condition.kind not in ("item", "choice") or not owner or is_asked(owner, path_answers))
+                and not any(evaluate(tree, path_answers) is True for tree in ways_out)
+            )
+            if is_promising:
                 yield {n: a for n, a in answers.items() if n in path_answers or a is Missing.NOT_ANSWERED}
 
-    def _reaches(self, condition: Condition, path_answers: Mapping[str, object]) -> bool:
-        if condition.kind in ("item", "choice"):
-            owner = next(q for q in self.walker.questionnaire.questions if q.name == condition.question)
-            if not is_asked(owner, path_answers):
-                return False
-        return not any(evaluate(tree, path_answers) is True for tree in self._ways_out(condition))
+    def _ways_out(self, condition: Condition) -> list[Tree]:
+        sections = self.walker.questionnaire.sections[: condition.section]
+        return [end.condition for section in sections for end in section.screen_out if end.condition]
 
-    def _ways_out(self, condition: Condition) -> Iterator[Tree]:
-        for section in self.walker.questionnaire.sections[: condition.section]:
-            yield from (end.condition for end in section.screen_out if end.condition)
-
-    def _deciding(self, condition: Condition) -> frozenset[str]:
+    def _deciding(self, condition: Condition, owner: Question | None) -> frozenset[str]:
         """Return the questions that decide: those named, and those that decide whether these are asked."""
-        questions = self.walker.questions
-        owners = {q.name: q for q in self.walker.questionnaire.questions}
-        waiting = [condition.tree, *self._ways_out(condition)]
-        if condition.question in owners:
-            waiting += owners[condition.question].deciding
+        waiting = [condition.tree, *self._ways_out(condition), *(owner.deciding if owner else ())]
         deciding: set[str] = set()
         while waiting:
             for name in names(waiting.pop()) - deciding:
                 deciding.add(name)
-                waiting += questions[name].deciding
+                waiting += self.walker.questions[name].deciding
         return frozenset(deciding)
 
     def _combined(self, variables: Sequence[Question], condition: Condition) -> Iterator[dict[str, Answer]]:

@@ -59,15 +59,18 @@ class WalkNotes:
 
     def all(self) -> Iterator[RehearsalNote]:
         yield from self._stuck()
-        yield from self._unanswerable()
         for condition in self.conditions.all:
             yield from self._condition(condition)
         yield from self._never_reached()
         yield from self._ends()
-        yield from self._rare()
+        for question in self.questionnaire.questions:
+            share = self.plain.asked[question.name] / self.plain.trips if self.plain.trips else 1.0
+            if self.every.asked[question.name] and share < RARE and QUESTION_TYPES[question.type].asks:
+                values = {"share": f"{100 * share:.1f} %" if share else "none"}
+                yield RehearsalNote("question-rare", self.places.of("question", question.name), values)
 
     def _stuck(self) -> Iterator[RehearsalNote]:
-        """Say once of each question and check where people stood still, most of them first."""
+        """Say once of each question and check where people stood still or had no answer, most of them first."""
         checks = {condition.name: condition for condition in self.conditions.all if condition.kind == "check"}
         for (question, check), count in self.every.stuck.most_common():
             says = self.every.says[check or question]
@@ -79,8 +82,6 @@ class WalkNotes:
             if outcomes[True] or outcomes[None]:
                 values["condition"] = self._written(checks[check])
                 yield RehearsalNote("check-blocks", self.places.of("check", check, question), values)
-
-    def _unanswerable(self) -> Iterator[RehearsalNote]:
         stuck = {question for question, check in self.every.stuck if not check}
         for question, count in self.every.unanswerable.most_common():
             if question not in stuck:
@@ -107,34 +108,32 @@ class WalkNotes:
         )
         name = condition.name.partition(".")[2] if condition.kind == "item" else condition.name
         values = {"name": name, "condition": self._written(condition)}
-        if not outcomes[True]:
-            if condition.kind in NEVER:
-                values["because"] = self._because(condition)
-                yield RehearsalNote(NEVER[condition.kind], place, values)
-        elif not (outcomes[False] or outcomes[None]):
+        if not outcomes[True] and condition.kind in NEVER:
+            # It may need a question which is never asked either: mending that may be enough.
+            met = {q.name for q in self.questionnaire if self.every.asked[q.name]}
+            met |= {q.name for q in self.questionnaire if not QUESTION_TYPES[q.type].asks}
+            missing = sorted(names(condition.tree) - met)
+            because = f' ("{missing[0]}", which it needs, is never asked either)' if missing else ""
+            yield RehearsalNote(NEVER[condition.kind], place, {**values, "because": because})
+        if outcomes[True] and not (outcomes[False] or outcomes[None]):
             yield RehearsalNote(ALWAYS[condition.kind], place, values)
-
-    def _because(self, condition: Condition) -> str:
-        """Say that a condition needs a question which is never asked either: mending that may be enough."""
-        met = {
-            q.name for q in self.questionnaire if self.every.asked[q.name] or not QUESTION_TYPES[q.type].asks
-        }
-        missing = sorted(names(condition.tree) - met)
-        return f' ("{missing[0]}", which it needs, is never asked either)' if missing else ""
 
     def _never_reached(self) -> Iterator[RehearsalNote]:
         """Say it once, of the first question: those after it follow from it."""
         # Where everyone stood still before, that is said already.
         if sum(self.every.stuck.values()) == self.every.trips:
             return
-        missed = [question.name for question in self.questionnaire.questions if self._missed(question)]
+        evaluated = {c.question for c in self.conditions.all if c.kind == "question" and self.every.of(c)}
+        missed = [
+            question.name
+            for question in self.questionnaire.questions
+            if QUESTION_TYPES[question.type].shown
+            and not self.every.asked[question.name]
+            and question.name not in evaluated
+        ]
         if missed:
             more = f" (nor {len(missed) - 1} of those after it)" if missed[1:] else ""
             yield RehearsalNote("never-reached", self.places.of("question", missed[0]), {"more": more})
-
-    def _missed(self, question: Question) -> bool:
-        evaluated = any(self.every.of(each) for each in self.conditions.of("question", question.name))
-        return QUESTION_TYPES[question.type].shown and not self.every.asked[question.name] and not evaluated
 
     def _ends(self) -> Iterator[RehearsalNote]:
         """An end may be true for nobody, or stand behind another that always comes first."""
@@ -151,13 +150,6 @@ class WalkNotes:
             if end.condition is not None and end.name in evaluated:
                 why = f"`{written(end.condition, self.questionnaire)}` was true for nobody"
             yield RehearsalNote("end-never", self.places.of("end", end.name), {"name": end.name, "why": why})
-
-    def _rare(self) -> Iterator[RehearsalNote]:
-        for question in self.questionnaire.questions:
-            share = self.plain.asked[question.name] / self.plain.trips if self.plain.trips else 1.0
-            if self.every.asked[question.name] and share < RARE and QUESTION_TYPES[question.type].asks:
-                values = {"share": f"{100 * share:.1f} %" if share else "none"}
-                yield RehearsalNote("question-rare", self.places.of("question", question.name), values)
 
     def _written(self, condition: Condition) -> str:
         return written(condition.tree, self.questionnaire)

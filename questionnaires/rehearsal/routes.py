@@ -110,9 +110,6 @@ class Effort:
         return Effort(self.words + other.words, self.seconds + other.seconds)
 
 
-NOTHING = Effort(0, 0.0)
-
-
 def words(text: str) -> int:
     """Return the number of words of a text; a placeholder is one."""
     return len(plain(text).split())
@@ -165,17 +162,17 @@ class Efforts:
 
     def page(self, section: Section, first: bool, questions: Iterable[Question], language: str) -> Effort:
         """Return the effort of one page; the first page of a section shows its intro too."""
-        key = (section.name, first, language)
+        key: tuple[object, ...] = (section.name, first, language)
         if key not in self._efforts:
             texts = [section.title, section.intro] if first else [section.title]
             self._efforts[key] = reading_effort(texts, language)
-        return sum((self._question(question, language) for question in questions), self._efforts[key])
-
-    def _question(self, question: Question, language: str) -> Effort:
-        key = (question.name, frozenset(choice.code for choice in question.choices), language, "")
-        if key not in self._efforts:
-            self._efforts[key] = question_effort(question, language)
-        return self._efforts[key]
+        effort = self._efforts[key]
+        for question in questions:
+            key = (question.name, frozenset(choice.code for choice in question.choices), language, "")
+            if key not in self._efforts:
+                self._efforts[key] = question_effort(question, language)
+            effort += self._efforts[key]
+        return effort
 
 
 @dataclass
@@ -212,20 +209,17 @@ class RouteCounts:
         self.ends[end] += 1
         self.steps.update(zip(["", *names], [*names, end], strict=True))
         for language in self.languages:
-            self._add_efforts(trip, language)
-
-    def _add_efforts(self, trip: Trip, language: str) -> None:
-        total = NOTHING
-        sections: set[str] = set()
-        for page, questions in zip(trip.pages, trip.shown, strict=True):
-            first = page.section.name not in sections
-            sections.add(page.section.name)
-            effort = self._efforts.page(page.section, first, questions, language)
-            effort += Effort(0, PAGE_SECONDS)
-            self.efforts.setdefault((page.name, language), []).append(effort)
-            total += effort
-        if trip.stuck is None and trip.way.screened is None:
-            self.minutes.setdefault(language, []).append(total.seconds / 60)
+            seconds = 0.0
+            sections: set[str] = set()
+            for page, questions in zip(trip.pages, trip.shown, strict=True):
+                first = page.section.name not in sections
+                sections.add(page.section.name)
+                effort = self._efforts.page(page.section, first, questions, language)
+                effort += Effort(0, PAGE_SECONDS)
+                self.efforts.setdefault((page.name, language), []).append(effort)
+                seconds += effort.seconds
+            if trip.stuck is None and trip.way.screened is None:
+                self.minutes.setdefault(language, []).append(seconds / 60)
 
     def page_rows(self) -> tuple[PageRow, ...]:
         """Return how many people see each page, and the effort of those who do."""

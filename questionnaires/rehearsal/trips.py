@@ -96,15 +96,18 @@ class Walker:
         return trip
 
 
-@dataclass
 class _Person:
     """Answers pages; what could not be answered is written into the trip."""
 
-    walker: Walker
-    trip: Trip
-    dice: Dice
-    explorer: bool
-    wishes: Mapping[str, Answer]
+    def __init__(
+        self, walker: Walker, trip: Trip, dice: Dice, explorer: bool, wishes: Mapping[str, Answer]
+    ) -> None:
+        self.walker = walker
+        self.trip = trip
+        self.dice = dice
+        self.explorer = explorer
+        self.wishes = wishes
+        self.reading = PageReading(walker.questionnaire, {}, trip.seed)
 
     def answer(self, page: Page) -> bool:
         """Answer a page so that the judge takes it; return False where that cannot be done."""
@@ -112,18 +115,17 @@ class _Person:
         self.trip.shown.append(())
         failed: list[AnswerProblem] = []
         for _ in range(TRIES):
-            reading = self._read(page, self.wishes)
-            if reading is None:
+            if not self._answer_once(page, self.wishes):
                 return False
-            failed = [problem for problem in reading.problems if not problem.soft]
+            failed = [problem for problem in self.reading.problems if not problem.soft]
             if not failed:
-                self.trip.answers |= reading.answers
+                self.trip.answers |= self.reading.answers
                 return True
         check = next(check for check in page.section.checks if check.name == failed[0].check_name)
         for answers in islice(self._satisfying(page, check), 3 * TRIES):
-            reading = self._read(page, {**self.wishes, **answers})
-            if reading is not None and all(problem.soft for problem in reading.problems):
-                self.trip.answers |= reading.answers
+            answered = self._answer_once(page, {**self.wishes, **answers})
+            if answered and all(problem.soft for problem in self.reading.problems):
+                self.trip.answers |= self.reading.answers
                 return True
         self.trip.stuck = Stuck(check.at, check.name, says(failed[0]))
         return False
@@ -151,97 +153,76 @@ class _Person:
     def _candidates(self, question: Question) -> tuple[Answer, ...]:
         return candidates(question, self.walker.habits.points)
 
-    def _read(self, page: Page, wishes: Mapping[str, Answer]) -> PageReading | None:
-        """Answer the questions of a page once, down to its checks; None where a question has no answer."""
+    def _answer_once(self, page: Page, wishes: Mapping[str, Answer]) -> bool:
+        """Answer the questions of a page, down to its checks; return False where a question has no answer."""
         trip = self.trip
-        reading = PageReading(self.walker.questionnaire, self._earlier(page), trip.seed)
-        questions: list[Question] = []
+        self.reading = PageReading(self.walker.questionnaire, self._earlier(page), trip.seed)
+        trip.shown[-1] = ()
         for question in page.questions:
-            if not reading.asks(question):
+            if not self.reading.asks(question):
                 continue
-            own = as_seen(question, reading.known, trip.seed)
-            trip.stuck = self._ask(reading, question, own, wishes)
             if QUESTION_TYPES[question.type].shown:
-                questions.append(own)
+                trip.shown[-1] += (self._as_seen(question),)
+            trip.stuck = self._ask(question, wishes)
             if trip.stuck is not None:
-                break
-        trip.shown[-1] = tuple(questions)
-        if trip.stuck is not None:
-            return None
-        failed = reading.end(page.section, asked(page, trip.way.settled))
+                return False
+        failed = self.reading.end(page.section, asked(page, trip.way.settled))
         trip.failed |= {problem.check_name for problem in failed}
-        return reading
+        return True
 
-    def _ask(
-        self, reading: PageReading, question: Question, own: Question, wishes: Mapping[str, Answer]
-    ) -> Stuck | None:
+    def _as_seen(self, question: Question) -> Question:
+        return as_seen(question, self.reading.known, self.trip.seed)
+
+    def _ask(self, question: Question, wishes: Mapping[str, Answer]) -> Stuck | None:
         """Give the judge answers to one question until one is taken; return why where none is."""
         if not _is_answered(question):
-            reading.read(question, {})
+            self.reading.read(question, {})
             return None
-        problems: list[AnswerProblem] = []
-        for attempt in range(TRIES):
-            problems = self._attempt(reading, question, own, {} if attempt else wishes, silent=not attempt)
+        problems = self._attempt(question, wishes, silent=True)
+        for _ in range(1, TRIES):
             if not problems:
                 return None
-        return self._last_resort(reading, question, own, problems[0])
+            problems = self._attempt(question, {})
+        if not problems:
+            return None
+        # The last resort: every candidate, then the special answers and none at all.
+        problem = problems[0]
+        variable = next((v for v in question.variables if v.name == problem.question), question)
+        own = self._as_seen(variable)
+        values = self._candidates(own)
+        if any(not self._attempt(question, {variable.name: value}) for value in values):
+            return None
+        why = says(problem) if values else why_nothing(own)
+        self.trip.unanswerable[problem.question] = why
+        missing = (*(special.missing for special in own.special), Missing.NOT_ANSWERED)
+        if any(not self._attempt(question, {variable.name: value}) for value in missing):
+            return None
+        return Stuck(problem.question, "", why)
 
     def _attempt(
-        self,
-        reading: PageReading,
-        question: Question,
-        own: Question,
-        wishes: Mapping[str, Answer],
-        silent: bool = False,
+        self, question: Question, wishes: Mapping[str, Answer], silent: bool = False
     ) -> list[AnswerProblem]:
         """Give the judge one answer; one that is rejected is taken back, as parts of it may have been taken."""
+        reading = self.reading
         answers_before, known_before = dict(reading.answers), dict(reading.known)
-        problems = reading.read(question, self._form(reading, question, own, wishes, silent))
+        path_answers = dict(reading.known)
+        form: dict[str, Raw] = {}
+        for variable in question.variables:
+            if not _is_answered(variable) or not is_asked(variable, path_answers):
+                continue
+            own = self._as_seen(variable)
+            name = variable.name
+            answer = wishes[name] if name in wishes else self._proposed(own, silent)
+            form[name] = form_values(own, answer)
+            if answer is not Missing.NOT_ANSWERED:
+                path_answers[name] = comparable(answer)
+        problems = reading.read(question, form)
         if problems:
             reading.answers, reading.known = answers_before, known_before
             del reading.problems[-len(problems) :]
         return problems
 
-    def _last_resort(
-        self, reading: PageReading, question: Question, own: Question, problem: AnswerProblem
-    ) -> Stuck | None:
-        """Try every candidate, then the special answers and none at all."""
-        variable = next((v for v in question.variables if v.name == problem.question), question)
-        own_variable = own if variable is question else as_seen(variable, reading.known, self.trip.seed)
-        values = self._candidates(own_variable)
-        for value in values:
-            if not self._attempt(reading, question, own, {variable.name: value}):
-                return None
-        why = says(problem) if values else why_nothing(own_variable)
-        self.trip.unanswerable[problem.question] = why
-        for missing in (*(special.missing for special in own_variable.special), Missing.NOT_ANSWERED):
-            if not self._attempt(reading, question, own, {variable.name: missing}):
-                return None
-        return Stuck(problem.question, "", why)
-
-    def _form(
-        self,
-        reading: PageReading,
-        question: Question,
-        own: Question,
-        wishes: Mapping[str, Answer],
-        silent: bool,
-    ) -> dict[str, Raw]:
-        """Return form values for everything that is stored of a question and asked."""
-        path_answers = dict(reading.known) if question.parts else reading.known
-        form: dict[str, Raw] = {}
-        for variable in question.variables:
-            if not _is_answered(variable) or not is_asked(variable, path_answers):
-                continue
-            own_variable = own if variable is question else as_seen(variable, reading.known, self.trip.seed)
-            name = variable.name
-            answer = wishes[name] if name in wishes else self._answer(own_variable, silent)
-            form[name] = form_values(own_variable, answer)
-            if question.parts and answer is not Missing.NOT_ANSWERED:
-                path_answers[name] = comparable(answer)
-        return form
-
-    def _answer(self, question: Question, silent: bool) -> Answer:
+    def _proposed(self, question: Question, silent: bool) -> Answer:
         """Return an answer; where `silent`, also a special one or none, if that is allowed."""
         shares = self.walker.habits.shares.get(question.name, {})
         specials = [special for special in question.special if not shares or shares.get(special.value)]

@@ -89,7 +89,26 @@ def changes(old: Questionnaire, new: Questionnaire) -> Changes:
     """Return everything that differs between two versions, the promises that break included."""
     broken = tuple(broken_promises(old, new))
     wording = Wording(old, new)
-    questions = _question_changes(wording)
+    before, after = _written_by_author(old), _written_by_author(new)
+    moves = _moves(old, new)
+    questions = []
+    for name, question in after.items():
+        if name not in before:
+            question_type = Change("added", f"{question.type} question")
+            questions.append(QuestionChange(name, "added", (question_type,)))
+            continue
+        own = (*moves.get(name, ()), *wording.of_question(before[name], question))
+        if own:
+            questions.append(QuestionChange(name, "changed", own))
+    questions += [QuestionChange(name, "removed") for name in before if name not in after]
+    column_changes = _column_changes(old, new, _reasons(old, new, questions), broken)
+    return Changes(tuple(wording.of_frame()), tuple(questions), column_changes, broken)
+
+
+def _reasons(
+    old: Questionnaire, new: Questionnaire, questions: Sequence[QuestionChange]
+) -> dict[str, tuple[str, ...]]:
+    """Return, by stored question, what changed in what people read or in who is asked."""
     kinds = {change.question: [each.kind for each in change.changes] for change in questions}
     reasons: dict[str, tuple[str, ...]] = {}
     for section in new.sections:
@@ -100,22 +119,7 @@ def changes(old: Questionnaire, new: Questionnaire) -> Changes:
                 why = [_REASONS.get(kind, kind) for kind in own if kind not in _HARMLESS]
                 why += ["others are screened out before it"] if elsewhere else []
                 reasons[variable.name] = tuple(dict.fromkeys(why))
-    return Changes(tuple(wording.of_frame()), questions, _column_changes(old, new, reasons, broken), broken)
-
-
-def _question_changes(wording: Wording) -> tuple[QuestionChange, ...]:
-    before, after = _written_by_author(wording.old), _written_by_author(wording.new)
-    moves = _moves(wording.old, wording.new)
-    changed = []
-    for name, question in after.items():
-        if name not in before:
-            added = (Change("added", f"{question.type} question"),)
-            changed.append(QuestionChange(name, "added", added))
-            continue
-        own = (*moves.get(name, ()), *wording.of_question(before[name], question))
-        if own:
-            changed.append(QuestionChange(name, "changed", own))
-    return (*changed, *(QuestionChange(name, "removed") for name in before if name not in after))
+    return reasons
 
 
 def _written_by_author(questionnaire: Questionnaire) -> dict[str, Question]:
@@ -166,11 +170,7 @@ def _ways_out(questionnaire: Questionnaire, name: str) -> tuple[str, ...]:
 def _column_changes(
     old: Questionnaire, new: Questionnaire, reasons: Mapping[str, Sequence[str]], broken: Sequence[Problem]
 ) -> tuple[ColumnChange, ...]:
-    """Return every column of both versions, in the order of `new`, those that are gone last.
-
-    `reasons` says, by stored question, what changed in what people read or in who is asked; `broken` are the
-    promises that `new` breaks.
-    """
+    """Return every column of both versions, in the order of `new`, those that are gone last."""
     before = {column.name: column for column in columns([old])}
     after = {column.name: column for column in columns([new])}
     changed: list[ColumnChange] = []

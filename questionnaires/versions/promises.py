@@ -18,7 +18,9 @@ def broken_promises(old: Questionnaire, new: Questionnaire) -> list[Problem]:
     whole = {question.name: question for question in old.questions}
     grids = [question for question in new.questions if question.items and question.name in whole]
     grids = [grid for grid in grids if whole[grid.name].items]
-    orders = _orders_of_rows(new)
+    # The orders that number questions or rows; that of choices is written in the choices' own codes.
+    orders = {part.name for section in new.sections for part in section.drawn}
+    orders |= {f"{q.name}.order" for q in new.questions if q.items and q.order is Order.RANDOM}
     problems: list[Problem] = []
     # Said once of the matrix, not once a row.
     for grid in grids:
@@ -126,10 +128,3 @@ def _choices(old: Question, new: Question) -> Iterator[Problem]:
 
 def _cells(vignette: Question) -> list[tuple[str, ...]]:
     return list(product(*([choice.name for choice in factor.choices] for factor in vignette.parts)))
-
-
-def _orders_of_rows(questionnaire: Questionnaire) -> frozenset[str]:
-    """Return the orders that number questions or rows; that of choices is written in the choices' own codes."""
-    sections = {part.name for section in questionnaire.sections for part in section.drawn}
-    rows = {f"{q.name}.order" for q in questionnaire.questions if q.items and q.order is Order.RANDOM}
-    return frozenset(sections | rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from posixpath import commonprefix
 
 from questionnaires.expressions import Tree
-from questionnaires.model import Check, Choice, End, Question, Questionnaire, Section, Text
+from questionnaires.model import Choice, End, Question, Questionnaire, Section, Text
 from questionnaires.versions.formulas import written
 from questionnaires.versions.promises import extends, measured, numbered, reach
 
@@ -140,23 +140,19 @@ class Wording:
             yield Change("section", f"{about}order of questions {was.order} → {now.order}")
         if was.block != now.block:
             yield Change("section", f"{about}block {was.block or 'none'} → {now.block or 'none'}")
-        for change in self._checks(was.checks, now.checks):
-            yield Change(change.kind, about + change.words)
+        # Checks have no names of their own: they are told apart by what they demand.
+        before = {written(check.condition, self.old): check for check in was.checks}
+        after = {written(check.condition, self.new): check for check in now.checks}
+        for change in _added_and_gone("check", before, after, "check"):
+            yield Change("check", about + change.words)
+        for condition in [condition for condition in after if condition in before]:
+            for change in _reworded("message", before[condition].text, after[condition].text):
+                yield Change("check", f"{about}check {condition}: {change.words}")
+            if before[condition].soft != after[condition].soft:
+                soft = "soft" if after[condition].soft else "strict"
+                yield Change("check", f"{about}check {condition}: {soft} now")
         for change in self._ends("screen-out", was.screen_out, now.screen_out):
             yield Change(change.kind, about + change.words)
-
-    def _checks(self, was: Sequence[Check], now: Sequence[Check]) -> Iterator[Change]:
-        """Checks have no names of their own: they are told apart by what they demand."""
-        before = {written(check.condition, self.old): check for check in was}
-        after = {written(check.condition, self.new): check for check in now}
-        yield from _added_and_gone("check", before, after, "check")
-        for condition, check in after.items():
-            if condition not in before:
-                continue
-            for change in _reworded("message", before[condition].text, check.text):
-                yield Change("check", f"check {condition}: {change.words}")
-            if before[condition].soft != check.soft:
-                yield Change("check", f"check {condition}: {'soft' if check.soft else 'strict'} now")
 
     def _ends(self, kind: str, was: Sequence[End], now: Sequence[End]) -> Iterator[Change]:
         before, after = {end.name: end for end in was}, {end.name: end for end in now}
@@ -195,7 +191,15 @@ def _reworded(kind: str, was: Text, now: Text) -> Iterator[Change]:
     """Yield the change of a text in each language that both versions have."""
     for language, text in now.items():
         if language in was and was[language] != text:
-            before, after = _difference(was[language], text)
+            # A little before the place where the texts part; as they are where only spaces differ.
+            texts = " ".join(was[language].split()), " ".join(text.split())
+            same = len(commonprefix(texts))
+            start = (
+                texts[0].rfind(" ", 0, max(0, same - 15)) + 1 if max(map(len, texts)) > MOST_CHARACTERS else 0
+            )
+            before, after = (("…" if start else "") + _short(each[start:]) for each in texts)
+            if texts[0] == texts[1]:
+                before, after = _short(repr(was[language])), _short(repr(text))
             yield Change(kind, f"{kind} ({language}): “{before}” → “{after}”")
     if bool(was) != bool(now):
         language, text = next(iter((was or now).items()))
@@ -207,18 +211,6 @@ def _listed(names: Iterable[object]) -> str:
     texts = [str(name) for name in names]
     rest = f" and {len(texts) - MOST_NAMES} more" if len(texts) > MOST_NAMES else ""
     return (", ".join(texts[:MOST_NAMES]) or "none") + rest
-
-
-def _difference(was: str, now: str) -> tuple[str, str]:
-    """Return both texts, short, from a little before the place where they part."""
-    texts = " ".join(was.split()), " ".join(now.split())
-    # Only spaces and line ends differ.
-    if texts[0] == texts[1]:
-        return _short(repr(was)), _short(repr(now))
-    same = len(commonprefix(texts))
-    start = texts[0].rfind(" ", 0, max(0, same - 15)) + 1 if max(map(len, texts)) > MOST_CHARACTERS else 0
-    before, after = (("…" if start else "") + _short(text[start:]) for text in texts)
-    return before, after
 
 
 def _short(text: str) -> str:
