@@ -108,7 +108,14 @@ class PageReading:
         self.answers |= section_draws(self.questionnaire, section, self.seed)
         if not section.checks:
             return []
-        coming = self._coming(section, questions)
+        # What may yet be asked, or can only then be computed, on later pages of the section.
+        coming: set[str] = set()
+        names_here = {question.name for question in questions}
+        last = max((n for n, q in enumerate(section.questions) if q.name in names_here), default=-1)
+        for variable in (v for question in section.questions[last + 1 :] for v in question.variables):
+            may_be_asked = variable.value is None and is_asked(variable, self.known)
+            if may_be_asked or _sources(variable) & coming:
+                coming.add(variable.name)
         # Compute what no page shows; the checks need it, with scripts or without.
         for question in section.questions:
             if question.value is not None and question.name not in coming and is_asked(question, self.known):
@@ -122,19 +129,7 @@ class PageReading:
         self.problems += failed
         return failed
 
-    def _coming(self, section: Section, questions: Sequence[Question]) -> frozenset[str]:
-        """Return what may yet be asked, or can only then be computed, on later pages of the section."""
-        here = {question.name for question in questions}
-        last = max((n for n, q in enumerate(section.questions) if q.name in here), default=-1)
-        coming: set[str] = set()
-        for question in section.questions[last + 1 :]:
-            for variable in question.variables:
-                may_be_asked = variable.value is None and is_asked(variable, self.known)
-                if may_be_asked or _sources(variable) & coming:
-                    coming.add(variable.name)
-        return frozenset(coming)
-
-    def _is_due(self, check: Check, section: Section, here: Sequence[str], coming: frozenset[str]) -> bool:
+    def _is_due(self, check: Check, section: Section, here: Sequence[str], coming: set[str]) -> bool:
         """Tell whether the last answer that a check needs, or that decides on it, was asked just now."""
         needed = names(check.condition) | {check.at}
         deciding = set(needed)

@@ -39,31 +39,28 @@ def codebook(versions: Mapping[str, Questionnaire]) -> dict[str, Any]:
     newest: dict[str, Question] = {}
     for questionnaire in versions.values():
         newest |= {question.name: question for question in questionnaire}
-    return {
-        "versions": list(versions),
-        "missing": {str(code.value): code.name.lower() for code in Missing},
-        "columns": [_entry(column, newest[column.question]) for column in columns(versions.values())],
-    }
-
-
-def _entry(column: ResponseColumn, question: Question) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": column.name,
-        "question": question.name,
-        "type": question.type,
-        "kind": column.kind,
-        "text": dict(question.text),
-    }
-    # The matrix that this is a row of.
-    if question.label and question.type == "single":
-        entry["of"] = dict(question.label)
-    if question.condition is not None and question.ask_if:
-        entry["asked_if"] = question.ask_if
-    if column.kind in ("code", "order"):
-        entry["choices"] = [_choice(choice) for choice in question.choices]
-    if column.choice is not None:
-        entry["choice"] = _choice(question.choice(column.choice))
-    return entry
+    entries = []
+    for column in columns(versions.values()):
+        question = newest[column.question]
+        entry: dict[str, Any] = {
+            "name": column.name,
+            "question": question.name,
+            "type": question.type,
+            "kind": column.kind,
+            "text": dict(question.text),
+        }
+        # The matrix that this is a row of.
+        if question.label and question.type == "single":
+            entry["of"] = dict(question.label)
+        if question.condition is not None and question.ask_if:
+            entry["asked_if"] = question.ask_if
+        if column.kind in ("code", "order"):
+            entry["choices"] = [_choice(choice) for choice in question.choices]
+        if column.choice is not None:
+            entry["choice"] = _choice(question.choice(column.choice))
+        entries.append(entry)
+    missing = {str(code.value): code.name.lower() for code in Missing}
+    return {"versions": list(versions), "missing": missing, "columns": entries}
 
 
 def _choice(choice: Any) -> dict[str, Any]:

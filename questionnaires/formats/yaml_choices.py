@@ -81,6 +81,13 @@ def _intervals(draft: Draft, question: QuestionShape, path: Path) -> tuple[Inter
     for index, shape in enumerate(question.intervals):
         upto = _limit(draft, question, shape, start, (*path, index))
         rule = ""
+        if shape.apart is not None:
+            name = Apart(shape.apart).value
+        elif shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+            name = shape.upto.replace(" ", "_")
+        else:
+            number = "" if upto == math.inf else str(int(upto) if upto.is_integer() else upto)
+            name = f"upto_{number.replace('.', '_')}" if number else "longer"
         if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
             closing = question.closes_at if shape.upto == SAME_WORKING_DAY else "24:00"
             rule = f"{shape.upto}: asked at {question.asked_at}, until {closing}"
@@ -88,7 +95,7 @@ def _intervals(draft: Draft, question: QuestionShape, path: Path) -> tuple[Inter
         intervals.append(
             Interval(
                 code=shape.code,
-                name=shape.name or _interval_name(upto, shape),
+                name=shape.name or name,
                 text=draft.text(words, (*path, index, "text")),
                 hint=draft.text(shape.hint, (*path, index, "hint"), required=False),
                 groups=tuple(shape.groups),
@@ -109,7 +116,17 @@ def _limit(draft: Draft, question: QuestionShape, shape: IntervalShape, start: f
     if shape.apart is not None or shape.upto == "none":
         return math.inf
     if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-        upto = _till_end_of_day(draft, question, shape.upto, path)
+        # From the hour in the stem to closing, or to midnight.
+        times = {"asked_at": clock(question.asked_at), "closes_at": DAY}
+        if shape.upto == SAME_WORKING_DAY:
+            times["closes_at"] = clock(question.closes_at)
+        for key, time in times.items():
+            if time is None:
+                example = "10:00" if key == "asked_at" else "18:00"
+                values = {"upto": shape.upto, "key": key, "example": example}
+                draft.source.fault("interval-day", (*path, "upto"), **values)
+        opens, closes = times["asked_at"], times["closes_at"]
+        upto = None if opens is None or closes is None else float((closes or DAY) - opens)
     else:
         upto = minutes(shape.upto) if shape.upto is not None else None
         if upto is None or math.isnan(upto):
@@ -120,20 +137,6 @@ def _limit(draft: Draft, question: QuestionShape, shape: IntervalShape, start: f
     if upto <= start:
         draft.source.fault("interval-order", (*path, "upto"), value=shape.upto)
     return upto
-
-
-def _till_end_of_day(draft: Draft, question: QuestionShape, upto: str, path: Path) -> float | None:
-    """Return the minutes from the hour in the stem to closing, or to midnight."""
-    times = {"asked_at": clock(question.asked_at)}
-    if upto == SAME_WORKING_DAY:
-        times["closes_at"] = clock(question.closes_at)
-    for key, time in times.items():
-        if time is None:
-            example = "10:00" if key == "asked_at" else "18:00"
-            draft.source.fault("interval-day", (*path, "upto"), upto=upto, key=key, example=example)
-    if None in times.values():
-        return None
-    return float((times.get("closes_at") or DAY) - (times["asked_at"] or 0))
 
 
 def clock(text: str) -> int | None:
@@ -191,13 +194,3 @@ def _duration(texts: Catalogue, language: str, length: float) -> str:
     unit, size = next(((name, size) for name, size in units if length % size == 0), units[-1])
     count = length / size
     return texts.text(language, unit, n=int(count) if count.is_integer() else count)
-
-
-def _interval_name(upto: float, shape: IntervalShape) -> str:
-    if shape.apart is not None:
-        return Apart(shape.apart).value
-    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-        return shape.upto.replace(" ", "_")
-    if upto == math.inf:
-        return "longer"
-    return "upto_" + str(int(upto) if upto.is_integer() else upto).replace(".", "_")

@@ -43,7 +43,19 @@ def read_question(draft: Draft, data: Any, path: Path) -> Question | None:
     elif shape.factors and shape.type == "vignette":
         question = _vignette(draft, shape, question, path)
     else:
-        parts = [_written_text(question, choice) for choice in question.choices if choice.write]
+        # The words of "other, please write".
+        parts = [
+            Question(
+                name=f"{question.name}.{choice.name}_text",
+                type="text",
+                text=choice.text,
+                lines=1,
+                max_length=min(question.max_length, 200),
+                condition=("in", ("answer", question.name), (choice.code,)),
+            )
+            for choice in question.choices
+            if choice.write
+        ]
         if question.order in (Order.RANDOM, Order.FLIPPED):
             parts.append(_order_part(question, question.choices))
         question = replace(question, parts=tuple(parts))
@@ -107,18 +119,6 @@ def _limit(draft: Draft, shape: QuestionShape, key: str, path: Path) -> Any:
     if written < 0:
         draft.source.fault("range-negative", (*path, key), minimum=written)
     return written
-
-
-def _written_text(question: Question, choice: Choice) -> Question:
-    """Return the question for the words of "other, please write"."""
-    return Question(
-        name=f"{question.name}.{choice.name}_text",
-        type="text",
-        text=choice.text,
-        lines=1,
-        max_length=min(question.max_length, 200),
-        condition=("in", ("answer", question.name), (choice.code,)),
-    )
 
 
 def _order_part(question: Question, choices: Sequence[Choice]) -> Question:

@@ -36,23 +36,20 @@ class Source:
         nearest = path
         while nearest and nearest not in self.lines:
             nearest = nearest[:-1]
-        return Place(self.file, self.lines.get(nearest), self._question(path))
+        # The question that the path leads into, if it does.
+        node: Any = self.data if "questions" in path else None
+        for step in path[: path.index("questions") + 2] if node else ():
+            try:
+                node = node[step]
+            except (KeyError, IndexError, TypeError):
+                node = None
+                break
+        question = str(node.get("name", "")) if isinstance(node, Mapping) else ""
+        return Place(self.file, self.lines.get(nearest), question)
 
     def fault(self, code: str, path: Path = (), /, **values: Any) -> None:
         texts = {key: str(value) for key, value in values.items()}
         self.problems.append(Problem(code, self.place(path), texts))
-
-    def _question(self, path: Path) -> str:
-        """Return the name of the question that a path leads into, "" where it is none."""
-        if "questions" not in path:
-            return ""
-        node = self.data
-        for step in path[: path.index("questions") + 2]:
-            try:
-                node = node[step]
-            except (KeyError, IndexError, TypeError):
-                return ""
-        return str(node.get("name", "")) if isinstance(node, Mapping) else ""
 
 
 def read_yaml(file: str, content: bytes) -> Source:

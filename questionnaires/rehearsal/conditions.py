@@ -203,9 +203,16 @@ class Search:
         """Yield answers for which a condition should come to an outcome, on the path and not screened out."""
         questionnaire = self.walker.questionnaire
         owner = next((q for q in questionnaire.questions if q.name == condition.question), None)
-        deciding = self._deciding(condition, owner)
+        sections = questionnaire.sections[: condition.section]
+        ways_out = [end.condition for section in sections for end in section.screen_out if end.condition]
+        # The questions named, and those that decide whether these are asked.
+        waiting = [condition.tree, *ways_out, *(owner.deciding if owner else ())]
+        deciding: set[str] = set()
+        while waiting:
+            for name in names(waiting.pop()) - deciding:
+                deciding.add(name)
+                waiting += self.walker.questions[name].deciding
         variables = [variable for variable in questionnaire if variable.name in deciding]
-        ways_out = self._ways_out(condition)
         for answers in self._combined(variables, condition):
             path_answers = _path_answers(variables, answers)
             is_promising = (
@@ -215,20 +222,6 @@ class Search:
             )
             if is_promising:
                 yield {n: a for n, a in answers.items() if n in path_answers or a is Missing.NOT_ANSWERED}
-
-    def _ways_out(self, condition: Condition) -> list[Tree]:
-        sections = self.walker.questionnaire.sections[: condition.section]
-        return [end.condition for section in sections for end in section.screen_out if end.condition]
-
-    def _deciding(self, condition: Condition, owner: Question | None) -> frozenset[str]:
-        """Return the questions that decide: those named, and those that decide whether these are asked."""
-        waiting = [condition.tree, *self._ways_out(condition), *(owner.deciding if owner else ())]
-        deciding: set[str] = set()
-        while waiting:
-            for name in names(waiting.pop()) - deciding:
-                deciding.add(name)
-                waiting += self.walker.questions[name].deciding
-        return frozenset(deciding)
 
     def _combined(self, variables: Sequence[Question], condition: Condition) -> Iterator[dict[str, Answer]]:
         """Yield combinations of the answers that matter: all of them, or a sample where they are too many."""

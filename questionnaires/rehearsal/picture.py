@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from questionnaires.rehearsal.rehearsing import Outcome
@@ -80,8 +80,13 @@ def drawing(outcome: Outcome) -> str:
     for index, end in enumerate(sides):
         same = [other for other in sides[:index] if other.after == end.after]
         parts.append(_screen_out(at[end.after], end, len(same)))
-    parts += [_box(box) for box in boxes]
-    parts += [_end(foot + index * 44, end) for index, end in enumerate(ends)]
+    for box in boxes:
+        title, texts = ", ".join(box.pages), ((20, _cut(box.title, LETTERS), "name"), (37, box.note, "small"))
+        parts.append(_box("page", box.asked, title, (BOX_X, box.y, BOX, BOX_HEIGHT, 6), *texts))
+    for y, end in zip(count(foot, 44), ends, strict=False):
+        words = f"{_cut(end.name, LETTERS - 7)} · {percent(end.share)}" if end.name else percent(end.share)
+        texts = (16, _cut(end.title, LETTERS), "name"), (30, words, "share")
+        parts.append(_box("end-box", end.share, end.title, (BOX_X, y, BOX, 36, 18), *texts))
     height = foot + 44 * len(ends) + 8
     if outcome.routes.stuck:
         parts.append(_text(MIDDLE, height + 12, f"{percent(outcome.routes.stuck)} could not go on", "bad"))
@@ -105,8 +110,8 @@ def _boxes(outcome: Outcome) -> tuple[Box, ...]:
             share = max(last.asked, row.asked)
             boxes.append(Box(pages, block, share, f"{len(pages)} in random order · {percent(share)}", last.y))
         else:
-            count = len(row.questions)
-            note = f"{count} question{'s' if count != 1 else ''} · {percent(row.asked)}"
+            number = len(row.questions)
+            note = f"{number} question{'s' if number != 1 else ''} · {percent(row.asked)}"
             y = TOP + len(boxes) * (BOX_HEIGHT + GAP)
             boxes.append(Box((row.name,), row.title, row.asked, note, y))
     return tuple(boxes)
@@ -137,8 +142,16 @@ def _lines(ways: Mapping[tuple[int, int], float], boxes: Sequence[Box], foot: in
         yield _text(MIDDLE + 8, (above + below) / 2 + 4, percent(share), "share start")
     jumps = [(key, share) for key, share in ways.items() if key not in set(pairwise(tops))]
     jumps.sort(key=lambda jump: abs(jump[0][1] - jump[0][0]))
-    for lane, ((start, to), share) in zip(_lanes([key for key, _ in jumps]), jumps, strict=True):
-        yield _jump(start, foot if to == FAR else to, share, lane)
+    for number, ((start, to), share) in zip(_lanes([key for key, _ in jumps]), jumps, strict=True):
+        x = max(10, BOX_X - 18 - LANE * number)
+        begin = (start + BOX_HEIGHT * 0.7) if start >= 0 else TOP - 18
+        end = (foot if to == FAR else to) + BOX_HEIGHT * 0.3
+        line = f"M{BOX_X} {begin:.0f}H{x}V{end:.0f}H{BOX_X - 3}"
+        if end > begin + 16:
+            line = f"M{BOX_X} {begin:.0f}H{x + 8}q-8 0 -8 8V{end - 8:.0f}q0 8 8 8H{BOX_X - 3}"
+        yield _way(share, line, " jump")
+        text_x, kind = (x - 4, "share end") if x > 44 else (x + 4, "share start")
+        yield _text(text_x, (begin + end) / 2 + number % 3 * 14, percent(share), kind)
 
 
 def _lanes(spans: Sequence[tuple[int, int]]) -> list[int]:
@@ -153,47 +166,28 @@ def _lanes(spans: Sequence[tuple[int, int]]) -> list[int]:
     return lanes
 
 
-def _jump(start: int, to: int, share: float, number: int) -> str:
-    """Return a line that passes pages by, in a lane of its own at the left."""
-    lane = max(10, BOX_X - 18 - LANE * number)
-    begin = (start + BOX_HEIGHT * 0.7) if start >= 0 else TOP - 18
-    end = to + BOX_HEIGHT * 0.3
-    line = f"M{BOX_X} {begin:.0f}H{lane}V{end:.0f}H{BOX_X - 3}"
-    if end > begin + 16:
-        line = f"M{BOX_X} {begin:.0f}H{lane + 8}q-8 0 -8 8V{end - 8:.0f}q0 8 8 8H{BOX_X - 3}"
-    x, kind = (lane - 4, "share end") if lane > 44 else (lane + 4, "share start")
-    return _way(share, line, " jump") + _text(x, (begin + end) / 2 + number % 3 * 14, percent(share), kind)
-
-
 def _screen_out(box: Box, end: EndRow, number: int) -> str:
     """Return an ending at the side of the page after which it stands."""
     y = box.y + number * 44
     begin = f"M{BOX_X + BOX} {y + 18}" if number == 0 else f"M{BOX_X + BOX + 8} {box.y + 18}V{y + 18}"
+    texts = (16, _cut(end.title, SIDE_LETTERS), "small"), (29, percent(end.share), "share")
+    side = _box("side", end.share, end.title, (SIDE_X, y, SIDE, 36, 18), *texts)
+    return _way(end.share, f"{begin}H{SIDE_X - 3}") + side
+
+
+def _box(
+    kind: str,
+    share: float,
+    title: str,
+    area: tuple[int, int, int, int, int],
+    *texts: tuple[int, str, str],
+) -> str:
+    """Return a rounded box with lines of text, each at its distance from the top; marked where nobody comes."""
+    x, y, width, height, corner = area
+    lines = "".join(_text(x + width / 2, y + below, words, style) for below, words, style in texts)
     return (
-        f"{_way(end.share, f'{begin}H{SIDE_X - 3}')}"
-        f'<g class="{"side" if end.share else "side never"}"><title>{escape(end.title)}</title>'
-        f'<rect x="{SIDE_X}" y="{y}" width="{SIDE}" height="36" rx="18"/>'
-        f"{_text(SIDE_X + SIDE / 2, y + 16, _cut(end.title, SIDE_LETTERS), 'small')}"
-        f"{_text(SIDE_X + SIDE / 2, y + 29, percent(end.share), 'share')}</g>"
-    )
-
-
-def _end(y: int, end: EndRow) -> str:
-    words = f"{_cut(end.name, LETTERS - 7)} · {percent(end.share)}" if end.name else percent(end.share)
-    return (
-        f'<g class="{"end-box" if end.share else "end-box never"}"><title>{escape(end.title)}</title>'
-        f'<rect x="{BOX_X}" y="{y}" width="{BOX}" height="36" rx="18"/>'
-        f"{_text(MIDDLE, y + 16, _cut(end.title, LETTERS), 'name')}"
-        f"{_text(MIDDLE, y + 30, words, 'share')}</g>"
-    )
-
-
-def _box(box: Box) -> str:
-    return (
-        f'<g class="{"page" if box.asked else "page never"}"><title>{escape(", ".join(box.pages))}</title>'
-        f'<rect x="{BOX_X}" y="{box.y}" width="{BOX}" height="{BOX_HEIGHT}" rx="6"/>'
-        f"{_text(MIDDLE, box.y + 20, _cut(box.title, LETTERS), 'name')}"
-        f"{_text(MIDDLE, box.y + 37, box.note, 'small')}</g>"
+        f'<g class="{kind if share else f"{kind} never"}"><title>{escape(title)}</title>'
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{corner}"/>{lines}</g>'
     )
 
 

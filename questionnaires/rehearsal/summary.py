@@ -136,7 +136,13 @@ def as_html(outcome: Outcome) -> str:
     for severity, head in HEADS.items():
         notes = outcome.at(severity)
         if notes:
-            title, items = f"{head} <small>{len(notes)}</small>", "".join(map(_note_item, notes))
+            items = ""
+            for note in notes:
+                place = f"{note.place.file}:{note.place.line}" if note.place.line else note.place.file
+                about = f"<strong>{escape(note.place.question)}</strong> " if note.place.question else ""
+                words = _CODE.sub(r"<code>\1</code>", escape(f"{note.fact}; {note.remedy}."))
+                items += f'<li>{about}{words} <span class="place">{escape(place)}</span></li>'
+            title = f"{head} <small>{len(notes)}</small>"
             sections.append(f'<section class="{severity}"><h2>{title}</h2><ul>{items}</ul></section>')
     if not sections:
         sections.append('<section class="fine"><h2>Nothing to mend</h2></section>')
@@ -156,13 +162,6 @@ def as_html(outcome: Outcome) -> str:
         head = f"Smallest bases with {outcome.planned} people"
         sections.append(_html_table(head, ("Question", "Among", "Asked", "People"), rows))
     return "".join(sections)
-
-
-def _note_item(note: RehearsalNote) -> str:
-    place = f"{note.place.file}:{note.place.line}" if note.place.line else note.place.file
-    about = f"<strong>{escape(note.place.question)}</strong> " if note.place.question else ""
-    words = _CODE.sub(r"<code>\1</code>", escape(f"{note.fact}; {note.remedy}."))
-    return f'<li>{about}{words} <span class="place">{escape(place)}</span></li>'
 
 
 def _html_table(head: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
