@@ -38,7 +38,7 @@ def codebook(versions: Mapping[str, Questionnaire]) -> dict[str, Any]:
     """
     newest: dict[str, Question] = {}
     for questionnaire in versions.values():
-        newest |= {question.name: question for question in questionnaire}
+        newest |= questionnaire.by_name
     entries = []
     for column in columns(versions.values()):
         question = newest[column.question]

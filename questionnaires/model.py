@@ -244,12 +244,13 @@ class Questionnaire:
         return next((end for end in (*self.ends, *screen_outs) if end.name == name), None)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Question]:
+    def by_name(self) -> Mapping[str, Question]:
+        """Return everything that is stored, by name."""
         return {question.name: question for question in self}
 
     def question(self, name: str) -> Question:
         """Return a stored question by its name; raise KeyError where there is none."""
-        return self._by_name[name]
+        return self.by_name[name]
 
     def __iter__(self) -> Iterator[Question]:
         return (variable for section in self.sections for variable in section.variables)

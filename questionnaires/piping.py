@@ -55,12 +55,12 @@ def pipes(text: str) -> list[Pipe]:
 def filled(text: str, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
     """Return a text with what was answered in place of its placeholders."""
     return "".join(
-        piece if isinstance(piece, str) else said(piece, language, questionnaire, settled)
+        piece if isinstance(piece, str) else pipe_words(piece, language, questionnaire, settled)
         for piece in pieces(text)
     )
 
 
-def said(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
+def pipe_words(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
     """Return what stands in place of one placeholder."""
     question = questionnaire.question(pipe.name)
     answer = settled.get(pipe.name, Missing.NOT_ANSWERED)

@@ -67,7 +67,7 @@ def pages(questionnaire: Questionnaire, seed: int = 0) -> tuple[Page, ...]:
     for step, section in enumerate(block_order(questionnaire, seed), start=1):
         for count, (joined, questions) in enumerate(_parts(section), start=1):
             name = section.name if count == 1 else f"{section.name}-{count}"
-            says = _named(section.title, section.intro).union(*map(said_in, questions))
+            says = _named(section.title, section.intro).union(*map(names_said_in, questions))
             page = Page(name, len(cut) + 1, step, section, tuple(questions), joined, frozenset(before), says)
             cut.append(page)
             before |= {variable.name for question in questions for variable in question.variables}
@@ -89,7 +89,7 @@ def _parts(section: Section) -> Iterator[tuple[bool, list[Question]]]:
             if tree is not None
             for name in names(tree)
         }
-        if together & said_in(question):
+        if together & names_said_in(question):
             # Words with an earlier answer in them are made on the server, so such a page is its own.
             yield joined, part
             joined, part, together = False, [], set()
@@ -101,7 +101,7 @@ def _parts(section: Section) -> Iterator[tuple[bool, list[Question]]]:
     yield joined, part
 
 
-def said_in(question: Question) -> frozenset[str]:
+def names_said_in(question: Question) -> frozenset[str]:
     """Return the questions whose answers stand in the words of a question."""
     own = {variable.name for variable in question.variables}
     texts: list[Text] = []

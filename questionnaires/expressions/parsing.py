@@ -121,7 +121,18 @@ class _Parser:
 
     def _comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> Tree:
         if isinstance(op, ast.In | ast.NotIn):
-            tree = self._membership(left, right)
+            container, name = _name(right), _name(left)
+            if container is not None:
+                # "email" in used; in a text, a person would take it for a search.
+                question = self._question(container)
+                if self.kinds.asked(question) is Kind.TEXT:
+                    raise self._refused("expression-unknown", right)
+                member: Tree = ("value", self._constant(left, question))
+                tree: Tree = ("contains", ("answer", container), member)
+            elif name is not None:
+                tree = ("in", ("answer", name), self.codes(right, self._question(name)))
+            else:
+                raise self._refused("expression-unknown", left)
             return tree if isinstance(op, ast.In) else ("not", tree)
         if type(op) not in _COMPARE:
             raise self._refused("expression-unknown", left)
@@ -132,19 +143,6 @@ class _Parser:
             if not isinstance(op, ast.Eq | ast.NotEq):
                 self._needs_number(node, tree)
         return ("compare", _COMPARE[type(op)], *sides)
-
-    def _membership(self, left: ast.expr, right: ast.expr) -> Tree:
-        """Read `"email" in used` or `channel in […]`."""
-        container, name = _name(right), _name(left)
-        if container is not None:
-            question = self._question(container)
-            # In a text, a person would take it for a search.
-            if self.kinds.asked(question) is Kind.TEXT:
-                raise self._refused("expression-unknown", right)
-            return ("contains", ("answer", container), ("value", self._constant(left, question)))
-        if name is None:
-            raise self._refused("expression-unknown", left)
-        return ("in", ("answer", name), self.codes(right, self._question(name)))
 
     def codes(self, node: ast.expr, question: Asked) -> tuple[Code, ...]:
         match node:

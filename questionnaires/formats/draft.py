@@ -12,7 +12,7 @@ from questionnaires.expressions.kinds import Kind, Kinds
 from questionnaires.formats.shapes import ANY_LANGUAGE
 from questionnaires.formats.yaml_source import Path, Source
 from questionnaires.model import Question, Text
-from questionnaires.piping import PLURALS, Pipe, pipes
+from questionnaires.piping import PLURALS, pipes
 
 RESERVED = frozenset({"csrf_token", "all"})
 """Names that mean something else in the form or in a report plan."""
@@ -74,29 +74,27 @@ class Draft:
     ) -> Text:
         """Return a text in every language of the questionnaire; tell of missing ones and wrong placeholders."""
         whole = complete(self.source, self.languages, words, path, required)
+        known_questions = self.questions if questions is None else questions
         for language, text in whole.items():
             for pipe in pipes(text):
-                self._check(pipe, (*path, language), self.questions if questions is None else questions)
+                question, where = known_questions.get(pipe.name), (*path, language)
+                if question is not None:
+                    forms = self._forms(question)
+                    wrong = [form for form in pipe.forms if form not in forms]
+                    if pipe.forms and (wrong or "other" not in pipe.forms):
+                        form, listed = wrong[0] if wrong else "other", ", ".join(sorted(forms))
+                        self.source.fault("pipe-forms", where, written=pipe.written, form=form, known=listed)
+                elif pipe.name not in self.broken:
+                    name, listed = pipe.name or pipe.written, ", ".join(known_questions) or "none"
+                    self.source.fault("pipe-unknown", where, name=name, known=listed)
         return whole
 
-    def _check(self, pipe: Pipe, path: Path, questions: Mapping[str, Question]) -> None:
-        """Tell of a placeholder that names no earlier question, or has forms that its question has not."""
-        question = questions.get(pipe.name)
-        if question is None:
-            if pipe.name not in self.broken:
-                name, names = pipe.name or pipe.written, ", ".join(questions) or "none"
-                self.source.fault("pipe-unknown", path, name=name, known=names)
-            return
-        forms = PLURALS
-        # Several answers together have no form of their own.
+    def _forms(self, question: Question) -> frozenset[str]:
+        """Return the forms that a placeholder may have; several answers together have none of their own."""
         if Kinds({}).asked(question) is Kind.SET:
-            forms = frozenset({"other"})
-        elif question.choices:
-            forms = frozenset({*(choice.name for choice in question.choices), "other"})
-        wrong = [form for form in pipe.forms if form not in forms]
-        if pipe.forms and (wrong or "other" not in pipe.forms):
-            form, names = wrong[0] if wrong else "other", ", ".join(sorted(forms))
-            self.source.fault("pipe-forms", path, written=pipe.written, form=form, known=names)
+            return frozenset({"other"})
+        names = (choice.name for choice in question.choices)
+        return frozenset({*names, "other"}) if question.choices else PLURALS
 
 
 def complete(

@@ -78,7 +78,7 @@ class _Folder:
         self.files = files
         self.sources = [source]
         self.has_questionnaire = questionnaire is not None
-        self.questions: Mapping[str, Question] = {question.name: question for question in questionnaire or ()}
+        self.questions: Mapping[str, Question] = questionnaire.by_name if questionnaire else {}
         self.languages: Sequence[str] = questionnaire.languages if questionnaire else ("en",)
 
     def problems(self) -> list[Problem]:

@@ -15,7 +15,7 @@ from questionnaires.formats.yaml_source import Path, Source, read_yaml
 from questionnaires.model import Check, Choice, End, Order, Question, Questionnaire, Section
 from questionnaires.piping import pipes
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.routing import said_in
+from questionnaires.routing import names_said_in
 from questionnaires.texts import LANGUAGES
 
 PAGES = frozenset({"end", "check", "leave", "next"})
@@ -180,7 +180,7 @@ def _check_apart(questions: Sequence[Question], others: AbstractSet[str], source
     """Tell of each question that depends on others with which it is shown in random order."""
     for index, question in enumerate(questions):
         trees = [tree for part in (question, *question.parts) for tree in part.trees]
-        needs = said_in(question).union(*map(names, trees))
+        needs = names_said_in(question).union(*map(names, trees))
         for name in sorted(needs & others - {variable.name for variable in question.variables}):
             source.fault("order-depends", (*path, "questions", index), name=question.name, other=name)
 

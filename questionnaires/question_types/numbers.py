@@ -22,8 +22,22 @@ class Number(QuestionType):
             raise AnswerFault("one_only")
         if not text:
             return None
-        number = _typed_number(question, text)
         low, high = question.minimum, question.maximum
+        least = int(low or 0)
+        example = min(34, int(high)) if high is not None and least <= 34 else max(least, 34)
+        whole, _, part = text.replace(",", ".").partition(".")
+        if not question.decimals:
+            if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+                raise AnswerFault("number_whole", example=example)
+            number: int | float = int(text)
+        elif not (
+            text.isascii() and whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15
+        ):
+            raise AnswerFault("number_decimal", example=f"{example}.5")
+        elif len(part) > question.decimals:
+            raise AnswerFault("number_places", n=question.decimals)
+        else:
+            number = float(f"{int(whole)}.{part or 0}")
         if low is not None and high is not None and not low <= number <= high:
             raise AnswerFault("number_range", minimum=_plain(low), maximum=_plain(high))
         if low is not None and number < low:
@@ -100,22 +114,6 @@ def _before(date: int, other: int) -> bool:
     """Compare as far as both dates go: every day of 2025 lies within "2025 or earlier"."""
     unit = next((unit for unit in (10_000, 100) if not date % unit or not other % unit), 1)
     return date // unit < other // unit
-
-
-def _typed_number(question: Question, text: str) -> int | float:
-    """Return a number as it was typed, with a point or a comma; raise AnswerFault."""
-    low, high = int(question.minimum or 0), question.maximum
-    example = min(34, int(high)) if high is not None and low <= 34 else max(low, 34)
-    if not question.decimals:
-        if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-            raise AnswerFault("number_whole", example=example)
-        return int(text)
-    whole, _, part = text.replace(",", ".").partition(".")
-    if not (text.isascii() and whole.isdecimal() and (part.isdecimal() or not part) and len(text) <= 15):
-        raise AnswerFault("number_decimal", example=f"{example}.5")
-    if len(part) > question.decimals:
-        raise AnswerFault("number_places", n=question.decimals)
-    return float(f"{int(whole)}.{part or 0}")
 
 
 def _plain(limit: float) -> Any:

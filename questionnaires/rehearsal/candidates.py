@@ -26,7 +26,7 @@ def turning_points(questionnaire: Questionnaire) -> TurningPoints:
     A number in arithmetic, or beside a computed value, belongs to every question that the value is made of; so
     does the number at which both sides become equal, as far as the sides are straight lines.
     """
-    questions = {question.name: question for question in questionnaire}
+    questions = questionnaire.by_name
     points: dict[str, dict[Code, None]] = {}
     for tree in trees(questionnaire):
         for part in subtrees(tree):

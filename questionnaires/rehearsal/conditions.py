@@ -211,7 +211,7 @@ class Search:
         while waiting:
             for name in names(waiting.pop()) - deciding:
                 deciding.add(name)
-                waiting += self.walker.questions[name].deciding
+                waiting += questionnaire.by_name[name].deciding
         variables = [variable for variable in questionnaire if variable.name in deciding]
         for answers in self._combined(variables, condition):
             path_answers = _path_answers(variables, answers)
@@ -225,23 +225,24 @@ class Search:
 
     def _combined(self, variables: Sequence[Question], condition: Condition) -> Iterator[dict[str, Answer]]:
         """Yield combinations of the answers that matter: all of them, or a sample where they are too many."""
-        choices = {v.name: self._answers(v) for v in variables if v.value is None}
+        choices: dict[str, tuple[Answer, ...]] = {}
+        for variable in variables:
+            constants = self.walker.habits.points.get(variable.name, ())
+            if variable.name in self._drawn:
+                codes = tuple(choice.code for choice in variable.choices)
+                choices[variable.name] = codes or tuple(range(1, 6))
+            elif variable.value is None:
+                special = [s.missing for s in variable.special if comparable(s.missing) in constants]
+                rest = [s.missing for s in variable.special if s.missing not in special][:1]
+                silent = () if variable.required else (Missing.NOT_ANSWERED,)
+                answers = (*candidates(variable, self.walker.habits.points), *special, *rest, *silent)
+                choices[variable.name] = answers or (Missing.NOT_ANSWERED,)
         if prod(map(len, choices.values())) <= MOST_COMBINED:
             yield from (dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
             return
         dice = Dice(self.seed, condition.kind, condition.question, condition.name)
         for _ in range(MOST_COMBINED):
             yield {name: dice.pick(values) for name, values in choices.items()}
-
-    def _answers(self, variable: Question) -> tuple[Answer, ...]:
-        if variable.name in self._drawn:
-            return tuple(choice.code for choice in variable.choices) or tuple(range(1, 6))
-        points = self.walker.habits.points
-        constants = points.get(variable.name, ())
-        special = tuple(s.missing for s in variable.special if comparable(s.missing) in constants)
-        rest = tuple(s.missing for s in variable.special if s.missing not in special)[:1]
-        silent = () if variable.required else (Missing.NOT_ANSWERED,)
-        return (*candidates(variable, points), *special, *rest, *silent) or (Missing.NOT_ANSWERED,)
 
 
 def _path_answers(variables: Sequence[Question], answers: Mapping[str, Answer]) -> dict[str, object]:

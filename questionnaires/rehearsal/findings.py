@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from questionnaires.expressions import names
-from questionnaires.model import Question, Questionnaire, Text
+from questionnaires.model import Questionnaire, Text
 from questionnaires.problems import Place
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.rehearsal.bases import HIDDEN, MARKED, Base, smallest
@@ -197,32 +197,28 @@ def text_notes(study: Study, places: Places) -> Iterator[RehearsalNote]:
         yield from _proof_read("the intro of the page", section.intro, place)
     for question in study.questionnaire.questions:
         place = places.of("question", question.name)
-        yield from _sizes(question, place)
         choices = question.choices if question.type not in ("list", "vignette") else ()
+        count = len(question.choices)
+        if question.items and (len(question.items) > MOST_ITEMS or count > MOST_GRID_CHOICES):
+            most = {"most_items": MOST_ITEMS, "most_choices": MOST_GRID_CHOICES}
+            yield RehearsalNote("grid-large", place, {"items": len(question.items), "choices": count, **most})
+        if question.type == "ranking" and count > MOST_RANKED:
+            yield RehearsalNote("ranking-long", place, {"choices": count, "most": MOST_RANKED})
+        if question.type in ("single", "several", "reply_time", "pair") and count > MOST_CHOICES:
+            yield RehearsalNote("list-long", place, {"choices": count, "most": MOST_CHOICES})
+        # Of a choice it is said once, where it is longest.
+        for choice in choices:
+            counts = {language: words(text) for language, text in choice.text.items()}
+            language = max(counts, key=lambda name: counts[name])
+            if counts[language] > MOST_CHOICE_WORDS and not choice.write:
+                values = {"name": choice.name, "words": counts[language], "most": MOST_CHOICE_WORDS}
+                values |= {"language": language, "text": choice.text[language]}
+                yield RehearsalNote("choice-long", place, values)
         texts = [("the text", question.text), ("the hint", question.hint), ("the label", question.label)]
         texts += [(f'the item "{item.name.partition(".")[2]}"', item.text) for item in question.items]
         texts += [(f'the choice "{choice.name}"', choice.text) for choice in choices]
         for key, text in texts:
             yield from _proof_read(key, text, place)
-
-
-def _sizes(question: Question, place: Place) -> Iterator[RehearsalNote]:
-    """Say what is too large for a phone, or too long to read; of a choice once, where it is longest."""
-    count = len(question.choices)
-    if question.items and (len(question.items) > MOST_ITEMS or count > MOST_GRID_CHOICES):
-        most = {"most_items": MOST_ITEMS, "most_choices": MOST_GRID_CHOICES}
-        yield RehearsalNote("grid-large", place, {"items": len(question.items), "choices": count, **most})
-    if question.type == "ranking" and count > MOST_RANKED:
-        yield RehearsalNote("ranking-long", place, {"choices": count, "most": MOST_RANKED})
-    if question.type in ("single", "several", "reply_time", "pair") and count > MOST_CHOICES:
-        yield RehearsalNote("list-long", place, {"choices": count, "most": MOST_CHOICES})
-    for choice in question.choices if question.type not in ("list", "vignette") else ():
-        counts = {language: words(text) for language, text in choice.text.items()}
-        language = max(counts, key=lambda name: counts[name])
-        if counts[language] > MOST_CHOICE_WORDS and not choice.write:
-            values = {"name": choice.name, "words": counts[language], "most": MOST_CHOICE_WORDS}
-            values |= {"language": language, "text": choice.text[language]}
-            yield RehearsalNote("choice-long", place, values)
 
 
 def _proof_read(key: str, text: Text, place: Place) -> Iterator[RehearsalNote]:

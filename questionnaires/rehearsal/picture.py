@@ -15,7 +15,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 from questionnaires.rehearsal.rehearsing import Outcome
-from questionnaires.rehearsal.routes import EndRow, Routes
+from questionnaires.rehearsal.routes import Routes
 from questionnaires.rehearsal.summary import as_html, percent, who
 from questionnaires.study import Study
 from questionnaires.texts import in_language
@@ -79,7 +79,13 @@ def drawing(outcome: Outcome) -> str:
     parts = [_text(MIDDLE, 10, "Start", "small"), *_lines(_steps(outcome.routes, at), boxes, foot)]
     for index, end in enumerate(sides):
         same = [other for other in sides[:index] if other.after == end.after]
-        parts.append(_screen_out(at[end.after], end, len(same)))
+        # An ending stands at the side of its page; a further one hangs on the line of the first.
+        box, number = at[end.after], len(same)
+        y = box.y + number * 44
+        begin = f"M{BOX_X + BOX} {y + 18}" if number == 0 else f"M{BOX_X + BOX + 8} {box.y + 18}V{y + 18}"
+        texts = (16, _cut(end.title, SIDE_LETTERS), "small"), (29, percent(end.share), "share")
+        parts.append(_way(end.share, f"{begin}H{SIDE_X - 3}"))
+        parts.append(_box("side", end.share, end.title, (SIDE_X, y, SIDE, 36, 18), *texts))
     for box in boxes:
         title, texts = ", ".join(box.pages), ((20, _cut(box.title, LETTERS), "name"), (37, box.note, "small"))
         parts.append(_box("page", box.asked, title, (BOX_X, box.y, BOX, BOX_HEIGHT, 6), *texts))
@@ -164,15 +170,6 @@ def _lanes(spans: Sequence[tuple[int, int]]) -> list[int]:
         used[lane].append((low, high))
         lanes.append(lane)
     return lanes
-
-
-def _screen_out(box: Box, end: EndRow, number: int) -> str:
-    """Return an ending at the side of the page after which it stands."""
-    y = box.y + number * 44
-    begin = f"M{BOX_X + BOX} {y + 18}" if number == 0 else f"M{BOX_X + BOX + 8} {box.y + 18}V{y + 18}"
-    texts = (16, _cut(end.title, SIDE_LETTERS), "small"), (29, percent(end.share), "share")
-    side = _box("side", end.share, end.title, (SIDE_X, y, SIDE, 36, 18), *texts)
-    return _way(end.share, f"{begin}H{SIDE_X - 3}") + side
 
 
 def _box(

@@ -154,27 +154,6 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))] if ordered else 0.0
 
 
-class Efforts:
-    """Counts words and seconds of pages as people see them, each question as seen only once."""
-
-    def __init__(self) -> None:
-        self._efforts: dict[tuple[object, ...], Effort] = {}
-
-    def page(self, section: Section, first: bool, questions: Iterable[Question], language: str) -> Effort:
-        """Return the effort of one page; the first page of a section shows its intro too."""
-        key: tuple[object, ...] = (section.name, first, language)
-        if key not in self._efforts:
-            texts = [section.title, section.intro] if first else [section.title]
-            self._efforts[key] = reading_effort(texts, language)
-        effort = self._efforts[key]
-        for question in questions:
-            key = (question.name, frozenset(choice.code for choice in question.choices), language, "")
-            if key not in self._efforts:
-                self._efforts[key] = question_effort(question, language)
-            effort += self._efforts[key]
-        return effort
-
-
 @dataclass
 class RouteCounts:
     """Counts the trips of people who stand for shares; results are in the questionnaire's order and language."""
@@ -192,7 +171,8 @@ class RouteCounts:
     minutes: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._efforts = Efforts()
+        # The efforts of texts and questions, each counted once as it is seen.
+        self._efforts: dict[tuple[object, ...], Effort] = {}
         self.languages = self.questionnaire.languages
         order = [section.name for section in self.questionnaire.sections]
         self.pages = sorted(pages(self.questionnaire), key=lambda page: order.index(page.section.name))
@@ -214,12 +194,27 @@ class RouteCounts:
             for page, questions in zip(trip.pages, trip.shown, strict=True):
                 first = page.section.name not in sections
                 sections.add(page.section.name)
-                effort = self._efforts.page(page.section, first, questions, language)
-                effort += Effort(0, PAGE_SECONDS)
+                effort = self._page_effort(page.section, first, questions, language)
                 self.efforts.setdefault((page.name, language), []).append(effort)
                 seconds += effort.seconds
             if trip.stuck is None and trip.way.screened is None:
                 self.minutes.setdefault(language, []).append(seconds / 60)
+
+    def _page_effort(
+        self, section: Section, first: bool, questions: Iterable[Question], language: str
+    ) -> Effort:
+        """Return the effort of one page; the first page of a section shows its intro too."""
+        key: tuple[object, ...] = (section.name, first, language)
+        if key not in self._efforts:
+            texts = [section.title, section.intro] if first else [section.title]
+            self._efforts[key] = reading_effort(texts, language)
+        effort = self._efforts[key]
+        for question in questions:
+            key = (question.name, frozenset(choice.code for choice in question.choices), language, "")
+            if key not in self._efforts:
+                self._efforts[key] = question_effort(question, language)
+            effort += self._efforts[key]
+        return effort + Effort(0, PAGE_SECONDS)
 
     def page_rows(self) -> tuple[PageRow, ...]:
         """Return how many people see each page, and the effort of those who do."""

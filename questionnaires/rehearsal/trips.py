@@ -66,7 +66,6 @@ class Walker:
 
     def __init__(self, questionnaire: Questionnaire, habits: Habits) -> None:
         self.questionnaire = questionnaire
-        self.questions = {question.name: question for question in questionnaire}
         self.habits = habits
         self._cuts: dict[tuple[str, ...], tuple[Page, ...]] = {}
 
@@ -132,7 +131,7 @@ class _Person:
 
     def _satisfying(self, page: Page, check: Check) -> Iterator[dict[str, Answer]]:
         """Yield answers to the page for which a check holds, values computed from them included."""
-        earlier, questions = self._earlier(page), self.walker.questions
+        earlier, questions = self._earlier(page), self.walker.questionnaire.by_name
         deciding = frozenset().union(*(sources(name, questions) for name in names(check.condition)))
         variables = [v for q in page.questions for v in q.variables if v.name in deciding and v.value is None]
         choices = [

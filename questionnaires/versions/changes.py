@@ -94,32 +94,26 @@ def changes(old: Questionnaire, new: Questionnaire) -> Changes:
     questions = []
     for name, question in after.items():
         if name not in before:
-            question_type = Change("added", f"{question.type} question")
-            questions.append(QuestionChange(name, "added", (question_type,)))
+            added = Change("added", f"{question.type} question")
+            questions.append(QuestionChange(name, "added", (added,)))
             continue
         own = (*moves.get(name, ()), *wording.of_question(before[name], question))
         if own:
             questions.append(QuestionChange(name, "changed", own))
     questions += [QuestionChange(name, "removed") for name in before if name not in after]
-    column_changes = _column_changes(old, new, _reasons(old, new, questions), broken)
-    return Changes(tuple(wording.of_frame()), tuple(questions), column_changes, broken)
-
-
-def _reasons(
-    old: Questionnaire, new: Questionnaire, questions: Sequence[QuestionChange]
-) -> dict[str, tuple[str, ...]]:
-    """Return, by stored question, what changed in what people read or in who is asked."""
+    # By stored question, what changed in what people read or in who is asked.
     kinds = {change.question: [each.kind for each in change.changes] for change in questions}
     reasons: dict[str, tuple[str, ...]] = {}
     for section in new.sections:
         for question in section.questions:
             elsewhere = _ways_out(old, question.name) != _ways_out(new, question.name)
             for variable in question.variables:
-                own = [*kinds.get(question.name, ()), *kinds.get(variable.name, ())]
-                why = [_REASONS.get(kind, kind) for kind in own if kind not in _HARMLESS]
+                own_kinds = [*kinds.get(question.name, ()), *kinds.get(variable.name, ())]
+                why = [_REASONS.get(kind, kind) for kind in own_kinds if kind not in _HARMLESS]
                 why += ["others are screened out before it"] if elsewhere else []
                 reasons[variable.name] = tuple(dict.fromkeys(why))
-    return reasons
+    column_changes = _column_changes(old, new, reasons, broken)
+    return Changes(tuple(wording.of_frame()), tuple(questions), column_changes, broken)
 
 
 def _written_by_author(questionnaire: Questionnaire) -> dict[str, Question]:

@@ -14,8 +14,7 @@ _WORDS = {value: name for name, value in SPECIAL.items()}
 
 def written(tree: Tree | None, questionnaire: Questionnaire) -> str:
     """Return a condition as it could be written in `questionnaire.yaml`; "" where there is none."""
-    questions = {question.name: question for question in questionnaire}
-    return "" if tree is None else _text(tree, questions, None)
+    return "" if tree is None else _text(tree, questionnaire.by_name, None)
 
 
 def _text(tree: Tree, questions: Mapping[str, Question], beside: Question | None) -> str:

@@ -14,7 +14,7 @@ from questionnaires.question_types import QUESTION_TYPES
 
 def broken_promises(old: Questionnaire, new: Questionnaire) -> list[Problem]:
     """Return what would give answers to `old` another meaning, or none, in the words of `new`."""
-    before = {question.name: question for question in old}
+    before = old.by_name
     whole = {question.name: question for question in old.questions}
     grids = [question for question in new.questions if question.items and question.name in whole]
     grids = [grid for grid in grids if whole[grid.name].items]
