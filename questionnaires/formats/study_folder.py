@@ -164,21 +164,15 @@ class _Folder:
         text = dict.fromkeys(self.languages, shape.id)
         if shape.text:
             text = dict(complete(source, self.languages, shape.text, (*path, "text")))
+        alike = {"id", "value", "n", "question", "source", "rank", "reading", "source_reading"}
         return Figure(
-            id=shape.id,
+            **shape.model_dump(include=alike),
             text=text,
-            value=shape.value,
-            n=shape.n,
-            question=shape.question,
             codes=codes,
             condition=self._condition(source, shape.where, (*path, "where")),
             known=tuple(shape.known),
             unknown=tuple(shape.unknown),
-            source=shape.source,
             note=complete(source, self.languages, shape.note, (*path, "note"), required=False),
-            rank=shape.rank,
-            reading=shape.reading,
-            source_reading=shape.source_reading,
             beside=self._codes(source, shape.beside, question, (*path, "beside")),
         )
 

@@ -34,8 +34,8 @@ def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None,
     form = _Form(Draft(source, tuple(shape.languages)))
     for index, language in enumerate(shape.languages):
         if language not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
-            source.fault("language-unknown", ("languages", index), language=language, known=known)
+            spoken = ", ".join(LANGUAGES)
+            source.fault("language-unknown", ("languages", index), language=language, known=spoken)
     sections = [form.section(data, ("sections", index)) for index, data in enumerate(shape.sections)]
     form.draft.name(shape.name, ("name",))
     questionnaire = Questionnaire(

@@ -19,10 +19,7 @@ from questionnaires.question_types.choosing import (
     Several,
     Single,
 )
-from questionnaires.question_types.kind import AnswerFault, Lots, QuestionType, Raw, ResponseColumn
-from questionnaires.question_types.numbers import Date, Number
-from questionnaires.question_types.ranking import Ranking
-from questionnaires.question_types.shown import (
+from questionnaires.question_types.drawn_and_computed import (
     BlockPlace,
     Computed,
     Factor,
@@ -30,7 +27,9 @@ from questionnaires.question_types.shown import (
     OrderShown,
     Vignette,
 )
-from questionnaires.question_types.writing import FreeText
+from questionnaires.question_types.kind import AnswerFault, Lots, QuestionType, Raw, ResponseColumn
+from questionnaires.question_types.ranking import Ranking
+from questionnaires.question_types.typed import Date, FreeText, Number
 
 __all__ = [
     "QUESTION_TYPES",

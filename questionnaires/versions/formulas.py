@@ -7,7 +7,7 @@ from typing import Any
 
 from questionnaires.expressions import SPECIAL, Tree, names
 from questionnaires.model import Question, Questionnaire
-from questionnaires.question_types.numbers import date_text
+from questionnaires.question_types.typed import date_text
 
 _WORDS = {value: name for name, value in SPECIAL.items()}
 
