@@ -26,7 +26,7 @@ from analysis.table.columns import Codes, TextColumn
 from questionnaires.bands import Band
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
-from questionnaires.expressions.kinds import Kind, Kinds
+from questionnaires.expressions.trees import Kind, Kinds
 from questionnaires.formats.study_folder import REQUIRED, study_from_files
 from questionnaires.model import Missing, Question
 from questionnaires.question_types import QUESTION_TYPES, ResponseColumn

@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from questionnaires.expressions.kinds import Kind, Kinds
 from questionnaires.expressions.trees import (
     MAXIMUM_DEPTH,
     MAXIMUM_LENGTH,
     Asked,
     Code,
     ExpressionFault,
+    Kind,
+    Kinds,
     Tree,
     fault,
     listed,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from questionnaires.expressions import ExpressionFault, Tree, parse, parse_condition
-from questionnaires.expressions.kinds import Kind, Kinds
+from questionnaires.expressions.trees import Kind, Kinds
 from questionnaires.formats.shapes import ANY_LANGUAGE
 from questionnaires.formats.yaml_source import Path, Source
 from questionnaires.model import Question, Text

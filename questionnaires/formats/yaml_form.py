@@ -31,7 +31,7 @@ def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None,
     shape = shaped(source, QuestionnaireShape, source.data) if source.data is not None else None
     if shape is None:
         return None, source
-    form = _Form(Draft(source, tuple(shape.languages)))
+    form = _FormReader(Draft(source, tuple(shape.languages)))
     for index, language in enumerate(shape.languages):
         if language not in LANGUAGES:
             spoken = ", ".join(LANGUAGES)
@@ -51,7 +51,7 @@ def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None,
     return (None if source.problems else questionnaire), source
 
 
-class _Form:
+class _FormReader:
     """Builds the parts of a questionnaire from their shapes, telling the source of everything that does not fit."""
 
     def __init__(self, draft: Draft) -> None:

@@ -14,6 +14,7 @@ from questionnaires.question_types.choosing import (
     LongList,
     Matrix,
     Pair,
+    Ranking,
     ReplyTime,
     Scale,
     Several,
@@ -28,7 +29,6 @@ from questionnaires.question_types.drawn_and_computed import (
     Vignette,
 )
 from questionnaires.question_types.kind import AnswerFault, Lots, QuestionType, Raw, ResponseColumn
-from questionnaires.question_types.ranking import Ranking
 from questionnaires.question_types.typed import Date, FreeText, Number
 
 __all__ = [

@@ -9,7 +9,7 @@ from itertools import combinations
 from questionnaires.expressions import Code, Tree, evaluate, names
 from questionnaires.expressions.trees import subtrees
 from questionnaires.model import Question, Questionnaire, Value
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 
 MOST_CANDIDATES = 14
 USUAL_MAXIMUM = 100

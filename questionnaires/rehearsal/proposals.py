@@ -10,7 +10,7 @@ from typing import TypeVar
 from questionnaires.bands import parse_band
 from questionnaires.lots import lot
 from questionnaires.model import Question, Value
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 from questionnaires.rehearsal.candidates import (
     FIRST_YEAR,
     LAST_YEAR,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from questionnaires.model import Answer, End, Question, Questionnaire, Section, Text
 from questionnaires.piping import plain
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 from questionnaires.rehearsal.trips import Trip
 from questionnaires.routing import pages
 from questionnaires.texts import in_language
