@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from questionnaires.expressions import minutes
 from questionnaires.formats.draft import Draft
-from questionnaires.formats.question_shapes import ChoiceShape, IntervalShape, QuestionShape
+from questionnaires.formats.shapes import ChoiceShape, IntervalShape, QuestionShape
 from questionnaires.formats.yaml_source import Path
 from questionnaires.model import Apart, Choice, Interval, Text
 from questionnaires.texts import Catalogue, catalogue, territories

@@ -8,8 +8,7 @@ from typing import Any
 
 from questionnaires.expressions import names
 from questionnaires.formats.draft import Draft
-from questionnaires.formats.question_shapes import EndShape, QuestionnaireShape, SectionShape
-from questionnaires.formats.shapes import shaped
+from questionnaires.formats.shapes import EndShape, QuestionnaireShape, SectionShape, shaped
 from questionnaires.formats.yaml_question import read_question
 from questionnaires.formats.yaml_source import Path, Source, read_yaml
 from questionnaires.model import Check, Choice, End, Order, Question, Questionnaire, Section

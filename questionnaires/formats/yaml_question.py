@@ -12,8 +12,7 @@ from typing import Any
 from questionnaires.expressions import ExpressionFault
 from questionnaires.expressions.words import date_number
 from questionnaires.formats.draft import Draft
-from questionnaires.formats.question_shapes import ChoiceShape, QuestionShape
-from questionnaires.formats.shapes import shaped
+from questionnaires.formats.shapes import ChoiceShape, QuestionShape, shaped
 from questionnaires.formats.yaml_choices import choices_of, distinct_names, written_choices
 from questionnaires.formats.yaml_source import Path
 from questionnaires.model import Choice, Order, Question
