@@ -13,7 +13,6 @@ from questionnaires.formats.draft import complete
 from questionnaires.formats.shapes import (
     AnyShape,
     FigureShape,
-    PartShape,
     PopulationShape,
     RecordShape,
     ReportShape,
@@ -40,6 +39,7 @@ from questionnaires.study import (
 
 REQUIRED = ("questionnaire.yaml", "study.yaml")
 OPTIONAL = ("population.yaml", "published.yaml", "report.yaml", "synthetic.yaml")
+PART_KINDS = ("headline", "chart", "curve", "published")
 
 
 def read_study(folder: FilePath) -> Study:
@@ -185,29 +185,27 @@ class _Folder:
             self._question(source, segment.from_, ("segments", name, "from"))
             bands = self._bands(source, segment.bands, ("segments", name, "bands"))
             segments[name] = SegmentPlan(name, segment.from_, bands)
-        parts = [self._part(source, part, segments, ("parts", n)) for n, part in enumerate(shape.parts)]
-        return ReportPlan(segments, tuple(part for part in parts if part is not None))
-
-    def _part(
-        self, source: Source, shape: PartShape, segments: Mapping[str, SegmentPlan], path: Path
-    ) -> PlannedPart | None:
-        kinds = ("headline", "chart", "curve", "published")
-        subjects = {kind: getattr(shape, kind) for kind in kinds if getattr(shape, kind) is not None}
-        if len(subjects) != 1:
-            source.fault("part-unknown", path, known=", ".join(kinds))
-            return None
-        ((kind, about),) = subjects.items()
-        if shape.by and shape.by not in segments:
-            source.fault("segment-unknown", (*path, "by"), name=shape.by, known=", ".join(segments) or "none")
-        if kind == "published":
-            return PlannedPart(kind, about)
-        question = self._question(source, about, (*path, kind))
-        if question is None:
-            return None
-        codes = self._codes(source, shape.choices, question, (*path, "choices"))
-        self._fits(source, kind, question, codes, (*path, kind))
-        group = next((name for name, members in question.groups.items() if members == codes), "")
-        return PlannedPart(kind, about, codes, group, shape.by or "")
+        parts = []
+        for index, part in enumerate(shape.parts):
+            path = ("parts", index)
+            subjects = {kind: getattr(part, kind) for kind in PART_KINDS if getattr(part, kind) is not None}
+            if len(subjects) != 1:
+                source.fault("part-unknown", path, known=", ".join(PART_KINDS))
+                continue
+            ((kind, about),) = subjects.items()
+            if part.by and part.by not in segments:
+                known_segments = ", ".join(segments) or "none"
+                source.fault("segment-unknown", (*path, "by"), name=part.by, known=known_segments)
+            if kind == "published":
+                parts.append(PlannedPart(kind, about))
+                continue
+            question = self._question(source, about, (*path, kind))
+            if question is not None:
+                codes = self._codes(source, part.choices, question, (*path, "choices"))
+                self._fits(source, kind, question, codes, (*path, kind))
+                group = next((name for name, members in question.groups.items() if members == codes), "")
+                parts.append(PlannedPart(kind, about, codes, group, part.by or ""))
+        return ReportPlan(segments, tuple(parts))
 
     def _fits(self, source: Source, kind: str, question: Question, codes: Sequence[int], path: Path) -> None:
         """A curve needs reply times, and shares need choices; of several choices one at a time is a share."""

@@ -95,7 +95,7 @@ class QuestionType:
 
 
 class Lots(QuestionType):
-    """An answer that the drawing of lots gives and no person; nothing of a form is read."""
+    """An answer that is drawn by lot; nothing of a form is read."""
 
     asks = False
     writable = False

@@ -61,7 +61,19 @@ class WalkNotes:
         yield from self._stuck()
         for condition in self.conditions.all:
             yield from self._condition(condition)
-        yield from self._never_reached()
+        # What nobody reached is said once, of the first question: those after it follow from it. Where everyone
+        # stood still before, that is said already.
+        evaluated = {c.question for c in self.conditions.all if c.kind == "question" and self.every.of(c)}
+        missed = [
+            question.name
+            for question in self.questionnaire.questions
+            if QUESTION_TYPES[question.type].shown
+            and not self.every.asked[question.name]
+            and question.name not in evaluated
+        ]
+        if missed and sum(self.every.stuck.values()) != self.every.trips:
+            more = f" (nor {len(missed) - 1} of those after it)" if missed[1:] else ""
+            yield RehearsalNote("never-reached", self.places.of("question", missed[0]), {"more": more})
         yield from self._ends()
         for question in self.questionnaire.questions:
             share = self.plain.asked[question.name] / self.plain.trips if self.plain.trips else 1.0
@@ -117,23 +129,6 @@ class WalkNotes:
             yield RehearsalNote(NEVER[condition.kind], place, {**values, "because": because})
         if outcomes[True] and not (outcomes[False] or outcomes[None]):
             yield RehearsalNote(ALWAYS[condition.kind], place, values)
-
-    def _never_reached(self) -> Iterator[RehearsalNote]:
-        """Say it once, of the first question: those after it follow from it."""
-        # Where everyone stood still before, that is said already.
-        if sum(self.every.stuck.values()) == self.every.trips:
-            return
-        evaluated = {c.question for c in self.conditions.all if c.kind == "question" and self.every.of(c)}
-        missed = [
-            question.name
-            for question in self.questionnaire.questions
-            if QUESTION_TYPES[question.type].shown
-            and not self.every.asked[question.name]
-            and question.name not in evaluated
-        ]
-        if missed:
-            more = f" (nor {len(missed) - 1} of those after it)" if missed[1:] else ""
-            yield RehearsalNote("never-reached", self.places.of("question", missed[0]), {"more": more})
 
     def _ends(self) -> Iterator[RehearsalNote]:
         """An end may be true for nobody, or stand behind another that always comes first."""
