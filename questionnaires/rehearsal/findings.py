@@ -113,11 +113,8 @@ class WalkNotes:
                 yield RehearsalNote(code, self.places.of("check", condition.name), values)
             return
         is_end = condition.kind in ("screen_out", "end")
-        place = (
-            self.places.of("end", condition.name)
-            if is_end
-            else self.places.of("question", condition.question)
-        )
+        about = ("end", condition.name) if is_end else ("question", condition.question)
+        place = self.places.of(*about)
         name = condition.name.partition(".")[2] if condition.kind == "item" else condition.name
         values = {"name": name, "condition": self._written(condition)}
         if not outcomes[True] and condition.kind in NEVER:

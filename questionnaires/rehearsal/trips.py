@@ -95,18 +95,17 @@ class Walker:
         return trip
 
 
+@dataclass
 class _Person:
     """Answers pages; what could not be answered is written into the trip."""
 
-    def __init__(
-        self, walker: Walker, trip: Trip, dice: Dice, explorer: bool, wishes: Mapping[str, Answer]
-    ) -> None:
-        self.walker = walker
-        self.trip = trip
-        self.dice = dice
-        self.explorer = explorer
-        self.wishes = wishes
-        self.reading = PageReading(walker.questionnaire, {}, trip.seed)
+    walker: Walker
+    trip: Trip
+    dice: Dice
+    explorer: bool
+    wishes: Mapping[str, Answer]
+    reading: PageReading = field(init=False)
+    """The page that is being answered."""
 
     def answer(self, page: Page) -> bool:
         """Answer a page so that the judge takes it; return False where that cannot be done."""

@@ -23,12 +23,12 @@ class Change:
     words: str
 
 
+@dataclass(frozen=True)
 class Wording:
     """Says what differs between two versions; conditions are written out in the words of each."""
 
-    def __init__(self, old: Questionnaire, new: Questionnaire) -> None:
-        self.old = old
-        self.new = new
+    old: Questionnaire
+    new: Questionnaire
 
     def _conditions(self, was: Tree | None, now: Tree | None) -> tuple[str, str]:
         return written(was, self.old), written(now, self.new)
