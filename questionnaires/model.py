@@ -19,7 +19,7 @@ Value: TypeAlias = "int | float | str | tuple[int, ...]"
 
 
 class Missing(IntEnum):
-    """The ways of having no substantive answer; never one. The numbers stand in every table."""
+    """Why there is no substantive answer. The numbers stand in every table."""
 
     NOT_ASKED = -1
     NOT_ANSWERED = -2
@@ -55,7 +55,7 @@ class Order(StrEnum):
 
 
 class Apart(StrEnum):
-    """A reply-time answer that is no step of the scale and stands below a line."""
+    """A reply-time answer that is no step of the scale; the form shows it below a line."""
 
     NO_LIMIT = "no_limit"
     NO_REPLY = "no_reply"

@@ -56,7 +56,7 @@ def seen_choices(
 
 
 def draw(whole: Question, part: Question, path_answers: PathAnswers, seed: int) -> Answer:
-    """Return what lots give for a part of a question (or for itself), as this person sees the question."""
+    """Return what is drawn by lot for a part of a question (or for the question), as this person sees it."""
     kind = QUESTION_TYPES[part.type]
     assert isinstance(kind, Lots)
     own = as_seen(whole, path_answers, seed)

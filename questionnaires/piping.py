@@ -78,14 +78,14 @@ def pipe_words(pipe: Pipe, language: str, questionnaire: Questionnaire, settled:
 
 
 def plain(text: str) -> str:
-    """Return a text for readers who are no respondent: the form `other`, and … for an answer."""
+    """Return a text for readers who answer nothing: the form `other` of each placeholder, or … where it has none."""
     return "".join(
         piece if isinstance(piece, str) else piece.forms.get("other", UNKNOWN) for piece in pieces(text)
     )
 
 
 def question_words(question: Question, language: str) -> str:
-    """Return what a question asks, for readers who are no respondent; before the row of a matrix, the matrix."""
+    """Return what a question asks, for readers who answer nothing; the row of a matrix follows its matrix."""
     row = question.type == "single" and question.label
     texts = [question.label, question.text] if row else [question.text]
     return " – ".join(plain(in_language(text, language)) for text in texts)

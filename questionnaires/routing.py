@@ -133,7 +133,7 @@ def head_of(cut: tuple[Page, ...], page: Page) -> Page:
 
 
 def walk(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> Way:
-    """Follow one person's answers: what was given off the path steers nothing and never counts."""
+    """Follow one person's answers; an answer off the path steers nothing and does not count."""
     settled: dict[str, Answer] = {}
     path_answers: dict[str, object] = {}
     screened: End | None = None

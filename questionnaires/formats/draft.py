@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 @dataclass
 class Draft:
-    """One questionnaire on its way in; tells its source of everything that does not fit.
+    """One questionnaire on its way in; reports to its source what does not fit.
 
     `questions` are the stored questions read so far, by name: what a condition or a text may name.
     """
@@ -72,7 +72,7 @@ class Draft:
         required: bool = True,
         questions: Mapping[str, Question] | None = None,
     ) -> Text:
-        """Return a text in every language of the questionnaire; tell of missing ones and wrong placeholders."""
+        """Return a text in every language of the questionnaire; report missing ones and wrong placeholders."""
         whole = complete(self.source, self.languages, words, path, required)
         known_questions = self.questions if questions is None else questions
         for language, text in whole.items():

@@ -62,7 +62,7 @@ Choices = Annotated[
     Annotated[list[ChoiceShape], Tag("written")] | Annotated[Literal["countries"], Tag("ready")],
     Discriminator(lambda data: "ready" if isinstance(data, str) else "written"),
 ]
-"""Choices one by one, or the word for a ready list: a fault is told of the kind that was meant."""
+"""Choices one by one, or the word for a ready list: a fault is reported for the kind that was meant."""
 
 
 class QuestionShape(Shape):
@@ -214,7 +214,7 @@ AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
 def shaped(source: Source, shape: type[AnyShape], data: Any, path: Path = ()) -> AnyShape | None:
-    """Return `data` in its shape, or None; every fault is told to the source.
+    """Return `data` in its shape, or None; every fault is reported to the source.
 
     A key with a fault is left out and the rest is read without it, so that one wrong key does not hide
     the problems of its neighbours.

@@ -208,7 +208,7 @@ class _Folder:
         return ReportPlan(segments, tuple(parts))
 
     def _fits(self, source: Source, kind: str, question: Question, codes: Sequence[int], path: Path) -> None:
-        """A curve needs reply times, and shares need choices; of several choices one at a time is a share."""
+        """Check that a curve has reply times, that shares have choices, and that of several choices one is named."""
         remedy = "name a question with choices"
         if kind == "curve":
             unfit, remedy = question.type != "reply_time", "name a question of type reply_time"

@@ -164,7 +164,7 @@ def _check_codes(draft: Draft, shapes: Sequence[ChoiceShape | IntervalShape], pa
 
 
 def distinct_names(draft: Draft, names: Sequence[str], path: Path) -> None:
-    """Tell of each name that stands a second time."""
+    """Report each name that stands a second time."""
     for index, name in enumerate(names):
         if name in names[:index]:
             draft.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')

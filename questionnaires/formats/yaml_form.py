@@ -51,7 +51,7 @@ def read_questionnaire(file: str, content: bytes) -> tuple[Questionnaire | None,
 
 
 class _FormReader:
-    """Builds the parts of a questionnaire from their shapes, telling the source of everything that does not fit."""
+    """Builds the parts of a questionnaire from their shapes, reporting to the source what does not fit."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
@@ -149,7 +149,7 @@ class _FormReader:
 
 
 def check_blocks(questionnaire: Questionnaire, source: Source) -> None:
-    """Sections in random order stand side by side, must not depend on each other, and end nothing."""
+    """Check that sections in random order stand side by side, do not depend on each other, and end nothing."""
     blocks: list[str] = []
     for index, section in enumerate(questionnaire.sections):
         path = ("sections", index)
@@ -176,7 +176,7 @@ def check_blocks(questionnaire: Questionnaire, source: Source) -> None:
 
 
 def _check_apart(questions: Sequence[Question], others: AbstractSet[str], source: Source, path: Path) -> None:
-    """Tell of each question that depends on others with which it is shown in random order."""
+    """Report each question that depends on others with which it is shown in random order."""
     for index, question in enumerate(questions):
         trees = [tree for part in (question, *question.parts) for tree in part.trees]
         needs = names_said_in(question).union(*map(names, trees))
@@ -185,7 +185,7 @@ def _check_apart(questions: Sequence[Question], others: AbstractSet[str], source
 
 
 def check_columns(questionnaire: Questionnaire, source: Source) -> None:
-    """No two stored answers may have the same column."""
+    """Check that no two stored answers have the same column."""
     columns: set[str] = set()
     for index, section in enumerate(questionnaire.sections):
         path: Path = ("sections", index)

@@ -206,7 +206,7 @@ def _factor(
 
 
 def _check_type(draft: Draft, shape: QuestionShape, question: Question, path: Path) -> None:
-    """Tell of keys that the type does not take or needs, and of what does not go together."""
+    """Report keys that the type does not take or needs, and what does not go together."""
 
     def unfit(at: str, key: str, code: str = "type-key") -> None:
         draft.source.fault(code, (*path, at), type=shape.type, key=key)
