@@ -37,7 +37,7 @@ KEPT_MS = 30 * 24 * 3600 * 1000
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class JobRefused(Exception):
     """The job cannot be done, and would fail again; the text says why, and what to do."""
 
 
@@ -114,7 +114,7 @@ def do(settings: Settings, engine: Engine, job: Job, stop: threading.Event) -> N
             jobs.finish(engine, job, result, _now_ms())
         except Stopped:
             jobs.give_back(engine, job, _now_ms())
-        except Refused as refused:
+        except JobRefused as refused:
             jobs.fail(engine, job, str(refused), _now_ms(), again=False)
         except (OSError, SQLAlchemyError) as error:
             jobs.fail(engine, job, _sentence(error), _now_ms())
@@ -127,7 +127,7 @@ def do(settings: Settings, engine: Engine, job: Job, stop: threading.Event) -> N
 
 def _kind(job: Job) -> Callable[[Doing], str]:
     if job.kind not in KINDS:
-        raise Refused(f'this version knows no job of the kind "{job.kind}"; it knows: {", ".join(KINDS)}')
+        raise JobRefused(f'this version knows no job of the kind "{job.kind}"; it knows: {", ".join(KINDS)}')
     return KINDS[job.kind]
 
 
@@ -179,14 +179,14 @@ def _report(doing: Doing) -> str:
     found = {path.name: path for path in snapshots(folder)}
     named = doing.job.arguments.get("snapshot")
     if named is not None and named not in found:
-        raise Refused(f"{doing.job.study} has no snapshot {named}; take one first")
+        raise JobRefused(f"{doing.job.study} has no snapshot {named}; take one first")
     snapshot = found[named] if named is not None else found[max(found)] if found else _take(doing)
     doing.progress(900, 1000)
     target = doing.settings.reports / doing.job.study / snapshot.name
     try:
         publish_report(snapshot, target)
     except DataProblem as problem:
-        raise Refused(str(problem)) from problem
+        raise JobRefused(str(problem)) from problem
     return doing.result(target)
 
 
@@ -217,7 +217,7 @@ def _take(doing: Doing) -> Path:
         study = _study(doing, folder)
         return take(doing.engine, study, folder, datetime.now(UTC), doing.progress)
     except NothingToSnapshot:
-        raise Refused(f"{name} was never published, so it has no answers") from None
+        raise JobRefused(f"{name} was never published, so it has no answers") from None
 
 
 def _study(doing: Doing, snapshots_folder: Path) -> Study:
@@ -229,8 +229,8 @@ def _study(doing: Doing, snapshots_folder: Path) -> Study:
     from questionnaires.problems import StudyFault
     from survey_app.storage.fieldwork import fielded, version_content
     from survey_app.storage.leaves import snapshots
-    from survey_app.storage.published import files_of
     from survey_app.storage.snapshot import NothingToSnapshot
+    from survey_app.storage.study_files import files_of
 
     name, named = doing.job.study, doing.job.arguments.get("folder")
     try:
@@ -246,17 +246,17 @@ def _study(doing: Doing, snapshots_folder: Path) -> Study:
         content = version_content(doing.engine, name, found.version) or b""
         return study_from_files(files | {"study.yaml": found.record, "questionnaire.yaml": content})
     except StudyFault as fault:
-        raise Refused("; ".join(map(str, fault.problems))) from None
+        raise JobRefused("; ".join(map(str, fault.problems))) from None
 
 
 def _of_folder(folder: Path, name: str) -> Study:
     from questionnaires.formats.study_folder import read_study
 
     if not folder.is_dir():
-        raise Refused(f"{folder}: there is no such study folder on this machine")
+        raise JobRefused(f"{folder}: there is no such study folder on this machine")
     found = read_study(folder)
     if found.name != name:
-        raise Refused(f"{folder} holds the study {found.name}, not {name}")
+        raise JobRefused(f"{folder} holds the study {found.name}, not {name}")
     return found
 
 

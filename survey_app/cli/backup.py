@@ -16,7 +16,7 @@ from survey_app.cli.receipt import DATA
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from survey_app.storage.backup import Compared, Manifest, Place, Restored
+    from survey_app.storage.backup import Compared, Destination, Manifest, Restored
 
 FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -144,7 +144,7 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.config import data_folder, database_address
-    from survey_app.storage.backup import Refused
+    from survey_app.storage.backup import BackupRefused
     from survey_app.storage.erased import BadList
     from survey_app.storage.remedies import in_words
 
@@ -152,7 +152,7 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
     address = database_address({} if data else os.environ, folder)
     try:
         yield address, folder
-    except (Refused, BadList) as reason:
+    except (BackupRefused, BadList) as reason:
         refuse(f"{failed}: {reason}")
     except SQLAlchemyError as error:
         refuse(f"{failed}: {in_words(error, address)}")
@@ -162,7 +162,7 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
 
 def _open(address: str) -> Engine:
     """Open a database that is there: a new file would be a backup of nothing."""
-    from survey_app.storage.backup import Refused
+    from survey_app.storage.backup import BackupRefused
     from survey_app.storage.database import parsed
     from survey_app.storage.sqlite import file_of
     from survey_app.storage.tables import open_database
@@ -170,19 +170,19 @@ def _open(address: str) -> Engine:
     url = parsed(address)
     file = file_of(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and not file.exists():
-        raise Refused(f"there is no database {file}; name the data folder with --data or EARSHOT_DATA")
+        raise BackupRefused(f"there is no database {file}; name the data folder with --data or EARSHOT_DATA")
     engine = open_database(address)
     close_at_end(engine)
     return engine
 
 
-def _place(address: str, folder: Path) -> Place:
-    from survey_app.storage.backup import Place
+def _place(address: str, folder: Path) -> Destination:
+    from survey_app.storage.backup import Destination
     from survey_app.storage.database import connect
 
     engine = connect(address)
     close_at_end(engine)
-    return Place(engine, folder, _key_file(folder))
+    return Destination(engine, folder, _key_file(folder))
 
 
 def _key_file(folder: Path) -> Path:
@@ -194,16 +194,16 @@ def _key_file(folder: Path) -> Path:
 
 
 def _key(path: Path) -> str:
-    from survey_app.storage.backup import Refused
+    from survey_app.storage.backup import BackupRefused
 
     if not path.exists():
-        raise Refused(
+        raise BackupRefused(
             f"there is no secret key {path}; name the right data folder, or leave it out: --without-key"
         )
     return path.read_text(encoding="ascii").strip()
 
 
-def _clear(place: Place) -> None:
+def _clear(place: Destination) -> None:
     """Remove what was erased again from the snapshots that are in the data folder."""
     from survey_app.storage.erase import studies_pending
     from survey_app.storage.snapshot import finish_erasures

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from survey_app.storage.checkup import Finding
+    from survey_app.storage.checkup import Diagnosis
 
 
 @click.command(epilog="Example:  earshot doctor --json")
@@ -33,12 +33,12 @@ def doctor(as_json: bool) -> None:
     sys.exit(1 if problems else 0)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Diagnosis) -> str:
     line = f"{'ok      ' if finding.ok else 'PROBLEM '} {finding.name}: {finding.found}"
     return line if finding.ok else f"{line}\n{' ' * 9}{finding.remedy}"
 
 
-def _findings() -> Iterator[Finding]:
+def _findings() -> Iterator[Diagnosis]:
     import os
     from datetime import UTC, datetime
 
@@ -54,22 +54,22 @@ def _findings() -> Iterator[Finding]:
     yield from reached(config.hosts_of(os.environ), config.LOOPBACK)
 
 
-def reached(hosts: tuple[str, ...], loopback: str) -> Iterator[Finding]:
+def reached(hosts: tuple[str, ...], loopback: str) -> Iterator[Diagnosis]:
     """Look at the names by which people reach the form, and at what they must speak."""
     import re
 
-    from survey_app.storage.checkup import Finding
+    from survey_app.storage.checkup import Diagnosis
 
     wrong = [host for host in hosts if not re.fullmatch(r"\.?[\w.-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", host)]
     if wrong:
         remedy = "write names alone, divided by commas and without blanks: survey.example.org,example.org"
-        yield Finding("hosts", f"EARSHOT_HOSTS has {', '.join(map(repr, wrong))}", remedy)
+        yield Diagnosis("hosts", f"EARSHOT_HOSTS has {', '.join(map(repr, wrong))}", remedy)
         return
-    yield Finding("hosts", ", ".join(hosts))
+    yield Diagnosis("hosts", ", ".join(hosts))
     outside = [host for host in hosts if host not in loopback.split(",")]
     if outside:
-        yield Finding(
+        yield Diagnosis(
             "https", f"needed for {outside[0]}: a proxy that speaks it, and earshot serve --behind-https"
         )
     else:
-        yield Finding("https", "not needed: this machine only")
+        yield Diagnosis("https", "not needed: this machine only")

@@ -18,8 +18,8 @@ def publish(study: Path) -> None:
     from questionnaires.problems import StudyFault
     from survey_app.storage import fieldwork
     from survey_app.storage.accounts import audit
-    from survey_app.storage.published import keep_files
     from survey_app.storage.remedies import in_words
+    from survey_app.storage.study_files import keep_files
 
     found = open_study(study)
     settings = open_settings()

@@ -66,7 +66,7 @@ class _Gathering:
         self.pieces.append(data)
 
 
-class Answer(_Timed, WSGITask):
+class AnswerTask(_Timed, WSGITask):
     """A request that the app answers."""
 
     def write(self, data: bytes) -> None:
@@ -89,7 +89,7 @@ class Answer(_Timed, WSGITask):
         return found
 
 
-class Refusal(_Timed, ErrorTask):
+class RefusalTask(_Timed, ErrorTask):
     """A request that never reaches the app: too large, or no HTTP."""
 
     def execute(self) -> None:
@@ -107,8 +107,8 @@ class Refusal(_Timed, ErrorTask):
 class Connection(HTTPChannel):
     """A connection; times are of a clock that never goes back."""
 
-    task_class = Answer
-    error_task_class = Refusal
+    task_class = AnswerTask
+    error_task_class = RefusalTask
     server: Any
     began = 0.0
     """When the first byte of the request came that is being read; 0 while none is."""

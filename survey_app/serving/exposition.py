@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from survey_app.serving.metrics import POSTS, SECONDS, Counts, Key
+from survey_app.serving.metrics import POSTS, SECONDS, Key, Metrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 COUNTERS = (
@@ -43,7 +43,7 @@ GAUGES = {
 class Exposition:
     """All processes' counts, and the jobs, as text. `jobs` returns how many there are by state."""
 
-    def __init__(self, counts: Counts, shared: Path | None, jobs: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(self, counts: Metrics, shared: Path | None, jobs: Callable[[], Mapping[str, int]]) -> None:
         self._counts, self._shared, self._jobs = counts, shared, jobs
         self._registry = CollectorRegistry()
         self._registry.register(self)

@@ -26,7 +26,7 @@ NAME = f"{os.getpid()}-{time.time_ns()}"
 Key = tuple[str, ...]
 
 
-class Counts:
+class Metrics:
     """Sums that only grow, by name and labels, and values that are asked for when they are wanted."""
 
     def __init__(self) -> None:
@@ -122,6 +122,6 @@ def _write(path: Path, state: Mapping[str, Mapping[str, float]]) -> None:
         path.with_suffix(".part").replace(path)
 
 
-counts = Counts()
+counts = Metrics()
 """Those of this process."""
 kept, refused, watch = counts.kept, counts.refused, counts.watch

@@ -64,7 +64,7 @@ def settings_of(orders: Orders) -> Settings:
     return replace(found, studies=orders.studies, hosts=(*found.hosts, *orders.hosts))
 
 
-class Line(wasyncore.dispatcher):
+class SupervisorLine(wasyncore.dispatcher):
     """The line to the supervisor: its end means that the supervisor is no more."""
 
     def __init__(self, control: socket.socket, doors: Doors) -> None:
@@ -106,7 +106,7 @@ def serve(orders: Orders, settings: Settings, engine: Engine) -> None:
     _collect_seldom()
     control = socket.socket(fileno=orders.control)
     control.send(READY)
-    Line(control, doors)
+    SupervisorLine(control, doors)
     doors.run()
     app.extensions["earshot-collector"].close()
     if shared is not None:

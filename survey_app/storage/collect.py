@@ -27,7 +27,7 @@ REASONS: dict[type[Exception], str] = {
 """Why a post was not kept, as it is counted."""
 
 
-class Watch(Protocol):
+class WriterWatch(Protocol):
     """Who counts what the writer does."""
 
     def kept(self, count_in_group: int, seconds: float) -> None: ...
@@ -38,7 +38,7 @@ class Watch(Protocol):
 class Collector:
     """The one writer of a process. `keep` returns when the post is durable, and not before."""
 
-    def __init__(self, engine: Engine, watch: Watch | None = None) -> None:
+    def __init__(self, engine: Engine, watch: WriterWatch | None = None) -> None:
         self._engine = writing(engine)
         self._watch = watch
         self._waiting: queue.Queue[tuple[PagePost, Future[None]] | None] = queue.Queue()

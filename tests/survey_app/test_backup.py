@@ -19,10 +19,10 @@ from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork, schema
 from survey_app.storage.backup import (
+    BackupRefused,
     BadBackup,
     NotEmpty,
     OtherKey,
-    Refused,
     drill,
     make,
     making,
@@ -409,7 +409,9 @@ def test_a_full_disk_is_noticed_before(
 ) -> None:
     make(filled, tmp_path / "b.zip", NOW, key=KEY)
     monkeypatch.setattr(restoring, "free_bytes", lambda path: 10)
-    with pytest.raises(Refused, match=r"needs up to 1 MiB while it is filled, and its disk has 0; make room"):
+    with pytest.raises(
+        BackupRefused, match=r"needs up to 1 MiB while it is filled, and its disk has 0; make room"
+    ):
         fresh("sqlite").restore(tmp_path / "b.zip")
 
 
@@ -491,7 +493,7 @@ def test_two_backups_into_one_file(filled: Engine, tmp_path: Path) -> None:
 
     def meanwhile(done: int, of: int) -> None:
         if not refused:
-            with pytest.raises(Refused, match="is being written by another program; wait") as reason:
+            with pytest.raises(BackupRefused, match="is being written by another program; wait") as reason:
                 make(filled, tmp_path / "b.zip", NOW, key=None)
             refused.append(str(reason.value))
 

@@ -25,7 +25,7 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from survey_app.storage.backup import Place, make, opened, restore
+from survey_app.storage.backup import Destination, make, opened, restore
 from survey_app.storage.database import connect
 
 now, key = datetime(2026, 11, 22, tzinfo=UTC), "5" * 64
@@ -37,7 +37,7 @@ def back_up(address, file, folder):
 
 def put_back(address, file, folder):
     with opened(Path(file)) as backup:
-        restore(backup, Place(connect(address), Path(folder), Path(folder) / "secret-key"), now)
+        restore(backup, Destination(connect(address), Path(folder), Path(folder) / "secret-key"), now)
 
 
 def die_at(wanted, told, work, *arguments):

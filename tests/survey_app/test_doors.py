@@ -26,7 +26,7 @@ from survey_app.serving.doors import Doors
 from survey_app.serving.front import Front
 from survey_app.serving.health import Readiness
 from survey_app.serving.limits import limit_posts
-from survey_app.serving.metrics import Counts, counts, fold_ended
+from survey_app.serving.metrics import Metrics, counts, fold_ended
 from survey_app.serving.notices import tell_errors
 
 from .conftest import Field, Person
@@ -514,7 +514,7 @@ def test_who_may_read_the_counts(environ: dict[str, Any], token: str, status: st
 
 
 def test_sums_of_processes_that_ended_stay(tmp_path: Any) -> None:
-    ended, living = Counts(), Counts()
+    ended, living = Metrics(), Metrics()
     ended.kept(5, 0.02)
     ended.served("/s/<study>", "GET", "200", 0.003)
     living.kept(2, 0.3)

@@ -26,7 +26,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True)
-class Line:
+class AuditLine:
     """One line of the log; `name` is who did it, "" for the console and for nobody who is known."""
 
     id: int
@@ -57,7 +57,7 @@ def record(
         write(connection, now_ms, by, action, study, **detail)
 
 
-def lines(engine: Engine, study: str | None = None, before: int | None = None) -> list[Line]:
+def lines(engine: Engine, study: str | None = None, before: int | None = None) -> list[AuditLine]:
     """Return a page of the log, newest first: of one study, or of everything; `before` is where it goes on."""
     query = (
         select(audit, account.c.name, account.c.email)
@@ -71,7 +71,7 @@ def lines(engine: Engine, study: str | None = None, before: int | None = None) -
         query = query.where(audit.c.id < before)
     with engine.connect() as connection:
         return [
-            Line(
+            AuditLine(
                 row.id,
                 row.at_ms,
                 f"{row.name} ({row.email})" if row.email else "",

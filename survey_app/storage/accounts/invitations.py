@@ -82,7 +82,7 @@ def accept_as_new(
 ) -> tuple[str, str]:
     """Make the account that an invitation is for, with its role, and return its id and a session's token.
 
-    `password` is the hashed one. Raises NotGood, and Taken where the e-mail has an account.
+    `password` is the hashed one. Raises NotGood, and EmailTaken where the e-mail has an account.
     """
     with writing(engine).begin() as connection:
         invitation = _use(connection, token, now_ms)

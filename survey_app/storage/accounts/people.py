@@ -20,7 +20,7 @@ _EMAIL = re.compile(
 )
 
 
-class Taken(Exception):
+class EmailTaken(Exception):
     """There is an account with this e-mail already."""
 
 
@@ -102,7 +102,7 @@ def add(
     administrator: bool = False,
     language: str = "en",
 ) -> str:
-    """Make an account at the console and return its id; `password` is the hashed one. Raises Taken."""
+    """Make an account at the console and return its id; `password` is the hashed one. Raises EmailTaken."""
     with writing(engine).begin() as connection:
         key = insert_account(connection, email, name, password, now_ms, administrator, language)
         audit.write(connection, now_ms, None, "account_made", who=key, administrator=administrator)
@@ -118,7 +118,7 @@ def insert_account(
     administrator: bool,
     language: str,
 ) -> str:
-    """Make an account within a transaction, which is of no more use where this raises Taken."""
+    """Make an account within a transaction, which is of no more use where this raises EmailTaken."""
     key = secrets.token_urlsafe(16)
     row = {
         "id": key,
@@ -132,7 +132,7 @@ def insert_account(
     try:
         connection.execute(insert(account).values(**row))
     except IntegrityError:
-        raise Taken from None
+        raise EmailTaken from None
     return key
 
 

@@ -30,7 +30,7 @@ ROLES = tuple(RIGHTS)
 
 
 @dataclass(frozen=True)
-class Member:
+class Colleague:
     """One person of a study."""
 
     account: str
@@ -86,7 +86,7 @@ def studies_of(engine: Engine, who: str, administrator: bool) -> list[OwnStudy]:
         ]
 
 
-def members(engine: Engine, name: str) -> list[Member]:
+def members(engine: Engine, name: str) -> list[Colleague]:
     """Return the people of a study by name."""
     query = (
         select(account.c.id, account.c.name, account.c.email, account.c.disabled_ms, membership.c.role)
@@ -96,7 +96,7 @@ def members(engine: Engine, name: str) -> list[Member]:
     )
     with engine.connect() as connection:
         return [
-            Member(row.id, row.name, row.email, row.role, row.disabled_ms is not None)
+            Colleague(row.id, row.name, row.email, row.role, row.disabled_ms is not None)
             for row in connection.execute(query)
         ]
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 from survey_app.storage.backup.archive import Backup, opened
 from survey_app.storage.backup.making import make, summary
 from survey_app.storage.backup.manifest import Manifest
-from survey_app.storage.backup.refusals import BadBackup, NotEmpty, OtherKey, Refused
-from survey_app.storage.backup.restoring import Compared, Place, Restored, drill, restore
-from survey_app.storage.backup.roots import Root, Taken
+from survey_app.storage.backup.refusals import BackupRefused, BadBackup, NotEmpty, OtherKey
+from survey_app.storage.backup.restoring import Compared, Destination, Restored, drill, restore
+from survey_app.storage.backup.roots import Root, TimedRoot
 
 __all__ = [
     "Backup",
+    "BackupRefused",
     "BadBackup",
     "Compared",
+    "Destination",
     "Manifest",
     "NotEmpty",
     "OtherKey",
-    "Place",
-    "Refused",
     "Restored",
     "Root",
-    "Taken",
+    "TimedRoot",
     "drill",
     "make",
     "opened",

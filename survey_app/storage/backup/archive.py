@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from survey_app.storage.backup.manifest import FORMAT, Manifest, Member, from_json, to_json
+from survey_app.storage.backup.manifest import FORMAT, Manifest, TableEntry, from_json, to_json
 from survey_app.storage.backup.refusals import BadBackup
 
 MANIFEST = "manifest.json"
@@ -42,7 +42,7 @@ class Writer:
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION)
 
-    def table(self, name: str, columns: Sequence[str], binary: Sequence[str], batches: Batches) -> Member:
+    def table(self, name: str, columns: Sequence[str], binary: Sequence[str], batches: Batches) -> TableEntry:
         """Write a table and return what the manifest says of it; its last number is still to come."""
         digest, count, size = hashlib.sha256(), 0, 0
         places = [columns.index(one) for one in binary]
@@ -54,7 +54,7 @@ class Writer:
                 file.write(block)
                 digest.update(block)
                 count, size = count + len(batch), size + len(block)
-        return Member(tuple(columns), tuple(binary), count, None, size, digest.hexdigest())
+        return TableEntry(tuple(columns), tuple(binary), count, None, size, digest.hexdigest())
 
     def abandon(self) -> None:
         """Let go of a file that is not going to be whole."""

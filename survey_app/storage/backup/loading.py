@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from survey_app.storage.backup.archive import Backup
 from survey_app.storage.backup.making import APART, SEQUENCE, numbered
-from survey_app.storage.backup.manifest import Member
+from survey_app.storage.backup.manifest import TableEntry
 from survey_app.storage.backup.refusals import BadBackup, NotEmpty
 from survey_app.storage.backup.roots import Tick
 from survey_app.storage.database import shown, told
@@ -94,7 +94,9 @@ def _ticked(batches: Iterator[list[list[Any]]], tick: Tick) -> Iterator[list[lis
         tick(len(batch))
 
 
-def _insert(connection: Connection, name: str, member: Member, batches: Iterator[list[list[Any]]]) -> None:
+def _insert(
+    connection: Connection, name: str, member: TableEntry, batches: Iterator[list[list[Any]]]
+) -> None:
     signs = ", ".join("?" * len(member.columns))
     statement = f'INSERT INTO "{name}" ({_quoted(member.columns)}) VALUES ({signs})'
     for batch in batches:
@@ -102,7 +104,7 @@ def _insert(connection: Connection, name: str, member: Member, batches: Iterator
             connection.exec_driver_sql(statement, [tuple(row) for row in batch])
 
 
-def _copy(connection: Connection, name: str, member: Member, batches: Iterator[list[list[Any]]]) -> None:
+def _copy(connection: Connection, name: str, member: TableEntry, batches: Iterator[list[list[Any]]]) -> None:
     """Rows one by one would take the server several times as long."""
     driver: Any = connection.connection.driver_connection
     errors: Any = connection.dialect.loaded_dbapi

@@ -14,8 +14,8 @@ from typing import IO, Any
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, Table, func, select, text
 
 from survey_app.storage.backup.archive import Writer
-from survey_app.storage.backup.manifest import Manifest, Member
-from survey_app.storage.backup.refusals import Refused
+from survey_app.storage.backup.manifest import Manifest, TableEntry
+from survey_app.storage.backup.refusals import BackupRefused
 from survey_app.storage.backup.roots import roots
 from survey_app.storage.database import streaming
 from survey_app.storage.durable import whole_file
@@ -46,16 +46,16 @@ def make(
 ) -> Manifest:
     """Write a backup of a database and return its manifest; `key` is the secret key, None to leave it out.
 
-    The file appears when it is whole and on the disk. Raises Refused where it is there already or being written by
-    another program, OSError where it cannot be written, and sqlalchemy's errors.
+    The file appears when it is whole and on the disk. Raises BackupRefused where it is there already or being
+    written by another program, OSError where it cannot be written, and sqlalchemy's errors.
     """
     if target.exists():
-        raise Refused(f"{target} is there already; name a file that is not")
+        raise BackupRefused(f"{target} is there already; name a file that is not")
     try:
         with whole_file(target) as file, one_moment(engine) as connection:
             return _into(file, connection, now, key, progress)
     except BlockingIOError:
-        raise Refused(
+        raise BackupRefused(
             f"{target} is being written by another program; wait for it, or name another file"
         ) from None
 
@@ -109,7 +109,7 @@ def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _written(connection: Connection, writer: Writer, table: Table, steps: Steps) -> Member:
+def _written(connection: Connection, writer: Writer, table: Table, steps: Steps) -> TableEntry:
     columns = [column.name for column in table.columns]
     binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
     member = writer.table(table.name, columns, binary, _batches(connection, table, steps))

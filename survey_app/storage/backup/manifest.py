@@ -14,7 +14,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Member:
+class TableEntry:
     """A table in a backup: its columns, which of them are Base64, its rows, and the file that they make up.
 
     `last_id` is the highest number that was ever given to a row, None where rows are not numbered.
@@ -36,7 +36,7 @@ class Manifest:
     revision: str
     database: str
     made_at: str
-    tables: dict[str, Member]
+    tables: dict[str, TableEntry]
     studies: dict[str, Root]
     key: str | None
 
@@ -66,7 +66,7 @@ def from_json(told: dict[str, Any]) -> Manifest:
         if not _NAME.fullmatch(name):
             raise ValueError(name)
         one |= {"columns": tuple(one["columns"]), "binary": tuple(one["binary"])}
-        tables[name] = _checked(Member(**one))
+        tables[name] = _checked(TableEntry(**one))
     studies = {name: Root(**one) for name, one in told["studies"].items()}
     for root in studies.values():
         _need(_HASH.fullmatch(root.merkle_root), _count(root.responses), _count(root.erased))
@@ -76,7 +76,7 @@ def from_json(told: dict[str, Any]) -> Manifest:
     return manifest
 
 
-def _checked(member: Member) -> Member:
+def _checked(member: TableEntry) -> TableEntry:
     names = all(isinstance(name, str) and _NAME.fullmatch(name) for name in member.columns)
     last = member.last_id is None or _count(member.last_id)
     _need(

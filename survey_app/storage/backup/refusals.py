@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class BackupRefused(Exception):
     """Nothing was changed."""
 
 
-class BadBackup(Refused):
+class BadBackup(BackupRefused):
     """The file is not a backup, not whole, or of a version that is not known here."""
 
 
-class NotEmpty(Refused):
+class NotEmpty(BackupRefused):
     """The database holds something already."""
 
 
-class OtherKey(Refused):
+class OtherKey(BackupRefused):
     """The data folder has a secret key of its own."""

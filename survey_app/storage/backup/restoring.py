@@ -19,8 +19,8 @@ from survey_app.storage import erased
 from survey_app.storage.backup.archive import Backup, opened
 from survey_app.storage.backup.loading import claim, load
 from survey_app.storage.backup.making import Progress, Steps, make
-from survey_app.storage.backup.refusals import BadBackup, OtherKey, Refused
-from survey_app.storage.backup.roots import Root, Seen, Taken, roots
+from survey_app.storage.backup.refusals import BackupRefused, BadBackup, OtherKey
+from survey_app.storage.backup.roots import Root, Seen, TimedRoot, roots
 from survey_app.storage.database import InsertNew, connect, dialect_of, writing
 from survey_app.storage.disk import existing, free_bytes
 from survey_app.storage.durable import new_file
@@ -37,7 +37,7 @@ ROOM = 3
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """Where a backup is put: a database, and the folder and the file of the secret key beside it."""
 
     engine: Engine
@@ -49,7 +49,7 @@ class Place:
 class Restored:
     """What was put back: the studies by name, how many responses were erased again, what became of the key."""
 
-    studies: dict[str, Taken]
+    studies: dict[str, TimedRoot]
     erased_again: int
     key: str
     """written | the same | left out"""
@@ -71,7 +71,7 @@ class Compared:
 
 def restore(
     backup: Backup,
-    place: Place,
+    place: Destination,
     now: datetime,
     *,
     with_key: bool = True,
@@ -81,7 +81,7 @@ def restore(
     """Put a backup into an empty database and return what came of it.
 
     `gone_since` are hashes of erased responses, beside those that stand in the backup and in the list in the
-    data folder: none of them comes back. Raises Refused (BadBackup, NotEmpty, OtherKey), BadList, OSError and
+    data folder: none of them comes back. Raises BackupRefused (BadBackup, NotEmpty, OtherKey), BadList, OSError and
     sqlalchemy's errors; then nothing was changed, but that a database may have empty tables.
     """
     key = backup.key() if with_key else None
@@ -133,13 +133,13 @@ def refuse_other_key(path: Path, key: str | None) -> None:
 
 
 def refuse_small_disk(engine: Engine, backup: Backup) -> None:
-    """Raise Refused where an SQLite file of that size has no room."""
+    """Raise BackupRefused where an SQLite file of that size has no room."""
     file = file_of(engine.url) if engine.dialect.name == "sqlite" else None
     if file is None:
         return
     needed, free = ROOM * backup.manifest.bytes, free_bytes(existing(file.absolute()))
     if free < needed:
-        raise Refused(
+        raise BackupRefused(
             f"{file} needs up to {needed // 2**20 + 1} MiB while it is filled, and its disk has {free // 2**20}; "
             "make room"
         )
@@ -194,7 +194,7 @@ def _listed(folder: Path) -> frozenset[str]:
 
 def _settle(
     connection: Connection, source: Backup, hashes: set[str], now: datetime, steps: Steps
-) -> tuple[dict[str, Taken], int]:
+) -> tuple[dict[str, TimedRoot], int]:
     """Compare the roots, and erase what was erased since; its leaves stay, so that the roots stay."""
     before = set(connection.execute(select(gone.c.key_hash)).scalars())
     hashes |= before
@@ -217,7 +217,7 @@ def _settle(
 
 def _roots(
     connection: Connection, source: Backup, steps: Steps, seen: Seen | None = None
-) -> dict[str, Taken]:
+) -> dict[str, TimedRoot]:
     try:
         return roots(connection, steps, seen)
     except (StudyFault, KeyError, ValueError, TypeError) as error:
@@ -235,7 +235,7 @@ def _refuse_different(source: Backup, found: Mapping[str, Root]) -> None:
             )
 
 
-def _compared(name: str, told: Mapping[str, Root], found: Mapping[str, Taken]) -> Compared:
+def _compared(name: str, told: Mapping[str, Root], found: Mapping[str, TimedRoot]) -> Compared:
     taken = found.get(name)
     return Compared(name, told.get(name), taken.root if taken else None, taken.seconds if taken else 0.0)
 

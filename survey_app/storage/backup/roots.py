@@ -32,14 +32,14 @@ class Root:
     merkle_root: str
 
 
-class Taken(NamedTuple):
+class TimedRoot(NamedTuple):
     """A root, and how long it took."""
 
     root: Root
     seconds: float
 
 
-def roots(connection: Connection, tick: Tick, seen: Seen | None = None) -> dict[str, Taken]:
+def roots(connection: Connection, tick: Tick, seen: Seen | None = None) -> dict[str, TimedRoot]:
     """Return the root of every study that a connection sees, by name.
 
     Of a response no more than its leaf is in memory.
@@ -84,11 +84,11 @@ def _keys(connection: Connection) -> Iterator[tuple[str, list[str]]]:
             yield name, [row.key for row in of_study]
 
 
-def _root(connection: Connection, name: str, leaves: list[bytes], seconds: float) -> Taken:
+def _root(connection: Connection, name: str, leaves: list[bytes], seconds: float) -> TimedRoot:
     count, begun = len(leaves), time.perf_counter()
     gone = connection.execute(select(tombstone.c.leaf).where(tombstone.c.study == name)).scalars()
     leaves.extend(bytes.fromhex(one) for one in gone)
     leaves.sort()
     unique = [one for one, _ in groupby(leaves)]
     reached = merkle_root(unique).hex()
-    return Taken(Root(count, len(unique) - count, reached), seconds + time.perf_counter() - begun)
+    return TimedRoot(Root(count, len(unique) - count, reached), seconds + time.perf_counter() - begun)

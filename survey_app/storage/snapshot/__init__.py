@@ -26,7 +26,7 @@ from survey_app.storage.leaves import snapshots, write_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.removal import ASIDE, alone, keys_beyond, recover, remove_rows, sha256_of, tidy
 from survey_app.storage.rows import Stored, post_rows
-from survey_app.storage.snapshot.counts import Counts
+from survey_app.storage.snapshot.counts import FieldworkCounts
 from survey_app.storage.snapshot.earlier import Earlier, Increment, made_by, newest_fitting
 from survey_app.storage.snapshot.parts import KINDS, Parts, number_after
 from survey_app.storage.snapshot.reading import anchor, changed_keys, every_key, high_water, read_all
@@ -111,7 +111,7 @@ class _Making:
     rows: Rows
     made: Mapping[str, Any]
     before: Increment | None = None
-    counts: Counts = field(default_factory=Counts)
+    counts: FieldworkCounts = field(default_factory=FieldworkCounts)
     leaves: list[bytes] = field(default_factory=list)
     changing: list[bytes] = field(default_factory=list)
     """The leaves of unfinished responses."""

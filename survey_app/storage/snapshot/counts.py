@@ -14,7 +14,7 @@ PARADATA = ["_response", "page", "visit", "posted", "width"]
 """The columns that are counted."""
 
 
-class Counts:
+class FieldworkCounts:
     """Responses by disposition, page, language, end page, page at which they broke off, and width."""
 
     def __init__(self) -> None:

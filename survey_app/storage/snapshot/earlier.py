@@ -20,7 +20,7 @@ from survey_app.storage.leaves import FILE as LEAVES
 from survey_app.storage.leaves import read_leaves, snapshots
 from survey_app.storage.removal import link, sha256_of, without
 from survey_app.storage.snapshot import parts
-from survey_app.storage.snapshot.counts import Counts
+from survey_app.storage.snapshot.counts import FieldworkCounts
 from survey_app.storage.snapshot.parts import KINDS, Parts
 from survey_app.storage.snapshot.reading import Anchor, anchor
 from survey_app.storage.snapshot.table import Rows
@@ -68,7 +68,7 @@ class Earlier:
         return [one for one in read_leaves(self.folder) if one not in changing]
 
     def hand_over(
-        self, aside: Path, finished: Parts, counts: Counts, erased: Collection[str]
+        self, aside: Path, finished: Parts, counts: FieldworkCounts, erased: Collection[str]
     ) -> dict[str, str]:
         """Put its parts of finished responses into a new snapshot; return the SHA-256 of those that are links.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from survey_app.storage.snapshot.counts import Counts
+from survey_app.storage.snapshot.counts import FieldworkCounts
 from survey_app.storage.snapshot.table import PARADATA, table_of
 
 ROWS_PER_PART = 50_000
@@ -21,7 +21,7 @@ _BATCH = 5_000
 class Parts:
     """Writes the parts of one kind of responses, finished or not, into a snapshot that is being made."""
 
-    def __init__(self, aside: Path, schema: pa.Schema, counts: Counts, *, finished: bool) -> None:
+    def __init__(self, aside: Path, schema: pa.Schema, counts: FieldworkCounts, *, finished: bool) -> None:
         self._aside, self._counts, self._finished = aside, counts, finished
         self.schemas = (schema, PARADATA)
         self._rows: list[list[Any]] = []
