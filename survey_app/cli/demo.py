@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.opening import now_ms, open_engine, open_settings, open_study, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, open_study, refuse
 
 if TYPE_CHECKING:
     import subprocess
@@ -37,7 +37,7 @@ def demo(no_serve: bool, as_json: bool, port: int, study: Path | None) -> None:
     study through it over HTTP, takes the snapshot, weights it, estimates, and holds the result against
     the published figures.
     """
-    from survey_app.cli.server import listen
+    from survey_app.cli.serve import listen
 
     say = _talker(as_json)
     found = open_study(study or _library_study())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.opening import now_ms, open_engine, open_settings, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

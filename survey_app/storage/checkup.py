@@ -1,10 +1,10 @@
-"""What `earshot doctor` looks at: each finding is fine, or says what to do. Nothing that writes answers."""
+"""What `earshot doctor` looks at: each diagnosis is fine, or says what to do. No answer is changed."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ class Diagnosis:
     """One thing that was looked at; `remedy` is what to do, "" where all is well."""
 
     name: str
-    found: str
+    state: str
     remedy: str = ""
 
     @property
@@ -81,8 +81,8 @@ def check_key(path: Path, length: int) -> Diagnosis:
 
 def check_clock(now: datetime) -> Diagnosis:
     """Look at the year."""
-    told = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return Diagnosis("clock", told, "" if now.year in SANE_YEARS else "set the clock of this machine")
+    moment = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return Diagnosis("clock", moment, "" if now.year in SANE_YEARS else "set the clock of this machine")
 
 
 def check_database(address: str, folder: Path, now: datetime) -> Iterator[Diagnosis]:
@@ -115,44 +115,42 @@ def _not_there(path: Path, folder: Path) -> Diagnosis:
 
 def _look(engine: Engine, address: str, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
-        found = database.dialect_of(engine).settings(connection)
+        settings = database.dialect_of(engine).settings(connection)
     version = ".".join(map(str, engine.dialect.server_version_info or ()))
     yield Diagnosis("database", f"{database.shown(engine.url)} ({engine.dialect.name} {version})")
-    yield Diagnosis("durability", ", ".join(f"{name} is {value}" for name, value in found.items()))
-    tables = _tried("tables", lambda: _tables(engine), address)
-    yield tables
-    if not tables.ok or not tables.found.startswith("revision"):
+    yield Diagnosis("durability", ", ".join(f"{name} is {value}" for name, value in settings.items()))
+    try:
+        tables = _tables(engine)
+    except SQLAlchemyError as error:
+        yield Diagnosis("tables", *wrong_and_remedy(error, address))
         return
-    yield _tried("writing", lambda: _written(engine), address)
-    checks = (_integrity, _log) if engine.dialect.name == "sqlite" else (_server_clock,)
-    for check in (*checks, _answers, _studies):
+    yield Diagnosis("tables", tables)
+    # Without tables of this version there is nothing further to look at.
+    if not tables.startswith("revision"):
+        return
+    of_file, of_server = {"integrity": _integrity, "log": _log}, {"server_clock": _server_clock}
+    own = of_file if engine.dialect.name == "sqlite" else of_server
+    for name, check in {"writing": _writing, **own, "answers": _answers, "studies": _studies}.items():
         try:
             yield from check(engine, now)
         except SQLAlchemyError as error:
-            yield Diagnosis(check.__name__.strip("_"), *wrong_and_remedy(error, address))
-
-
-def _tried(name: str, attempt: Callable[[], str], address: str) -> Diagnosis:
-    try:
-        return Diagnosis(name, attempt())
-    except SQLAlchemyError as error:
-        return Diagnosis(name, *wrong_and_remedy(error, address))
+            yield Diagnosis(name, *wrong_and_remedy(error, address))
 
 
 def _tables(engine: Engine) -> str:
     with engine.connect() as connection:
-        found = schema.read(connection)
-    if found.empty and database.dialect_of(engine).MAKES_ITSELF:
+        tables = schema.read(connection)
+    if tables.empty and database.dialect_of(engine).MAKES_ITSELF:
         return "none yet, made by the first: earshot publish STUDY"
-    if found.revision is None and not found.empty and not found.missing():
+    if tables.revision is None and not tables.empty and not tables.missing():
         return "those of the first revision, which the next command writes down"
-    schema.refuse_other(found, metadata, database.shown(engine.url))
-    return f"revision {found.revision}"
+    schema.refuse_other(tables, metadata, database.shown(engine.url))
+    return f"revision {tables.revision}"
 
 
-def _written(engine: Engine) -> str:
+def _writing(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     database.prove_writable(engine)
-    return "one row written for good"
+    yield Diagnosis("writing", "one row written for good")
 
 
 def _integrity(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
@@ -194,9 +192,9 @@ def _answers(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("answers", "none yet")
         return
     ahead = newest - now.timestamp() * 1000
-    told = f"the newest is of {datetime.fromtimestamp(newest / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    newest_day = f"the newest is of {datetime.fromtimestamp(newest / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     remedy = "set the clock: it has gone back since, or was ahead then" if ahead > AHEAD_MS else ""
-    yield Diagnosis("answers", told, remedy)
+    yield Diagnosis("answers", newest_day, remedy)
 
 
 def _studies(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
@@ -206,8 +204,8 @@ def _studies(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
             record = study_from_files({"questionnaire.yaml": content, "study.yaml": field.record}).record
             ZoneInfo(record.zone)
         except StudyFault as fault:
-            told = f"its published files cannot be read: {fault.problems[0]}"
-            yield Diagnosis(f"study {field.name}", told, "publish it again with this version")
+            state = f"its published files cannot be read: {fault.problems[0]}"
+            yield Diagnosis(f"study {field.name}", state, "publish it again with this version")
         except (ZoneInfoNotFoundError, ValueError):
             yield Diagnosis(
                 f"study {field.name}", "its time zone is not known here", "install the package tzdata"

@@ -29,9 +29,13 @@ def kind_of(path: Path) -> str | None:
         before, _, after = line.partition(" - ")
         if not after:
             continue
-        mounted = Path(_plain(before.split()[4]))
+        name = before.split()[4]
+        for escape, sign in _ESCAPES.items():
+            name = name.replace(escape, sign)
+        mounted = Path(name)
+        # Of two file systems on one folder the later is on top.
         if (mounted == place or mounted in place.parents) and len(mounted.parts) >= longest:
-            kind, longest = after.split()[0], len(mounted.parts)  # of two on one folder the later is on top
+            kind, longest = after.split()[0], len(mounted.parts)
     return kind
 
 
@@ -48,14 +52,8 @@ def free_bytes(path: Path) -> int:
 
 def existing(path: Path) -> Path:
     """Return the nearest folder above a path, or the path itself, that is there."""
-    return next(one for one in (path, *path.parents) if one.exists())
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
-
-
-def _plain(written: str) -> str:
-    for escape, sign in _ESCAPES.items():
-        written = written.replace(escape, sign)
-    return written

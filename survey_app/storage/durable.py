@@ -11,7 +11,8 @@ from typing import IO
 
 try:
     import fcntl
-except ImportError:  # not on every system
+except ImportError:
+    # Not every system has it.
     fcntl = None  # type: ignore[assignment]
 
 ASIDE = ".part"
@@ -26,14 +27,11 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
     BlockingIOError while another program writes the same file.
     """
     aside = target.with_name(f".{target.name}{ASIDE}")
-    number = os.open(aside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with os.fdopen(number, "r+b") as file:
-        _take(number, aside)
+    with _opened_alone(aside) as file:
         try:
-            file.truncate()
             yield file
-            file.flush()
-            os.fsync(number)
+            _sync(file)
+            # On the disk before it has its name: a power cut leaves the whole file or none.
             aside.replace(target)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
@@ -44,17 +42,15 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
 
 def new_file(target: Path, content: bytes) -> None:
     """Write a small file that was not there, whole; raise FileExistsError where it is, and OSError."""
-    with contextlib.ExitStack() as stack:
-        aside = target.with_name(f".{target.name}{ASIDE}")
-        number = os.open(aside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        file = stack.enter_context(os.fdopen(number, "r+b"))
-        _take(number, aside)
-        stack.callback(aside.unlink)
-        file.truncate()
-        file.write(content)
-        file.flush()
-        os.fsync(number)
-        os.link(aside, target)
+    aside = target.with_name(f".{target.name}{ASIDE}")
+    with _opened_alone(aside) as file:
+        try:
+            file.write(content)
+            _sync(file)
+            # A link, unlike a rename, fails where the target is there already.
+            os.link(aside, target)
+        finally:
+            aside.unlink()
     sync_folder(target.absolute().parent)
 
 
@@ -73,7 +69,11 @@ def append(path: Path, lines: Iterable[str]) -> None:
         if fcntl is not None:
             fcntl.flock(number, fcntl.LOCK_EX)
         # A line that a power cut broke off was never acknowledged; the next one must not be glued to it.
-        left = (f"\n{text}" if _broken_off(number) else text).encode("ascii")
+        if os.fstat(number).st_size:
+            os.lseek(number, -1, os.SEEK_END)
+            if os.read(number, 1) != b"\n":
+                text = f"\n{text}"
+        left = text.encode("ascii")
         while left:
             left = left[os.write(number, left) :]
         os.fsync(number)
@@ -94,20 +94,23 @@ def sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _take(number: int, path: Path) -> None:
-    """Keep other programs from writing the same file; raise BlockingIOError where one does."""
-    if fcntl is not None:
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BlockingIOError(f"{path} is being written by another program") from None
-    if not path.exists() or not os.path.samestat(os.fstat(number), path.stat()):
-        raise BlockingIOError(f"{path} was finished by another program just now")
+@contextmanager
+def _opened_alone(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to write it anew; raise BlockingIOError where another program writes the same one."""
+    number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(number, "r+b") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BlockingIOError(f"{path} is being written by another program") from None
+        # Between opening and locking, another program may have finished the file and renamed it away.
+        if not path.exists() or not os.path.samestat(os.fstat(number), path.stat()):
+            raise BlockingIOError(f"{path} was finished by another program just now")
+        file.truncate()
+        yield file
 
 
-def _broken_off(number: int) -> bool:
-    size = os.fstat(number).st_size
-    if not size:
-        return False
-    os.lseek(number, size - 1, os.SEEK_SET)
-    return os.read(number, 1) != b"\n"
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

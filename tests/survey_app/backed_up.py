@@ -15,7 +15,9 @@ from sqlalchemy import Engine, func, select
 
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
-from survey_app.storage.backup import Destination, Manifest, Restored, make, opened, restore
+from survey_app.storage.backup.archive import Manifest, opened
+from survey_app.storage.backup.making import make
+from survey_app.storage.backup.restoring import Destination, Restored, restore
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import connect, writing
 from survey_app.storage.erase import erase
