@@ -37,12 +37,19 @@ def backup(file: Path, without_key: bool, data: Path | None, as_json: bool) -> N
     import time
     from datetime import UTC, datetime
 
+    from survey_app.storage.backup.archive import BackupRefused
     from survey_app.storage.backup.making import make, summary
 
     begun = time.perf_counter()
     step_back()
     with _in_words("no backup was made", data) as (address, folder):
-        key = None if without_key else _key(folder)
+        key = None
+        if not without_key:
+            path = _key_file(folder)
+            if not path.exists():
+                remedy = "name the right data folder, or leave it out: --without-key"
+                raise BackupRefused(f"there is no secret key {path}; {remedy}")
+            key = path.read_text(encoding="ascii").strip()
         engine = _open(address)
         with bar("Backing up") as progress:
             manifest = make(engine, file, datetime.now(UTC), key=key, progress=progress)
@@ -222,17 +229,6 @@ def _key_file(folder: Path) -> Path:
     from survey_app.config import SECRET_KEY
 
     return Path(os.environ.get("EARSHOT_SECRET_KEY_FILE") or folder / SECRET_KEY)
-
-
-def _key(folder: Path) -> str:
-    from survey_app.storage.backup.archive import BackupRefused
-
-    path = _key_file(folder)
-    if not path.exists():
-        raise BackupRefused(
-            f"there is no secret key {path}; name the right data folder, or leave it out: --without-key"
-        )
-    return path.read_text(encoding="ascii").strip()
 
 
 def _clear(engine: Engine, snapshots: Path) -> None:

@@ -97,7 +97,7 @@ def step_back() -> None:
 
 @contextmanager
 def bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield what is told how many steps are done and of how many, and shows it to a person who waits."""
+    """Yield a function of (steps done, of how many) that shows progress to a person who waits."""
     begun = time.monotonic()
     with ExitStack() as stack:
         shown_bar = None

@@ -96,7 +96,7 @@ def invite(study: Path, count: int, at: str) -> None:
 
 
 def _warn(access: str, status: str, at: str, study: Path) -> None:
-    """Say on standard error what whoever passes the links on may not expect; the links are good all the same."""
+    """Warn on standard error of what may surprise people who get the links; the links are good all the same."""
     context = click.get_current_context()
     if context.get_parameter_source("at") is click.core.ParameterSource.DEFAULT:
         click.echo(

@@ -113,7 +113,7 @@ def worker(once: bool, as_json: bool, data: Path | None) -> None:
 
 
 def _stop_event() -> threading.Event:
-    """Return what is set when the program is asked to end."""
+    """Return an event that SIGTERM and Ctrl-C set."""
     import signal
     import threading
 

@@ -1,4 +1,4 @@
-"""`earshot serve`: a study's form, until it is told to stop. Takes the port and hands over to the supervisor."""
+"""`earshot serve`: take the port for a study's form, and hand over to the supervisor."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def serve(
     from dataclasses import replace
 
     from survey_app.serving.processes import Orders
+    from survey_app.storage import fieldwork
 
     _refuse_places(host, with_reports=with_reports, behind_https=behind_https, insecure_lan=insecure_lan)
     _refuse_hosts(behind_https)
@@ -70,7 +71,13 @@ def serve(
     hosts = (host,) if insecure_lan else ()
     settings = replace(settings, studies=(opened.name,), hosts=(*settings.hosts, *hosts))
     engine = open_engine(settings)
-    _refuse_closed(engine, opened, study, settings.data)
+    field = fieldwork.fielded(engine, opened.name)
+    if field is None:
+        _refuse_unpublished(opened, study, settings.data)
+    if field.status != "open":
+        refuse(f"{opened.name} does not collect; let it with: earshot publish {study}")
+    if field.version != opened.version:
+        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     orders = Orders(
         studies=(opened.name,),
@@ -142,19 +149,6 @@ def _refuse_other_folder(opened: Study, study: Path, data: Path | None) -> None:
     folder = config.data_folder(os.environ, data)
     if not (folder / config.DATABASE).exists():
         _refuse_unpublished(opened, study, folder)
-
-
-def _refuse_closed(engine: Engine, opened: Study, study: Path, data: Path) -> None:
-    """Refuse a study that does not collect, and say where its folder has changed since it was published."""
-    from survey_app.storage import fieldwork
-
-    field = fieldwork.fielded(engine, opened.name)
-    if field is None:
-        _refuse_unpublished(opened, study, data)
-    if field.status != "open":
-        refuse(f"{opened.name} does not collect; let it with: earshot publish {study}")
-    if field.version != opened.version:
-        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
 
 
 def _refuse_unpublished(opened: Study, study: Path, where: Path) -> NoReturn:

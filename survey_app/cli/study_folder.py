@@ -76,8 +76,11 @@ def check(
 
     Exit code 1 where a file has a fault, or where nobody gets past a question.
     """
+    import json
+
     from questionnaires.rehearsal import Level, rehearse
     from questionnaires.rehearsal.picture import page
+    from questionnaires.rehearsal.printing import as_data
 
     opened = open_study(study)
     outcome = rehearse(opened, people, seed, planned, _teller())
@@ -86,9 +89,19 @@ def check(
             picture.write_text(page(opened, outcome), encoding="utf-8")
         except OSError as error:
             refuse(f"{picture} cannot be written: {error.strerror or error}; name another file")
-    click.echo(_as_json(study, opened, outcome) if as_json else _as_text(study, opened, outcome))
-    if picture is not None and not as_json:
-        click.echo(f"Picture of the routes: {picture}")
+    if as_json:
+        head = {
+            "study": opened.name,
+            "folder": str(study),
+            "version": opened.version,
+            "languages": list(opened.questionnaire.languages),
+            "questions": len(opened.questionnaire.questions),
+        }
+        click.echo(json.dumps({**head, **as_data(outcome)}, ensure_ascii=False, indent=1))
+    else:
+        click.echo(_as_text(study, opened, outcome))
+        if picture is not None:
+            click.echo(f"Picture of the routes: {picture}")
     stops = (Level.FAULT, Level.WARNING) if strict else (Level.FAULT,)
     if any(outcome.at(level) for level in stops):
         sys.exit(1)
@@ -108,21 +121,6 @@ def _as_text(study: Path, opened: Study, outcome: Outcome) -> str:
         f"{study}: {faults}. {questions} questions on {cut} pages, in {languages}.\n"
         f"{as_text(outcome)}\n\nVersion {opened.version[:12]}. Next: {following}"
     )
-
-
-def _as_json(study: Path, opened: Study, outcome: Outcome) -> str:
-    import json
-
-    from questionnaires.rehearsal.printing import as_data
-
-    head = {
-        "study": opened.name,
-        "folder": str(study),
-        "version": opened.version,
-        "languages": list(opened.questionnaire.languages),
-        "questions": len(opened.questionnaire.questions),
-    }
-    return json.dumps({**head, **as_data(outcome)}, ensure_ascii=False, indent=1)
 
 
 def _teller() -> Callable[[int, int], None]:
@@ -150,10 +148,32 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     OLD and NEW are study folders or questionnaire files. Exit code 0: nothing that forbids comparing;
     1: a file cannot be read; 3: publishing NEW after OLD would be refused.
     """
+    import json
+
     from questionnaires.versions import changes
 
     difference = changes(_questionnaire_of(old), _questionnaire_of(new))
-    click.echo(_diff_as_json(difference) if as_json else _diff_as_text(difference, old, new))
+    if as_json:
+        content: dict[str, Any] = {
+            "publishable": not difference.broken,
+            "frame": [{"kind": change.kind, "words": change.words} for change in difference.frame],
+            "questions": [
+                {
+                    "question": question.question,
+                    "state": question.state,
+                    "changes": [{"kind": change.kind, "words": change.words} for change in question.changes],
+                }
+                for question in difference.questions
+            ],
+            "columns": [{"name": c.name, "state": c.state.value, "why": c.why} for c in difference.columns],
+            "broken": [
+                {"code": problem.code, "question": problem.place.question, "words": str(problem)}
+                for problem in difference.broken
+            ],
+        }
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        click.echo(_diff_as_text(difference, old, new))
     sys.exit(REFUSED if difference.broken else 0)
 
 
@@ -173,29 +193,6 @@ def _questionnaire_of(path: Path) -> Questionnaire:
         count = len(source.problems)
         refuse(f"{file}: {count} problem{'s' if count != 1 else ''}; nothing was compared")
     return questionnaire
-
-
-def _diff_as_json(difference: Changes) -> str:
-    import json
-
-    content: dict[str, Any] = {
-        "publishable": not difference.broken,
-        "frame": [{"kind": change.kind, "words": change.words} for change in difference.frame],
-        "questions": [
-            {
-                "question": question.question,
-                "state": question.state,
-                "changes": [{"kind": change.kind, "words": change.words} for change in question.changes],
-            }
-            for question in difference.questions
-        ],
-        "columns": [{"name": c.name, "state": c.state.value, "why": c.why} for c in difference.columns],
-        "broken": [
-            {"code": problem.code, "question": problem.place.question, "words": str(problem)}
-            for problem in difference.broken
-        ],
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def _diff_as_text(difference: Changes, old: Path, new: Path) -> str:

@@ -21,7 +21,7 @@ HEADER, BODY = 10.0, 30.0
 CROWDED = 2.0
 """Both, while no more connections can be taken."""
 IDLE = 20.0
-"""Seconds that a connection is kept open on which nothing is asked."""
+"""Seconds that a connection without a request is kept open."""
 SLOWEST = 4096
 """Bytes a second at which an answer has to be taken, after as long as an idle connection is kept three times."""
 FAREWELL = 5.0
@@ -30,7 +30,7 @@ UNREAD = 256 * 1024
 """Bytes that are thrown away at once of what is still sent after a refusal."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
 OTHER = "other"
-"""Stands for a method or a route that is not known: what a stranger has written is not told."""
+"""Counted in place of an unknown method or route: what a stranger sends must not reach the counts."""
 
 
 class _Timed:
@@ -165,7 +165,7 @@ class Connection(HTTPChannel):
         return "idle" if now - self.rest > IDLE else ""
 
     def drop(self, now: float) -> None:
-        """Close it; one whose request is not whole is told why, if it listens."""
+        """Close it; where a request is not whole, send a page first that says why."""
         if not self.began or self.leave_by:
             self.handle_close()
             return

@@ -102,7 +102,13 @@ class Doors(TcpWSGIServer):
         """Serve until told to retire or to stop, and what was begun is finished."""
         for channel in list(self._map.values()):
             self._look(channel)
-        while not (self.leaving and self._has_left()):
+        while True:
+            if self.leaving:
+                for connection in tuple(self.active_channels.values()) if self._hurried else ():
+                    if connection.is_idle:
+                        connection.handle_close()
+                if not self.active_channels or time.monotonic() > self._by:
+                    break
             due = self._delayed[0][0] if self._delayed else self._sweep_at
             patience = max(0.0, min(due, self._sweep_at) - time.monotonic())
             for key, events in self._watch.select(patience):
@@ -117,8 +123,13 @@ class Doors(TcpWSGIServer):
                 self._order_of_signal, obey = None, self._order_of_signal
                 obey()
             for connection in tuple(self._busy):
-                if not connection.requests or connection.total_outbufs_len:
-                    self._look_at_busy(connection)
+                # Asked before the look: what a thread changes after it, it changes while the connection is busy.
+                done = not connection.requests
+                if done or connection.total_outbufs_len:
+                    self._look(connection)
+                if done:
+                    self._busy.discard(connection)
+                    connection.at_rest()
             now = time.monotonic()
             while self._delayed and self._delayed[0][0] <= now:
                 with self._delaying:
@@ -153,14 +164,6 @@ class Doors(TcpWSGIServer):
             return
         self._watched[number] = events
         (self._watch.modify if before else self._watch.register)(number, events, channel)
-
-    def _look_at_busy(self, connection: Connection) -> None:
-        # Asked before the look: what a thread changes after it, it changes while the connection is busy.
-        done = not connection.requests
-        self._look(connection)
-        if done:
-            self._busy.discard(connection)
-            connection.at_rest()
 
     def forget(self, number: int) -> None:
         """Watch a socket no longer."""
@@ -233,10 +236,3 @@ class Doors(TcpWSGIServer):
             self.leaving = True
             wasyncore.dispatcher.close(self)
         self._by = time.monotonic() + seconds
-
-    def _has_left(self) -> bool:
-        if self._hurried:
-            for connection in tuple(self.active_channels.values()):
-                if connection.is_idle:
-                    connection.handle_close()
-        return not self.active_channels or time.monotonic() > self._by

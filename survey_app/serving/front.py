@@ -104,7 +104,7 @@ class Front:
         return None
 
     def _may_read(self, environ: Environ) -> bool:
-        """With a token whoever knows it; without one this machine, and nobody whom a proxy hands on."""
+        """Tell whether the counts may be shown: to who has the token, or without one to this machine itself."""
         if self._token:
             sent = environ.get("HTTP_AUTHORIZATION", "").encode()
             return hmac.compare_digest(sent, f"Bearer {self._token}".encode())

@@ -27,7 +27,7 @@ Key = tuple[str, ...]
 
 
 class Metrics:
-    """Sums that only grow, by name and labels, and values that are asked for when they are wanted."""
+    """Sums that only grow, by name and labels, and values that are read when somebody looks at them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Metrics:
         self.add("refused", reason)
 
     def watch(self, name: str, value: Callable[[], float]) -> None:
-        """Let a value of this process be asked for when it is wanted: a length, a size."""
+        """Register a value of this process, such as a length, that is read when somebody looks at it."""
         self._gauges[name] = value
 
     def state(self) -> dict[str, dict[str, float]]:

@@ -12,7 +12,7 @@ from flask import Flask, request
 from survey_app.serving.log import Log
 
 INNERMOST = 12
-"""Calls that are told of an error."""
+"""How many of the calls that led to an error are logged."""
 _ADDRESS = re.compile(r"/\S*")
 
 

@@ -1,4 +1,4 @@
-"""The processes under the supervisor: what each is told, how it is begun, and what is known of it."""
+"""The processes under the supervisor: their orders, how each is begun, and how it is followed."""
 
 from __future__ import annotations
 
@@ -55,8 +55,12 @@ class Orders:
 def read_orders(text: str) -> Orders:
     """Return what was written; what only another version knows is left out."""
     content: dict[str, Any] = json.loads(text)
-    known = {name: value for name, value in content.items() if name in Orders.__dataclass_fields__}
-    return Orders(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in content.items()
+        if name in Orders.__dataclass_fields__
+    }
+    return Orders(**known)
 
 
 @dataclass(eq=False)

@@ -71,8 +71,8 @@ class Supervisor:
             while self._children or not self._stopping_by:
                 for key, _ in self._selector.select(1.0 if not self._due else 0.2):
                     if key.fileobj is self._woken:
-                        for number in self._woken.recv(64):
-                            self._obey(signal.Signals(number))
+                        for code in self._woken.recv(64):
+                            self._obey(signal.Signals(code))
                     else:
                         self._hear(key.data)
                 for child in [child for child in self._children if child.ended]:
@@ -91,8 +91,15 @@ class Supervisor:
             # Without the terminal that was there, its window was closed.
             if self._has_terminal and not _terminal():
                 self._stop()
+            elif self._coming_by or not self._announced:
+                self._log.say("told to take over while one is under way; nothing more is done")
             else:
-                self._take_over()
+                self._log.say("a new version takes over")
+                self._generation += 1
+                self._coming_by = time.monotonic() + START
+                self._due = [start for start in self._due if start[1] == "worker"]
+                for _ in range(self._orders.processes):
+                    self._start("web")
 
     def _hear(self, child: Child) -> None:
         """Act on a process that has said that it is ready, or whose end of the line is closed."""
@@ -108,7 +115,12 @@ class Supervisor:
         if not all(web.ready for web in webs) or len(webs) < self._orders.processes:
             return
         if self._coming_by:
-            self._retire_others()
+            self._coming_by = 0.0
+            for earlier in self._children:
+                if earlier.generation != self._generation:
+                    earlier.retiring_by = time.monotonic() + RETIREMENT
+                    earlier.send(signal.SIGUSR1 if earlier.kind == "web" else signal.SIGTERM)
+            self._log.say("the new version serves; the earlier one finishes what it has begun")
         elif not self._announced:
             self._announced = True
             print(self._orders.announced, flush=True)
@@ -172,26 +184,6 @@ class Supervisor:
             if child.retiring_by and now > child.retiring_by:
                 child.kill()
 
-    def _take_over(self) -> None:
-        if self._coming_by or not self._announced:
-            self._log.say("told to take over while one is under way; nothing more is done")
-            return
-        self._log.say("a new version takes over")
-        self._generation += 1
-        self._coming_by = time.monotonic() + START
-        self._due = [start for start in self._due if start[1] == "worker"]
-        for _ in range(self._orders.processes):
-            self._start("web")
-
-    def _retire_others(self) -> None:
-        self._coming_by = 0.0
-        by = time.monotonic() + RETIREMENT
-        for child in self._children:
-            if child.generation != self._generation:
-                child.retiring_by = by
-                child.send(signal.SIGUSR1 if child.kind == "web" else signal.SIGTERM)
-        self._log.say("the new version serves; the earlier one finishes what it has begun")
-
     def _give_up_take_over(self, why: str) -> None:
         self._coming_by = 0.0
         failed, self._generation = self._generation, self._generation - 1
@@ -204,7 +196,7 @@ class Supervisor:
         self._log.say(f"the new version does not serve: {why}; the one that ran goes on", "error")
 
     def _stop(self) -> None:
-        """Stop everything; told twice, at once."""
+        """Stop everything; the second time at once."""
         if self._stopping_by:
             self._stopping_by = time.monotonic()
             return

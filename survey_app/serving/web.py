@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from waitress import wasyncore
 
@@ -36,8 +36,9 @@ from survey_app.serving.notices import tell_errors
 from survey_app.serving.processes import READY, Orders, read_orders
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import prove_writable
+from survey_app.storage.jobs import count_jobs
 from survey_app.storage.remedies import in_words
-from survey_app.storage.tables import job, open_database
+from survey_app.storage.tables import open_database
 
 FINISH = 10.0
 """Seconds to finish what is in flight."""
@@ -142,13 +143,11 @@ def _counter(log: Log) -> Served:
 
 def _jobs(engine: Engine) -> Mapping[str, int]:
     """Return how many jobs wait, run and have failed; nothing where the database does not say."""
-    states = select(job.c.state, func.count()).where(job.c.state.in_(JOBS)).group_by(job.c.state)
     try:
-        with engine.connect() as connection:
-            jobs = {str(state): int(count) for state, count in connection.execute(states)}
+        by_state = count_jobs(engine)
     except SQLAlchemyError:
         return {}
-    return {state: jobs.get(state, 0) for state in JOBS}
+    return {state: by_state[state] for state in JOBS}
 
 
 def _resident_bytes() -> float:

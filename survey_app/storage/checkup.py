@@ -91,7 +91,14 @@ def check_database(address: str, folder: Path, now: datetime) -> Iterator[Diagno
         url = database.parsed(address)
         path = sqlite.file_of(url) if url.get_backend_name() == "sqlite" else None
         if path is not None and not path.exists():
-            yield _not_there(path, folder)
+            if path.parent != folder and not path.parent.is_dir():
+                state, remedy = f"{path.parent} is not there", "make that folder, or name another file"
+            elif kind := network_disk(path.parent):
+                state = f"{path} would be on a network disk ({kind})"
+                remedy = "use a local one or PostgreSQL"
+            else:
+                state, remedy = f"{path}: not there yet, made by the first: earshot publish STUDY", ""
+            yield Diagnosis("database", state, remedy)
             return
         engine = database.connect(address)
     except SQLAlchemyError as error:
@@ -101,16 +108,6 @@ def check_database(address: str, folder: Path, now: datetime) -> Iterator[Diagno
         yield from _look(engine, address, now)
     finally:
         engine.dispose()
-
-
-def _not_there(path: Path, folder: Path) -> Diagnosis:
-    if path.parent != folder and not path.parent.is_dir():
-        return Diagnosis("database", f"{path.parent} is not there", "make that folder, or name another file")
-    if kind := network_disk(path.parent):
-        return Diagnosis(
-            "database", f"{path} would be on a network disk ({kind})", "use a local one or PostgreSQL"
-        )
-    return Diagnosis("database", f"{path}: not there yet, made by the first: earshot publish STUDY")
 
 
 def _look(engine: Engine, address: str, now: datetime) -> Iterator[Diagnosis]:

@@ -16,7 +16,7 @@ from survey_app.storage.posts import Appending, Begun, Changed, Finished, NotKep
 LARGEST_GROUP = 256
 LONGEST_QUEUE = 1000
 PATIENCE = 8.0
-"""Seconds after which a person is told that the page was not kept, and may try again."""
+"""Seconds after which a post counts as not kept, and the person may send it again."""
 REASONS: dict[type[Exception], str] = {
     NotKept: "not_kept",
     NotOpen: "not_open",
@@ -28,7 +28,7 @@ REASONS: dict[type[Exception], str] = {
 
 
 class WriterWatch(Protocol):
-    """Who counts what the writer does."""
+    """Counts what the writer does."""
 
     def kept(self, count_in_group: int, seconds: float) -> None: ...
 

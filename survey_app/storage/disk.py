@@ -40,7 +40,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def network_disk(path: Path) -> str | None:
-    """Return the kind of the network disk that a path is on, None for a local one or where it is not told."""
+    """Return the kind of the network disk that a path is on, None for a local one or where the system does not say."""
     kind = kind_of(path)
     return kind if kind in NETWORK else None
 

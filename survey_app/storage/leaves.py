@@ -1,8 +1,8 @@
-"""The leaf of a response: what stands for its row in the Merkle tree, and says nothing about it by itself.
+"""The leaf of a response: a hash that represents its row in the Merkle tree and reveals nothing about it.
 
 leaf = SHA-256(salt ‖ canonical row). The salt is 13 characters of ASCII, the second half of the receipt.
-The leaves of a snapshot stand in `leaves.txt`, one in hexadecimal a line, sorted: a leaf's place says
-nothing about the row, and the leaf of an erased response stands among the others.
+The leaves of a snapshot stand in `leaves.txt`, one in hexadecimal a line, sorted: a leaf's place reveals
+nothing about the row, and the leaf of an erased response is among the others.
 """
 
 from __future__ import annotations

@@ -38,7 +38,11 @@ def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgr
     """
     dialect = dialect_of(engine)
     folders = (*more,)
-    config = _config(folders)
+    config = Config()
+    locations = os.pathsep.join(map(str, (VERSIONS, *folders)))
+    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", locations.replace("%", "%%"))
     try:
         with dialect.upgrading(engine).begin() as connection:
             dialect.hold(connection, (), ["schema"])
@@ -52,14 +56,6 @@ def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgr
             dialect.check_links(connection)
             after = str(read(connection).revision)
     finally:
-        engine.dispose()  # its connections are set for an upgrade
+        # Its connections are set for an upgrade.
+        engine.dispose()
     return Upgraded(schema.revision, after)
-
-
-def _config(more: tuple[Path, ...]) -> Config:
-    config = Config()
-    folders = os.pathsep.join(map(str, (VERSIONS, *more)))
-    config.set_main_option("script_location", SCRIPTS)
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", folders.replace("%", "%%"))
-    return config

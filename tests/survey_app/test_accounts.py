@@ -76,7 +76,7 @@ def test_the_same_password_from_another_keyboard() -> None:
 
 
 def test_only_so_many_wait_for_their_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    with passwords._one:
+    with passwords._turns:
         waiting = [threading.Thread(target=passwords.fits, args=(None, "x")) for _ in range(2)]
         for thread in waiting:
             thread.start()

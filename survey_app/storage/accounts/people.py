@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from survey_app.storage.accounts import audit
+from survey_app.storage.accounts.sessions import delete_sessions
 from survey_app.storage.database import writing
-from survey_app.storage.tables import account, recovery_code, sign_in
+from survey_app.storage.tables import account, recovery_code
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
 _EMAIL = re.compile(
@@ -142,17 +143,17 @@ def set_password(
     """Store a new hashed password; every session of the account ends but the one whose token hash is `stay`."""
     with writing(engine).begin() as connection:
         connection.execute(update(account).where(account.c.id == key).values(password=password))
-        _end_others(connection, key, stay)
+        delete_sessions(connection, key, stay)
         audit.write(connection, now_ms, by, "password_changed", who=key)
 
 
 def renew_hash(engine: Engine, key: str, before: str, password: str) -> bool:
     """Store the same password under the parameters of today; False where it was changed meanwhile."""
     with writing(engine).begin() as connection:
-        found = connection.execute(
+        renewed = connection.execute(
             update(account).where(account.c.id == key, account.c.password == before).values(password=password)
         )
-    return found.rowcount == 1
+    return renewed.rowcount == 1
 
 
 def describe(engine: Engine, key: str, name: str, language: str, now_ms: int) -> None:
@@ -170,7 +171,7 @@ def disable(engine: Engine, key: str, now_ms: int, *, by: str | None) -> bool:
             .where(account.c.id == key, account.c.disabled_ms.is_(None))
             .values(disabled_ms=now_ms)
         )
-        _end_others(connection, key, "")
+        delete_sessions(connection, key, "")
         if changed.rowcount:
             audit.write(connection, now_ms, by, "account_disabled", who=key)
     return bool(changed.rowcount)
@@ -190,7 +191,7 @@ def enable(engine: Engine, key: str, now_ms: int, *, by: str | None) -> bool:
 
 
 def last_administrator(engine: Engine, key: str) -> bool:
-    """Tell whether nobody would be left to look after accounts without this one."""
+    """Tell whether this is the only account that may look after all others."""
     others = select(func.count()).where(
         account.c.administrator, account.c.disabled_ms.is_(None), account.c.id != key
     )
@@ -204,12 +205,8 @@ def second_factor_off(engine: Engine, key: str, now_ms: int, *, by: str | None, 
         gone = {"totp_secret": None, "totp_last": None}
         connection.execute(update(account).where(account.c.id == key).values(**gone))
         connection.execute(delete(recovery_code).where(recovery_code.c.account == key))
-        _end_others(connection, key, stay)
+        delete_sessions(connection, key, stay)
         audit.write(connection, now_ms, by, "second_factor_off", who=key)
-
-
-def _end_others(connection: Connection, key: str, stay: str) -> None:
-    connection.execute(delete(sign_in).where(sign_in.c.account == key, sign_in.c.token_hash != stay))
 
 
 def _account(row: Row[Any]) -> Account:

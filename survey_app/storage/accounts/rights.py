@@ -103,11 +103,11 @@ def members(engine: Engine, name: str) -> list[Colleague]:
 
 def roles_by_account(engine: Engine) -> dict[str, list[tuple[str, str]]]:
     """Return (study, role) of every account, by study."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    roles: dict[str, list[tuple[str, str]]] = {}
     with engine.connect() as connection:
         for row in connection.execute(select(membership).order_by(membership.c.study)):
-            found.setdefault(row.account, []).append((row.study, row.role))
-    return found
+            roles.setdefault(row.account, []).append((row.study, row.role))
+    return roles
 
 
 def give_role(engine: Engine, who: str, name: str, role: str, now_ms: int, *, by: str | None) -> None:

@@ -11,14 +11,14 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from survey_app.storage.backup.roots import Root
+from survey_app.storage.backup.roots import Root, Tick
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -105,22 +105,24 @@ class Manifest:
         """What the tables take unpacked."""
         return sum(entry.bytes for entry in self.tables.values())
 
-
-def _from_json(content: dict[str, Any]) -> Manifest:
-    """Return the manifest that an object says, without its `format`; raise ValueError, KeyError or TypeError."""
-    tables = {}
-    for name, values in content["tables"].items():
-        _need(_NAME.fullmatch(name))
-        columns = {"columns": tuple(values["columns"]), "binary": tuple(values["binary"])}
-        tables[name] = TableEntry(**(values | columns))
-        tables[name].check()
-    studies = {name: Root(**values) for name, values in content["studies"].items()}
-    for root in studies.values():
-        _need(_HASH.fullmatch(root.merkle_root), _is_count(root.responses), _is_count(root.erased))
-    manifest = Manifest(**(content | {"tables": tables, "studies": studies}))
-    words = (manifest.earshot, manifest.revision, manifest.database, manifest.made_at)
-    _need(*(isinstance(word, str) for word in words), manifest.key is None or _HASH.fullmatch(manifest.key))
-    return manifest
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Manifest:
+        """Return the manifest that an object says, without its `format`; raise ValueError, KeyError or TypeError."""
+        tables = {}
+        for name, values in content["tables"].items():
+            _need(_NAME.fullmatch(name))
+            columns = {"columns": tuple(values["columns"]), "binary": tuple(values["binary"])}
+            tables[name] = TableEntry(**(values | columns))
+            tables[name].check()
+        studies = {name: Root(**values) for name, values in content["studies"].items()}
+        for root in studies.values():
+            _need(_HASH.fullmatch(root.merkle_root), _is_count(root.responses), _is_count(root.erased))
+        manifest = cls(**(content | {"tables": tables, "studies": studies}))
+        words = (manifest.earshot, manifest.revision, manifest.database, manifest.made_at)
+        _need(
+            *(isinstance(word, str) for word in words), manifest.key is None or _HASH.fullmatch(manifest.key)
+        )
+        return manifest
 
 
 def _is_count(value: Any) -> bool:
@@ -138,18 +140,25 @@ class Writer:
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION)
 
-    def table(self, name: str, columns: Sequence[str], binary: Sequence[str], batches: Batches) -> TableEntry:
+    def table(
+        self, name: str, columns: Sequence[str], binary: Sequence[str], batches: Batches, tick: Tick
+    ) -> TableEntry:
         """Write a table and return what the manifest says of it; its last number is still to come."""
         digest, count, size = hashlib.sha256(), 0, 0
         places = [columns.index(column) for column in binary]
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         with self._zip.open(_member(name), "w", force_zip64=True) as file:
             for batch in batches:
-                rows = (_in_base64(row, places) for row in batch) if places else batch
-                block = "".join([f"{encode(list(row))}\n" for row in rows]).encode()
+                rows = [list(row) for row in batch]
+                for row in rows if places else ():
+                    for place in places:
+                        if row[place] is not None:
+                            row[place] = base64.b64encode(row[place]).decode("ascii")
+                block = "".join([f"{encode(row)}\n" for row in rows]).encode()
                 file.write(block)
                 digest.update(block)
                 count, size = count + len(batch), size + len(block)
+                tick(len(batch))
         return TableEntry(tuple(columns), tuple(binary), count, None, size, digest.hexdigest())
 
     def abandon(self) -> None:
@@ -174,7 +183,7 @@ class Backup:
         self.manifest = self._read_manifest()
         self._refuse_strange_members()
 
-    def verify(self, tick: Callable[[int], None]) -> None:
+    def verify(self, tick: Tick) -> None:
         """Read everything once; raise BadBackup, which names the first member that is not as it was written."""
         for name, entry in self.manifest.tables.items():
             digest, lines = hashlib.sha256(), 0
@@ -199,7 +208,13 @@ class Backup:
             for line in lines:
                 number += 1
                 try:
-                    batch.append(_row(line, wide, places))
+                    row = json.loads(line)
+                    if type(row) is not list or len(row) != wide or not _PLAIN.issuperset(map(type, row)):
+                        raise ValueError
+                    for place in places:
+                        if row[place] is not None:
+                            row[place] = base64.b64decode(str(row[place]), validate=True)
+                    batch.append(row)
                 except (ValueError, RecursionError):
                     raise self._damaged(name, f"line {number} is not a row") from None
             yield batch
@@ -245,7 +260,7 @@ class Backup:
             content = json.loads(text)
             form = content.pop("format")
             if form == FORMAT:
-                return _from_json(content)
+                return Manifest.from_json(content)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise self._damaged(MANIFEST, f"it does not read ({type(error).__name__})") from None
         raise BadBackup(
@@ -262,8 +277,16 @@ class Backup:
             if info.filename in there:
                 raise self._damaged(info.filename, "it is there twice")
             there.add(info.filename)
-            if fault := _fault(info, sizes.get(info.filename)):
-                raise self._damaged(info.filename, fault)
+            # All of this before a byte is unpacked: the file may be a trap.
+            size = sizes.get(info.filename, info.file_size)
+            if info.flag_bits & 1 or info.compress_type not in (ZIP_DEFLATED, ZIP_STORED):
+                raise self._damaged(info.filename, "it is packed in another way")
+            if info.file_size != size:
+                raise self._damaged(info.filename, f"it has {info.file_size} bytes, not {size}")
+            if info.filename == KEY and size > SMALL:
+                raise self._damaged(info.filename, "it is too long")
+            if size > SMALL and size > LARGEST_RATIO * info.compress_size:
+                raise self._damaged(info.filename, f"{info.compress_size} bytes would become {size}")
         for name in sorted(expected - there):
             raise self._damaged(name, "it is not there")
 
@@ -285,36 +308,5 @@ def opened(path: Path) -> Iterator[Backup]:
             yield Backup(path, archive)
 
 
-def _fault(info: ZipInfo, size: int | None) -> str:
-    """Return what is wrong with a member before a byte of it is unpacked, "" for nothing."""
-    if info.flag_bits & 1 or info.compress_type not in (ZIP_DEFLATED, ZIP_STORED):
-        return "it is packed in another way"
-    if size is not None and info.file_size != size:
-        return f"it has {info.file_size} bytes, not {size}"
-    if info.filename == KEY and info.file_size > SMALL:
-        return "it is too long"
-    if info.file_size > SMALL and info.file_size > LARGEST_RATIO * info.compress_size:
-        return f"{info.compress_size} bytes would become {info.file_size}"
-    return ""
-
-
 def _member(table: str) -> str:
     return f"{table}.jsonl"
-
-
-def _in_base64(row: Sequence[Any], places: Sequence[int]) -> list[Any]:
-    values = list(row)
-    for place in places:
-        if values[place] is not None:
-            values[place] = base64.b64encode(values[place]).decode("ascii")
-    return values
-
-
-def _row(line: bytes, wide: int, places: Sequence[int]) -> list[Any]:
-    row = json.loads(line)
-    if type(row) is not list or len(row) != wide or not _PLAIN.issuperset(map(type, row)):
-        raise ValueError
-    for place in places:
-        if row[place] is not None:
-            row[place] = base64.b64decode(str(row[place]), validate=True)
-    return row

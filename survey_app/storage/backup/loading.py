@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, exc, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from survey_app.storage.backup.archive import Backup, BadBackup, NotEmpty, TableEntry
+from survey_app.storage.backup.archive import Backup, BadBackup, NotEmpty
 from survey_app.storage.backup.making import APART, SEQUENCE, numbered
 from survey_app.storage.backup.roots import Tick
 from survey_app.storage.database import shown, told
@@ -69,10 +69,17 @@ def load(connection: Connection, backup: Backup, tick: Tick) -> None:
 
 
 def _fill(connection: Connection, backup: Backup, name: str, tick: Tick) -> None:
-    entry = backup.manifest.tables[name]
-    put = _copy if connection.dialect.name == "postgresql" else _insert
+    columns = backup.manifest.tables[name].columns
+    signs = ", ".join("?" * len(columns))
+    statement = f'INSERT INTO "{name}" ({_quoted(columns)}) VALUES ({signs})'
     try:
-        put(connection, name, entry, _ticked(backup.rows(name), tick))
+        if connection.dialect.name == "postgresql":
+            _copy(connection, name, columns, backup, tick)
+            return
+        for batch in backup.rows(name):
+            if batch:
+                connection.exec_driver_sql(statement, [tuple(row) for row in batch])
+            tick(len(batch))
     except exc.OperationalError:
         # It is of the database and not of what was written.
         raise
@@ -82,30 +89,17 @@ def _fill(connection: Connection, backup: Backup, name: str, tick: Tick) -> None
         raise BadBackup(f"{backup.path}: rows of {name} do not fit: {why}") from None
 
 
-def _ticked(batches: Iterator[list[list[Any]]], tick: Tick) -> Iterator[list[list[Any]]]:
-    for batch in batches:
-        yield batch
-        tick(len(batch))
-
-
-def _insert(connection: Connection, name: str, entry: TableEntry, batches: Iterator[list[list[Any]]]) -> None:
-    signs = ", ".join("?" * len(entry.columns))
-    statement = f'INSERT INTO "{name}" ({_quoted(entry.columns)}) VALUES ({signs})'
-    for batch in batches:
-        if batch:
-            connection.exec_driver_sql(statement, [tuple(row) for row in batch])
-
-
-def _copy(connection: Connection, name: str, entry: TableEntry, batches: Iterator[list[list[Any]]]) -> None:
-    """Rows one by one would take the server several times as long."""
+def _copy(connection: Connection, name: str, columns: Sequence[str], backup: Backup, tick: Tick) -> None:
+    """Fill a server's table; rows one by one would take it several times as long."""
     driver: Any = connection.connection.driver_connection
     errors: Any = connection.dialect.loaded_dbapi
-    statement = f'COPY "{name}" ({_quoted(entry.columns)}) FROM STDIN'
+    statement = f'COPY "{name}" ({_quoted(columns)}) FROM STDIN'
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for batch in batches:
+            for batch in backup.rows(name):
                 for row in batch:
                     copy.write_row(row)
+                tick(len(batch))
     except errors.OperationalError as error:
         raise exc.OperationalError("COPY", None, error) from None
     except errors.Error as error:

@@ -72,7 +72,16 @@ def _write_tables(
     tables = [table for table in metadata.sorted_tables if table.name not in APART]
     counts = (select(func.count()).select_from(table) for table in (*tables, response))
     steps = Steps(progress, sum(connection.execute(count).scalar_one() for count in counts))
-    entries = {table.name: _write_table(connection, writer, table, steps) for table in tables}
+    entries: dict[str, TableEntry] = {}
+    for table in tables:
+        columns = [column.name for column in table.columns]
+        binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+        # In the order of their key: so they are put back faster than in any other.
+        query = select(table).order_by(*table.primary_key.columns)
+        rows = connection.execute(query, execution_options={"yield_per": _FETCHED})
+        entry = writer.table(table.name, columns, binary, rows.partitions(), steps)
+        last_id = _last_id(connection, table) if numbered(table) else None
+        entries[table.name] = replace(entry, last_id=last_id)
     return Manifest(
         earshot=version("earshot"),
         revision=str(read(connection).revision),
@@ -98,22 +107,6 @@ def numbered(table: Table) -> bool:
     """Tell whether the database numbers the rows of a table."""
     column = table.autoincrement_column
     return column is not None and isinstance(column.type, Integer)
-
-
-def _write_table(connection: Connection, writer: Writer, table: Table, steps: Steps) -> TableEntry:
-    columns = [column.name for column in table.columns]
-    binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
-    entry = writer.table(table.name, columns, binary, _batches(connection, table, steps))
-    return replace(entry, last_id=_last_id(connection, table)) if numbered(table) else entry
-
-
-def _batches(connection: Connection, table: Table, steps: Steps) -> Iterator[Any]:
-    """Yield rows in the order of their key: so they are put back faster than in any other."""
-    query = select(table).order_by(*table.primary_key.columns)
-    rows = connection.execute(query, execution_options={"yield_per": _FETCHED})
-    for batch in rows.partitions():
-        yield batch
-        steps(len(batch))
 
 
 def _last_id(connection: Connection, table: Table) -> int:

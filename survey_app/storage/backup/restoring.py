@@ -87,7 +87,12 @@ def restore(
     refuse_other_key(destination.key, key)
     listed = read_erased(folder / LIST) if (folder / LIST).exists() else frozenset()
     with at_this_revision(backup, now) as source:
-        _make_tables(engine)
+        # A server's new database is as empty with tables as without.
+        if not dialect_of(engine).MAKES_ITSELF:
+            with engine.connect() as connection:
+                empty = read(connection).empty
+            if empty:
+                upgrade(engine)
         refuse_small_disk(engine, source)
         steps = Steps(progress, 2 * source.manifest.rows + source.manifest.responses)
         source.verify(steps)
@@ -179,16 +184,6 @@ def at_this_revision(backup: Backup, now: datetime) -> Iterator[Backup]:
         with opened(newer) as upgraded:
             _refuse_different(backup, upgraded.manifest.studies)
             yield upgraded
-
-
-def _make_tables(engine: Engine) -> None:
-    """Make the tables of a server's new database: it is as empty with them as without."""
-    if dialect_of(engine).MAKES_ITSELF:
-        return
-    with engine.connect() as connection:
-        empty = read(connection).empty
-    if empty:
-        upgrade(engine)
 
 
 def _settle(

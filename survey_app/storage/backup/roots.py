@@ -60,7 +60,16 @@ def roots(connection: Connection, tick: Tick, look: Look | None = None) -> dict[
                 look(name, stored, leaf)
         seconds[name] += time.perf_counter() - begun
         tick(len(keys))
-    return {name: _root(connection, name, leaves[name], seconds[name]) for name in leaves}
+    timed: dict[str, TimedRoot] = {}
+    for name, own in leaves.items():
+        count, begun = len(own), time.perf_counter()
+        erased = connection.execute(select(tombstone.c.leaf).where(tombstone.c.study == name)).scalars()
+        own.extend(bytes.fromhex(digits) for digits in erased)
+        own.sort()
+        unique = [leaf for leaf, _ in groupby(own)]
+        root = Root(count, len(unique) - count, merkle_root(unique).hex())
+        timed[name] = TimedRoot(root, seconds[name] + time.perf_counter() - begun)
+    return timed
 
 
 def _keys(connection: Connection) -> Iterator[tuple[str, list[str]]]:
@@ -76,13 +85,3 @@ def _keys(connection: Connection) -> Iterator[tuple[str, list[str]]]:
         for row in rows:
             by_study[row.study].append(row.key)
         yield from sorted(by_study.items())
-
-
-def _root(connection: Connection, name: str, leaves: list[bytes], seconds: float) -> TimedRoot:
-    count, begun = len(leaves), time.perf_counter()
-    tombstones = connection.execute(select(tombstone.c.leaf).where(tombstone.c.study == name)).scalars()
-    leaves.extend(bytes.fromhex(digits) for digits in tombstones)
-    leaves.sort()
-    unique = [leaf for leaf, _ in groupby(leaves)]
-    root = Root(count, len(unique) - count, merkle_root(unique).hex())
-    return TimedRoot(root, seconds + time.perf_counter() - begun)

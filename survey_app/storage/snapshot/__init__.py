@@ -24,7 +24,7 @@ from survey_app.storage.erase import forget_erasures, pending, present, tombston
 from survey_app.storage.fieldwork import Fielded, fielded, questionnaire_of, versions
 from survey_app.storage.leaves import snapshots, write_leaves
 from survey_app.storage.merkle import merkle_root
-from survey_app.storage.rows import Stored, post_rows
+from survey_app.storage.rows import post_rows
 from survey_app.storage.snapshot.earlier import Increment, newest_fitting, row_recipe
 from survey_app.storage.snapshot.parts import KINDS, FieldworkCounts, Parts, number_after
 from survey_app.storage.snapshot.removal import (
@@ -140,7 +140,13 @@ class _Making:
             keys = changed_keys(engine, after, self.mark, self.before.unfinished)
         for done, responses in read_all(engine, name, keys, self.mark):
             for stored in responses:
-                self._add(stored)
+                end = any(post.final for post in stored.posts)
+                row, leaf = self.rows.row(stored)
+                self.parts[end].add(row, post_rows(stored))
+                (self.leaves if end else self.changing).append(leaf)
+                if not end:
+                    self.unfinished.append(stored.last.id)
+                self.newest = max(self.newest, stored.last.id)
             if progress is not None:
                 progress(done, len(keys))
         # There is always a first part, even without a row.
@@ -148,15 +154,6 @@ class _Making:
         finished.flush()
         unfinished.flush(empty=not finished.names)
         number_after(self.aside, finished.names, unfinished.names)
-
-    def _add(self, stored: Stored) -> None:
-        finished = any(post.final for post in stored.posts)
-        row, leaf = self.rows.row(stored)
-        self.parts[finished].add(row, post_rows(stored))
-        (self.leaves if finished else self.changing).append(leaf)
-        if not finished:
-            self.unfinished.append(stored.last.id)
-        self.newest = max(self.newest, stored.last.id)
 
     def write_increment(self, engine: Engine) -> None:
         """Write what the next snapshot goes on from."""

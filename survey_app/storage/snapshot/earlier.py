@@ -112,24 +112,20 @@ def row_recipe(rows: Rows, schema_version: int, synthetic: bool) -> dict[str, An
 def newest_fitting(engine: Engine, folder: Path, recipe: Mapping[str, Any]) -> Earlier | None:
     """Return the newest snapshot in a folder, None where everything has to be made anew."""
     newest = snapshots(folder)[-1:]
-    earlier = _read(newest[0]) if newest else None
-    if earlier is None or earlier.increment.made != recipe:
+    if not newest:
         return None
-    # The same post in the database shows that it is the one of the snapshot, and was not set back since.
-    known = earlier.increment.anchor
-    if known is None or anchor(engine, known.post) != known:
-        return None
-    return earlier if earlier.is_whole() else None
-
-
-def _read(folder: Path) -> Earlier | None:
-    """Return a snapshot with its increment; None for one that is damaged, or of a version without increments."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if sha256_of(folder / FILE) != manifest["files"][FILE]:
+        manifest = json.loads((newest[0] / "manifest.json").read_text(encoding="utf-8"))
+        if sha256_of(newest[0] / FILE) != manifest["files"][FILE]:
             return None
-        values = json.loads((folder / FILE).read_text(encoding="ascii"))
+        values = json.loads((newest[0] / FILE).read_text(encoding="ascii"))
     except (OSError, ValueError, KeyError):
+        # It is damaged, or of a version that could not go on from it.
         return None
-    values["anchor"] = Anchor(**values["anchor"]) if values["anchor"] else None
-    return Earlier(folder, manifest["files"], Increment(**values))
+    known = Anchor(**values["anchor"]) if values["anchor"] else None
+    increment = Increment(**(values | {"anchor": known}))
+    # The same post in the database shows that it is the one of the snapshot, and was not set back since.
+    if increment.made != recipe or known is None or anchor(engine, known.post) != known:
+        return None
+    earlier = Earlier(newest[0], manifest["files"], increment)
+    return earlier if earlier.is_whole() else None
