@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.config import Settings
 from survey_app.storage import jobs
-from survey_app.storage.database import told
+from survey_app.storage.database import error_line
 from survey_app.storage.erase import studies_pending
 from survey_app.storage.jobs import Job, Lost
 
@@ -88,7 +88,7 @@ def run(settings: Settings, engine: Engine, stop: threading.Event, *, once: bool
                 do(settings, engine, job, stop)
                 continue
         except SQLAlchemyError as error:
-            _log.error("the worker waits for the database: %s", told(error))
+            _log.error("the worker waits for the database: %s", error_line(error))
         if once:
             break
         stop.wait(POLL_SECONDS)
@@ -120,7 +120,7 @@ def do(settings: Settings, engine: Engine, job: Job, stop: threading.Event) -> N
         except JobRefused as refusal:
             jobs.fail(engine, job, str(refusal), _now_ms(), again=False)
         except SQLAlchemyError as error:
-            jobs.fail(engine, job, f"the database could not be used: {told(error)}", _now_ms())
+            jobs.fail(engine, job, f"the database could not be used: {error_line(error)}", _now_ms())
         except OSError as error:
             # Without the path: people read this who have no business there.
             why = error.strerror or type(error).__name__
@@ -147,7 +147,7 @@ def _beating(engine: Engine, job: Job, lost: threading.Event) -> Iterator[None]:
                 lost.set()
                 return
             except SQLAlchemyError as error:
-                _log.error("a sign of life could not be given: %s", told(error))
+                _log.error("a sign of life could not be given: %s", error_line(error))
 
     thread = threading.Thread(target=beats, name="beat", daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.console import DATA, bar, close_at_end, now_ms, refuse, step_back
+from survey_app.cli.console import DATA, bar, close_at_end, now_ms, print_json, refuse, step_back
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,7 +33,6 @@ def backup(file: Path, without_key: bool, data: Path | None, as_json: bool) -> N
     the key, so keep it as safe as the database. Who is signed in and the jobs that wait are not in it, nor are the
     folders of snapshots and reports: copy those yourself.
     """
-    import json
     import time
     from datetime import UTC, datetime
 
@@ -57,7 +56,7 @@ def backup(file: Path, without_key: bool, data: Path | None, as_json: bool) -> N
     seconds, size = round(time.perf_counter() - begun, 1), file.stat().st_size
     if as_json:
         content = {"file": str(file), "bytes": size, "seconds": seconds, **summary(manifest)}
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        print_json(content)
         return
     for name, root in manifest.studies.items():
         click.echo(f"{name}: {_responses(root)}, root {root.merkle_root}")
@@ -96,7 +95,6 @@ def restore(
 
 
 def _restore(file: Path, erased: Path | None, without_key: bool, data: Path | None, as_json: bool) -> None:
-    import json
     import time
     from dataclasses import asdict
     from datetime import UTC, datetime
@@ -133,7 +131,7 @@ def _restore(file: Path, erased: Path | None, without_key: bool, data: Path | No
             "secret_key": restored.key,
             "seconds": seconds,
         }
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        print_json(content)
         return
     for name, root in roots.items():
         click.echo(f"{name}: {_responses(root)}, root equal")
@@ -149,7 +147,6 @@ def _restore(file: Path, erased: Path | None, without_key: bool, data: Path | No
 
 
 def _drill(file: Path, as_json: bool) -> None:
-    import json
     import sys
     import tempfile
     import time
@@ -167,7 +164,7 @@ def _drill(file: Path, as_json: bool) -> None:
     if as_json:
         rows = [{**asdict(study), "equal": study.equal} for study in studies]
         content = {"equal": equal, "seconds": seconds, "studies": rows}
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        print_json(content)
         sys.exit(0 if equal else 1)
     for study in studies:
         head = f"{study.study}: "
@@ -210,11 +207,11 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
 def _open(address: str) -> Engine:
     """Open a database that is there: a new file would be a backup of nothing."""
     from survey_app.storage.backup.archive import BackupRefused
-    from survey_app.storage.database import parsed
+    from survey_app.storage.database import parse_address
     from survey_app.storage.sqlite import file_of
     from survey_app.storage.tables import open_database
 
-    url = parsed(address)
+    url = parse_address(address)
     file = file_of(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and not file.exists():
         raise BackupRefused(f"there is no database {file}; name the data folder with --data or EARSHOT_DATA")
@@ -249,12 +246,12 @@ def _note(engine: Engine, action: str) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage.accounts import audit
-    from survey_app.storage.database import told
+    from survey_app.storage.database import error_line
 
     try:
         audit.record(engine, now_ms(), None, action)
     except SQLAlchemyError as error:
-        click.echo(f"the log of the database has no line of it: {told(error)}", err=True)
+        click.echo(f"the log of the database has no line of it: {error_line(error)}", err=True)
 
 
 def _responses(root: Root) -> str:

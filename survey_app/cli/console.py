@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -110,6 +110,12 @@ def bar(label: str) -> Iterator[Callable[[int, int], None]]:
                 shown_bar.update(done - shown_bar.pos)
 
         yield progress
+
+
+def print_json(content: Any) -> None:
+    import json
+
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def now_ms() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.console import close_at_end, refuse
+from survey_app.cli.console import close_at_end, print_json, refuse
 
 if TYPE_CHECKING:
     from survey_app.storage.checkup import Diagnosis
@@ -26,7 +26,7 @@ def upgrade() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.config import data_folder, database_address
-    from survey_app.storage.database import connect, parsed, shown
+    from survey_app.storage.database import connect, database_name, parse_address
     from survey_app.storage.remedies import in_words
     from survey_app.storage.upgrade import upgrade as run
 
@@ -43,7 +43,7 @@ def upgrade() -> None:
         upgraded = run(engine)
     except SQLAlchemyError as error:
         refuse(f"nothing was changed: {in_words(error, address)}")
-    where = shown(parsed(address))
+    where = database_name(parse_address(address))
     if upgraded.before is None:
         click.echo(f"Made the tables of {where}: revision {upgraded.after}.")
     elif upgraded.before == upgraded.after:
@@ -59,7 +59,6 @@ def doctor(as_json: bool) -> None:
 
     Changes nothing that was answered. Exit code 1 where there is a problem.
     """
-    import json
     import os
     from datetime import UTC, datetime
 
@@ -81,7 +80,7 @@ def doctor(as_json: bool) -> None:
             {"name": item.name, "ok": item.ok, "found": item.state, "remedy": item.remedy or None}
             for item in diagnoses
         ]
-        click.echo(json.dumps({"ok": not problems, "findings": rows}, ensure_ascii=False, indent=1))
+        print_json({"ok": not problems, "findings": rows})
     else:
         for item in diagnoses:
             click.echo(f"{'ok      ' if item.ok else 'PROBLEM '} {item.name}: {item.state}")

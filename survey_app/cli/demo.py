@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.console import now_ms, open_engine, open_settings, open_study, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, open_study, print_json, refuse
 
 if TYPE_CHECKING:
     import subprocess
@@ -149,7 +149,6 @@ def _collect(study: Study, port: int, say: Callable[[str], None]) -> None:
 
 def _report(settings: Settings, study: Study, say: Callable[[str], None], as_json: bool) -> PublishedReport:
     """Make the report of what was collected, and print its table or its JSON."""
-    import json
     from datetime import UTC, datetime
 
     from reports.outcome import as_rows, as_table
@@ -170,7 +169,7 @@ def _report(settings: Settings, study: Study, say: Callable[[str], None], as_jso
             "snapshot": str(report.snapshot),
             "synthetic": report.findings.basis.synthetic,
         }
-        click.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
+        print_json(outcome)
         return report
     click.echo()
     click.echo(as_table(report.findings))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.console import DATA, now_ms, open_engine, open_settings, refuse
+from survey_app.cli.console import DATA, now_ms, open_engine, open_settings, print_json, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,7 +33,6 @@ CLAIM = (
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, the hashed row included.")
 def receipt(code: str, data: Path | None, as_json: bool) -> None:
     """Show the path from a person's answers to the Merkle root of each snapshot that holds them."""
-    import json
 
     from survey_app.storage.receipts import proofs
 
@@ -56,7 +55,7 @@ def receipt(code: str, data: Path | None, as_json: bool) -> None:
         )
     if as_json:
         head = {"study": held.study, "leaf": held.leaf.hex(), "salt": held.salt, "row": held.row.decode()}
-        click.echo(json.dumps({**head, "snapshots": snapshots, "claim": CLAIM}, ensure_ascii=False, indent=1))
+        print_json({**head, "snapshots": snapshots, "claim": CLAIM})
     else:
         click.echo(_text(held, snapshots))
     if not all(entry["verified"] for entry in snapshots):

@@ -15,6 +15,7 @@ from survey_app.cli.console import (
     open_engine,
     open_settings,
     open_study,
+    print_json,
     refuse,
     step_back,
 )
@@ -39,7 +40,7 @@ def snapshot(study: Path, anew: bool, as_json: bool) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage.accounts import audit
-    from survey_app.storage.database import told
+    from survey_app.storage.database import error_line
     from survey_app.storage.snapshot import NothingToSnapshot, take
 
     opened = open_study(study)
@@ -58,14 +59,14 @@ def snapshot(study: Path, anew: bool, as_json: bool) -> None:
     except OSError as error:
         refuse(f"no snapshot was made: {error}; see that {settings.snapshots} has room and can be written")
     except SQLAlchemyError as error:
-        refuse(f"no snapshot was made: {told(error)}; try again in a moment")
+        refuse(f"no snapshot was made: {error_line(error)}; try again in a moment")
     if not as_json:
         click.echo(str(folder))
         return
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     names = ("study", "version", "n", "erased", "synthetic", "merkle_root", "made_at")
     content = {"snapshot": str(folder), **{name: manifest[name] for name in names}}
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    print_json(content)
 
 
 @click.command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.console import STUDY, open_study, refuse
+from survey_app.cli.console import STUDY, open_study, print_json, refuse
 
 if TYPE_CHECKING:
     from questionnaires.model import Questionnaire
@@ -76,7 +76,6 @@ def check(
 
     Exit code 1 where a file has a fault, or where nobody gets past a question.
     """
-    import json
 
     from questionnaires.rehearsal import Level, rehearse
     from questionnaires.rehearsal.picture import page
@@ -97,7 +96,7 @@ def check(
             "languages": list(opened.questionnaire.languages),
             "questions": len(opened.questionnaire.questions),
         }
-        click.echo(json.dumps({**head, **as_data(outcome)}, ensure_ascii=False, indent=1))
+        print_json({**head, **as_data(outcome)})
     else:
         click.echo(_as_text(study, opened, outcome))
         if picture is not None:
@@ -148,7 +147,6 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     OLD and NEW are study folders or questionnaire files. Exit code 0: nothing that forbids comparing;
     1: a file cannot be read; 3: publishing NEW after OLD would be refused.
     """
-    import json
 
     from questionnaires.versions import changes
 
@@ -171,7 +169,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
                 for problem in difference.broken
             ],
         }
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        print_json(content)
     else:
         click.echo(_diff_as_text(difference, old, new))
     sys.exit(REFUSED if difference.broken else 0)

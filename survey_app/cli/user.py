@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.console import now_ms, open_engine, open_settings, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, print_json, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -73,7 +73,6 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 def list_(as_json: bool) -> None:
     """Show every account with its roles."""
-    import json
 
     from survey_app.storage.accounts import people, rights
 
@@ -91,7 +90,7 @@ def list_(as_json: bool) -> None:
             }
             for account in everyone
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
     if not everyone:
         click.echo("No account yet; the first: earshot user add --email … --name … --administrator")

@@ -88,7 +88,7 @@ def check_clock(now: datetime) -> Diagnosis:
 def check_database(address: str, folder: Path, now: datetime) -> Iterator[Diagnosis]:
     """Look at the database: reachable, durable, of this version, writable, whole; and at what it holds."""
     try:
-        url = database.parsed(address)
+        url = database.parse_address(address)
         path = sqlite.file_of(url) if url.get_backend_name() == "sqlite" else None
         if path is not None and not path.exists():
             if path.parent != folder and not path.parent.is_dir():
@@ -114,7 +114,7 @@ def _look(engine: Engine, address: str, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
         settings = database.dialect_of(engine).settings(connection)
     version = ".".join(map(str, engine.dialect.server_version_info or ()))
-    yield Diagnosis("database", f"{database.shown(engine.url)} ({engine.dialect.name} {version})")
+    yield Diagnosis("database", f"{database.database_name(engine.url)} ({engine.dialect.name} {version})")
     yield Diagnosis("durability", ", ".join(f"{name} is {value}" for name, value in settings.items()))
     try:
         tables = _tables(engine)
@@ -141,7 +141,7 @@ def _tables(engine: Engine) -> str:
         return "none yet, made by the first: earshot publish STUDY"
     if tables.revision is None and not tables.empty and not tables.missing():
         return "those of the first revision, which the next command writes down"
-    schema.refuse_other(tables, metadata, database.shown(engine.url))
+    schema.refuse_other(tables, metadata, database.database_name(engine.url))
     return f"revision {tables.revision}"
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from survey_app.storage.database import hold, is_lost, told, writing
+from survey_app.storage.database import error_line, hold, is_lost, writing
 from survey_app.storage.posts import Appending, Begun, Changed, Finished, NotKept, NotOpen, PagePost
 
 LARGEST_GROUP = 256
@@ -108,7 +108,7 @@ class Collector:
                 return
             for _, done in group:
                 if _is_awaited(done):
-                    done.set_exception(NotKept(told(error)))
+                    done.set_exception(NotKept(error_line(error)))
             return
         if self._watch is not None:
             self._watch.kept(verdicts.count(None), time.perf_counter() - start)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from questionnaires.answers import to_json
 from questionnaires.model import Answer
 from survey_app.storage.codes import SALT, random_code
-from survey_app.storage.database import told
+from survey_app.storage.database import error_line
 from survey_app.storage.tables import gone, post, response, study
 
 MOST_POSTS = 500
@@ -190,7 +190,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+        raise NotKept(error_line(error)) from error
 
 
 def key_hash(key: str) -> str:

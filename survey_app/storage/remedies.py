@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from survey_app.storage.database import parsed, shown, told
+from survey_app.storage.database import database_name, error_line, parse_address
 from survey_app.storage.unusable import Unusable
 
 REMEDIES = (
@@ -40,11 +40,11 @@ def wrong_and_remedy(error: SQLAlchemyError, address: str) -> tuple[str, str]:
     if isinstance(error, Unusable):
         wrong, _, remedy = str(error).rpartition("; ")
         return wrong, remedy
-    url = parsed(address)
-    line = told(error)
+    url = parse_address(address)
+    line = error_line(error)
     # The driver may have quoted a password of the address.
     for secret in (url.password, *(value for name, value in url.query.items() if "password" in name)):
         line = line.replace(str(secret), "***") if secret else line
     signs = f"{line} {getattr(getattr(error, 'orig', None), 'sqlstate', '') or ''}"
     remedy = next((what for sign, what in REMEDIES if re.search(sign, signs)), "see EARSHOT_DATABASE_URL")
-    return f"{shown(url)}: {line}", remedy
+    return f"{database_name(url)}: {line}", remedy

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from survey_app.storage.database import dialect_of, shown, writing
+from survey_app.storage.database import database_name, dialect_of, writing
 from survey_app.storage.unusable import (
     DamagedDatabase,
     EmptyDatabase,
@@ -105,7 +105,7 @@ def make_ready(engine: Engine, metadata: MetaData) -> None:
         # `begin` looks again inside the lock: another process may have been first.
         with writing(engine).begin() as connection:
             schema = begin(connection, metadata)
-    refuse_other(schema, metadata, shown(engine.url))
+    refuse_other(schema, metadata, database_name(engine.url))
 
 
 def refuse_other(schema: Schema, metadata: MetaData, where: str) -> None:
@@ -138,7 +138,7 @@ def begin(connection: Connection, metadata: MetaData) -> Schema:
         if not dialect_of(connection).MAKES_ITSELF:
             return schema
         metadata.create_all(connection)
-    refuse_unlike_first(schema, shown(connection.engine.url))
+    refuse_unlike_first(schema, database_name(connection.engine.url))
     _revisions.create(connection, checkfirst=True)
     connection.execute(insert(_revisions).values(version_num=REVISION if schema.empty else FIRST))
     return read(connection)

@@ -27,7 +27,7 @@ metadata = MetaData()
 
 
 def word(length: int) -> String:
-    """Ordered by code point everywhere: a server's own order changes with its operating system."""
+    """Return a type of text that sorts by code point; a server's own order changes with its system."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from survey_app.storage.database import dialect_of, shown
+from survey_app.storage.database import database_name, dialect_of
 from survey_app.storage.schema import begin, read, refuse_unknown
 from survey_app.storage.tables import metadata
 
@@ -50,7 +50,7 @@ def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgr
             if schema.revision is None and not schema.empty:
                 schema = begin(connection, metadata)
             if not schema.empty and not folders:
-                refuse_unknown(schema, shown(engine.url))
+                refuse_unknown(schema, database_name(engine.url))
             config.attributes["connection"] = connection
             command.upgrade(config, to)
             dialect.check_links(connection)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from survey_app.storage.backup.archive import Backup, BadBackup, NotEmpty
 from survey_app.storage.backup.making import APART, SEQUENCE, numbered
 from survey_app.storage.backup.roots import Tick
-from survey_app.storage.database import shown, told
+from survey_app.storage.database import database_name, error_line
 from survey_app.storage.schema import begin, read, refuse_other
 from survey_app.storage.tables import metadata
 
@@ -25,7 +25,7 @@ def claim(connection: Connection) -> None:
 
     A new SQLite file gets its tables. Raises NotEmpty, and Unusable for tables that are not of this version.
     """
-    where = shown(connection.engine.url)
+    where = database_name(connection.engine.url)
     refuse_other(begin(connection, metadata), metadata, where)
     # SQLite's writer is alone with the whole file; on a server only a lock of the tables keeps others out.
     if connection.dialect.name == "postgresql":
@@ -85,7 +85,7 @@ def _fill(connection: Connection, backup: Backup, name: str, tick: Tick) -> None
         raise
     except (DBAPIError, ValueError, OverflowError) as error:
         # The words of another error may quote a value.
-        why = told(error) if isinstance(error, DBAPIError) else type(error).__name__
+        why = error_line(error) if isinstance(error, DBAPIError) else type(error).__name__
         raise BadBackup(f"{backup.path}: rows of {name} do not fit: {why}") from None
 
 
