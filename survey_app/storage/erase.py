@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from survey_app.storage import sqlite
 from survey_app.storage.database import InsertNew, forget_log, hold, writing
-from survey_app.storage.durable import append
+from survey_app.storage.disk import append_lines
 from survey_app.storage.fieldwork import questionnaire_of, version_content
 from survey_app.storage.leaves import canonical_row, data_id, leaf
 from survey_app.storage.posts import key_hash
@@ -151,7 +151,7 @@ def is_gone(engine: Engine, key: str) -> bool:
 def record_erased(folder: Path, hashes: Iterable[str]) -> None:
     """Append hashes to the list in a data folder; they are on the disk when this returns. Raises NotRecorded."""
     try:
-        append(folder / LIST, hashes)
+        append_lines(folder / LIST, hashes)
     except OSError as error:
         raise NotRecorded(
             f"{folder / LIST} cannot be written ({error.strerror or error}); see that its disk has room"

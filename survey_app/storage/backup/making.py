@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Integer, LargeBinary, Table, func, se
 from survey_app.storage.backup.archive import BackupRefused, Manifest, TableEntry, Writer
 from survey_app.storage.backup.roots import roots
 from survey_app.storage.database import streaming
-from survey_app.storage.durable import whole_file
+from survey_app.storage.disk import whole_file
 from survey_app.storage.schema import read
 from survey_app.storage.tables import metadata, response
 

@@ -20,8 +20,7 @@ from survey_app.storage.backup.loading import claim, load
 from survey_app.storage.backup.making import Progress, Steps, make
 from survey_app.storage.backup.roots import Look, Root, TimedRoot, roots
 from survey_app.storage.database import InsertNew, connect, dialect_of, writing
-from survey_app.storage.disk import existing, free_bytes
-from survey_app.storage.durable import new_file
+from survey_app.storage.disk import existing, free_bytes, new_file
 from survey_app.storage.erase import LIST, bury, read_erased, record_erased
 from survey_app.storage.posts import key_hash
 from survey_app.storage.rows import Stored
