@@ -1,4 +1,4 @@
-"""`earshot`: the command line, one verb a module. The only place that sees every room.
+"""`earshot`: the command line, the verbs of one subject in a module. The only place that sees every room.
 
 The modules of the verbs import nothing but click at their top, so that `earshot --help` answers at once;
 what a verb needs it imports when it runs.
