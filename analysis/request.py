@@ -61,7 +61,14 @@ class Request:
         roles = ((role, name) for role, name in self.design.as_row().items() if name is not None)
         design = replace(self.design, **{role: find(name, names) for role, name in roles})
         return replace(
-            self, questions=tuple(questions), by=by, bands=bands, nets=nets, sets=sets, where=where, design=design
+            self,
+            questions=tuple(questions),
+            by=by,
+            bands=bands,
+            nets=nets,
+            sets=sets,
+            where=where,
+            design=design,
         )
 
     def columns(self) -> tuple[str, ...]:
@@ -72,9 +79,7 @@ class Request:
         return tuple(dict.fromkeys([*plain, *options, *places, *self.design.columns()]))
 
 
-def net_choices(
-    question: str, name: str, written: Sequence[str], choices: Collection[str]
-) -> list[str]:
+def net_choices(question: str, name: str, written: Sequence[str], choices: Collection[str]) -> list[str]:
     """Return the choices of a net; one that was cut at a "|" of its own is put together again.
 
     Raises DataProblem "unknown_choice" or "name_taken".

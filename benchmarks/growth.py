@@ -24,8 +24,8 @@ from questionnaires.study import Study
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
 from survey_app.storage.current import current, ended
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import PagePost
-from survey_app.storage.tables import open_database
 
 PEOPLE = 400
 ANSWERS: dict[str, Answer] = {f"wait_{number}": number for number in range(1, 9)}

@@ -18,12 +18,12 @@ from questionnaires.formats.study_folder import read_study
 from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.respondent.compiled import compile_page
-from survey_app.respondent.fielded import shelf
 from survey_app.respondent.markup import render_page
-from survey_app.respondent.showing import fill
+from survey_app.respondent.page_view import fill
+from survey_app.respondent.shelf import shelf
 from survey_app.respondent.visit import Visit
 from survey_app.storage import fieldwork
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 
 LIBRARY = Path(__file__).parent.parent / "questionnaires" / "library" / "complaint_channels"
 

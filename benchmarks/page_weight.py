@@ -30,7 +30,7 @@ from questionnaires.formats.study_folder import study_from_files
 from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 
 BUDGET = 15_000
 """Bytes of everything the page needs, compressed."""

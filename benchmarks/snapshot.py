@@ -37,9 +37,10 @@ from questionnaires.study import Study
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import connect, writing
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import NotKept, PagePost
 from survey_app.storage.snapshot import take
-from survey_app.storage.tables import open_database, post, response
+from survey_app.storage.tables import post, response
 from survey_app.storage.upgrade import upgrade
 
 BATCH = 20_000

@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from survey_app.serving import web
 from survey_app.serving.processes import Orders
 from survey_app.storage.collect import PATIENCE, Collector
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import PagePost
-from survey_app.storage.tables import open_database
 
 
 def keep(self: Collector, page_post: PagePost, patience: float = PATIENCE) -> None:

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_compress import Compress
 from sqlalchemy import Engine
 
+from questionnaires.formats.study_folder import study_from_files
 from survey_app.accounts.joining import joining
 from survey_app.accounts.own import own
 from survey_app.accounts.signing import signing
@@ -14,17 +15,17 @@ from survey_app.cookie import OneSigner
 from survey_app.executive.pages import executive
 from survey_app.researcher.people import staff
 from survey_app.researcher.study import researcher
-from survey_app.respondent.fielded import keep_shelf
 from survey_app.respondent.invited import invited
 from survey_app.respondent.pages import respondent
 from survey_app.respondent.receipt import receipt
 from survey_app.respondent.resume import resume
+from survey_app.respondent.shelf import keep_shelf
 from survey_app.security import add_security_headers
 from survey_app.serving.metrics import counts
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import prove_writable
 from survey_app.storage.erase import clearing, studies_pending
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 
 YEAR = 365 * 24 * 3600
 
@@ -51,7 +52,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     if engine is None:
         engine = open_database(settings.database_url)
         prove_writable(engine)
-    keep_shelf(app, engine, frozenset(settings.studies), settings.fresh)
+    keep_shelf(app, engine, study_from_files, frozenset(settings.studies), settings.fresh)
     app.extensions["earshot-collector"] = Collector(engine, counts)
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
     if studies_pending(engine):  # the program ended before an erasure had reached the snapshots

@@ -226,7 +226,7 @@ def _study(doing: Doing, snapshots_folder: Path) -> Study:
     The folder is the one that the job names; without one, the files are those kept when it was published.
     """
     from questionnaires.formats.study_folder import read_study, study_from_files
-    from survey_app.storage.fieldwork import fielded, version_content
+    from survey_app.storage.fielded import fielded, version_content
     from survey_app.storage.leaves import snapshots
     from survey_app.storage.snapshot import NothingToSnapshot
     from survey_app.storage.study_files import files_of

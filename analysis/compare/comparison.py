@@ -166,7 +166,9 @@ def comparison(
             margin=margin,
         )
     totals = columns_of(stages[0], answered.base, segments)
-    by_segment = zip(letters(len(segments)), segments, totals.base.tolist(), totals.kish.tolist(), strict=True)
+    by_segment = zip(
+        letters(len(segments)), segments, totals.base.tolist(), totals.kish.tolist(), strict=True
+    )
     columns = tuple(
         ComparedColumn(letter, segment.label, segment.by, int(base), kish)
         for letter, segment, base, kish in by_segment

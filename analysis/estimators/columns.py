@@ -50,7 +50,9 @@ class Columns:
         made, counted = self.people @ chose, self.people.sum(axis=1)
         share = np.where(made == 0, 0.0, np.where(made == counted, 1.0, share))
         linear = (chose[self.stage.answer[self.inside]] - share[self.segment]) / base[self.segment]
-        return share, self.stage.covariance(self.inside, linear[:, None] * indicators(self.segment, len(base)))
+        return share, self.stage.covariance(
+            self.inside, linear[:, None] * indicators(self.segment, len(base))
+        )
 
 
 def columns_of(stage: Stage, counted: frozenset[int], segments: Sequence[Segment]) -> Columns:

@@ -50,7 +50,9 @@ class ReplyExpectation:
         return "\n".join(parts)
 
 
-def reply_expectation(opened: DataFile, request: Request, limits: Mapping[str, str | float]) -> ReplyExpectation:
+def reply_expectation(
+    opened: DataFile, request: Request, limits: Mapping[str, str | float]
+) -> ReplyExpectation:
     """Estimate the reply-time curve of the one question of a request.
 
     `limits` gives for each of its choices, by name as in the file, until when a reply is expected: "15 min",

@@ -79,8 +79,12 @@ def _compact(cells: Any) -> Any:
 def _joined(arrays: Sequence[Any]) -> Any:
     """Join batches of one column; numbers in one part of a file and text in another are text throughout."""
     kinds = {array.type for array in arrays}
-    if len(kinds) > 1 and any(pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) for kind in kinds):
-        return pa.concat_arrays([pa.array(map(cell_word, array.to_pylist()), pa.string()) for array in arrays])
+    if len(kinds) > 1 and any(
+        pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) for kind in kinds
+    ):
+        return pa.concat_arrays(
+            [pa.array(map(cell_word, array.to_pylist()), pa.string()) for array in arrays]
+        )
     if len(kinds) > 1:
         whole = all(pa.types.is_integer(kind) for kind in kinds)
         arrays = [array.cast(pa.int64() if whole else pa.float64()) for array in arrays]

@@ -38,7 +38,9 @@ def _opened(path: Path, parts: Sequence[Path]) -> DataFile:
     for part in parts[1:]:
         here = pq.read_schema(part).names
         if here != stored:
-            odd = [name for name in stored if name not in here] + [name for name in here if name not in stored]
+            odd = [name for name in stored if name not in here] + [
+                name for name in here if name not in stored
+            ]
             raise DataProblem("part_differs", value=part.name, column=(odd or stored)[0])
     names, notes = named(stored)
     return DataFile(path, names, tuple(notes), partial(_batches, parts, stored, names))

@@ -135,9 +135,7 @@ class Data:
         `margin` (a fraction) asks whether shares are the same within it. `rows` are the pairs of segments.
         """
         asked = self._request(questions, by=by, bands=bands, nets=nets, multi=multi, where=where, level=level)
-        return tables.of_comparisons(
-            compare(self.opened, asked, test=test, adjust=adjust, margin=margin)
-        )
+        return tables.of_comparisons(compare(self.opened, asked, test=test, adjust=adjust, margin=margin))
 
     def reply_curve(
         self,

@@ -83,7 +83,9 @@ def of_curves(expectation: ReplyExpectation) -> Table[ReplyExpectation]:
     return Table(str(expectation), tuple(sheets), tuple(rows), notes, expectation)
 
 
-def of_measures(measures: tuple[Measure, ...], notes: Sequence[str], level: float) -> Table[tuple[Measure, ...]]:
+def of_measures(
+    measures: tuple[Measure, ...], notes: Sequence[str], level: float
+) -> Table[tuple[Measure, ...]]:
     """Show means, totals or quantiles; a row per measure."""
     columns = (
         ("segment", word("segment")),
@@ -98,7 +100,13 @@ def of_measures(measures: tuple[Measure, ...], notes: Sequence[str], level: floa
     rows = tuple(measure.as_row() for measure in measures)
     values = sheet(measures[0].question if measures else "", rows, columns)
     text = "\n".join(
-        [values.caption, "", aligned(values.heads, values.lines, left=2), *(f"- {note}" for note in notes), ""]
+        [
+            values.caption,
+            "",
+            aligned(values.heads, values.lines, left=2),
+            *(f"- {note}" for note in notes),
+            "",
+        ]
     )
     return Table(text, (values,), rows, tuple(notes), measures)
 

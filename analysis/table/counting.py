@@ -90,7 +90,11 @@ def find_values(rows: Iterable[Batch], decimal: str, plan: CountPlan) -> tuple[d
     roles = {"strata": plan.design.strata, "cluster": plan.design.cluster}
     drawn = {role: name for role, name in roles.items() if name is not None}
     # numbers and weighting cells are as many as there are; what a condition names is looked for among all values
-    free = {plan.cell, *(name for name, _ in plan.where), *(part.column for part in plan.parts if part.numbers)}
+    free = {
+        plan.cell,
+        *(name for name, _ in plan.where),
+        *(part.column for part in plan.parts if part.numbers),
+    }
     limits = {name: LIMIT for name in plan.coded_columns() if name not in free}
     limits |= dict.fromkeys(drawn.values(), MOST_UNITS)
     values = {name: Values(name, decimal, limits.get(name)) for name in plan.coded_columns()}
@@ -196,7 +200,9 @@ class _Counter:
         answered: Mapping[tuple[str, ...], Mask],
     ) -> Codes:
         if not part.among:
-            return classes["band", part.column] if part.column in self.plan.bands else _known(codes[part.column])
+            return (
+                classes["band", part.column] if part.column in self.plan.bands else _known(codes[part.column])
+            )
         picked = np.any([classes["option", name] == PICKED for name in part.picked], axis=0)
         return np.where(answered[part.among], np.where(picked, CHOSEN, NOT_CHOSEN), NO_ANSWER)
 
@@ -254,16 +260,16 @@ class _Counter:
         by_stratum = np.zeros(self.tally.strata)
         for code, row in zip(present.tolist(), first.tolist(), strict=True):
             by_stratum[code] = values[row]
-            self.tally.add_population(code, float(values[row]), row + batch.first, quoted(cell_at(cells, row)))
+            self.tally.add_population(
+                code, float(values[row]), row + batch.first, quoted(cell_at(cells, row))
+            )
         for row in np.flatnonzero(values != by_stratum[stratum])[:1].tolist():
             cell = quoted(cell_at(cells, row))
             self.tally.add_population(int(stratum[row]), float(values[row]), row + batch.first, cell)
 
     # --- places ------------------------------------------------------------------------------------------
 
-    def _places(
-        self, batch: Batch, codes: CodesByColumn, classes: CodesByClass
-    ) -> tuple[Mask, Codes]:
+    def _places(self, batch: Batch, codes: CodesByColumn, classes: CodesByClass) -> tuple[Mask, Codes]:
         """Return who is inside the conditions, and each row's place as `Tally.place_members` reads it."""
         plan = self.plan
         for (kind, name), categories in classes.items():

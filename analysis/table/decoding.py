@@ -108,7 +108,9 @@ def _by_column(tally: Tally, name: str, codes: Codes) -> Column:
     """Return the segment column `name`, one row for each place."""
     bands = tally.plan.bands.get(name)
     if bands is not None:
-        return TextColumn(name, tuple(band.label for band in bands), np.where(codes >= IN, codes - IN, MISSING))
+        return TextColumn(
+            name, tuple(band.label for band in bands), np.where(codes >= IN, codes - IN, MISSING)
+        )
     column = tally.column(name)
     return TextColumn(name, column.choices, np.append(column.codes, MISSING)[codes - 1])
 
@@ -137,5 +139,3 @@ def unmatched(tally: Tally) -> list[str]:
         column = tally.values[name].column()
         left = [value for value in left if not holds(column, value)]
     return left
-
-

@@ -81,7 +81,9 @@ def weighted_sample(table: Table, weight: str | None) -> Sample:
     column = table.columns[weight]
     weights = column.numbers()
     for row in wrong_weights(weights)[:1].tolist():
-        raise DataProblem("bad_weight", column=weight, value=cell_text(column, row), row=row + table.first_row)
+        raise DataProblem(
+            "bad_weight", column=weight, value=cell_text(column, row), row=row + table.first_row
+        )
     if not weights.any():
         raise DataProblem("weights_zero", column=weight)
     return sample_of(table.rows, weights)

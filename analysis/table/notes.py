@@ -83,9 +83,7 @@ def sample_notes(idle: int, inside: int, rows: int, conditions: Sequence[str], u
         text = f"{idle} {have} weight 0: {stay} in the design and {_are(idle)} in no base."
         notes.append(Note("zero_weight", text, count=idle))
     if conditions:
-        text = (
-            f"Only the {inside} of {rows} rows with {' and '.join(conditions)}; the others stay in the design."
-        )
+        text = f"Only the {inside} of {rows} rows with {' and '.join(conditions)}; the others stay in the design."
         notes.append(Note("where", text, count=inside))
     if unequal:
         text = "Strata were sampled at unequal rates and no weight is given: shares are the sample's."

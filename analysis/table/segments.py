@@ -109,7 +109,8 @@ def crossed(
     codes[placed] = FIRST + np.searchsorted(present, key[placed])
     places = np.stack(np.unravel_index(present, sizes), axis=1).tolist()
     values = [
-        {column.name: column.choices[at] for column, at in zip(columns, place, strict=True)} for place in places
+        {column.name: column.choices[at] for column, at in zip(columns, place, strict=True)}
+        for place in places
     ]
     labels = enumerate(zip(_labels(values, (ALL,) if total else ()), values, strict=True), start=FIRST)
     segments = [Segment(label, by, frozenset({code})) for code, (label, by) in labels]

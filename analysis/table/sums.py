@@ -156,7 +156,11 @@ def add_up(group: Codes, values: NDArray[Any], size: int) -> Numbers:
 
 
 def recoded(
-    sums: Sums, stratum: Codes, columns: NDArray[np.int64], strata: tuple[str, ...], fpc: tuple[float, ...] | None
+    sums: Sums,
+    stratum: Codes,
+    columns: NDArray[np.int64],
+    strata: tuple[str, ...],
+    fpc: tuple[float, ...] | None,
 ) -> Sums:
     """Return the sums under other codes.
 

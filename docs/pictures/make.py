@@ -110,7 +110,7 @@ def served(studies: list[Study]) -> Iterator[str]:
     from survey_app.config import read_settings
     from survey_app.factory import create_app
     from survey_app.storage import fieldwork
-    from survey_app.storage.tables import open_database
+    from survey_app.storage.opening import open_database
 
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings({}, data=Path(folder))

@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from wtforms import ValidationError
 
 from survey_app.accounts.showing import notice
-from survey_app.respondent import ticket
-from survey_app.respondent.beside import only_from_here
-from survey_app.respondent.fielded import shelf
+from survey_app.respondent import tickets
+from survey_app.respondent.plain_pages import only_from_here
+from survey_app.respondent.shelf import shelf
 from survey_app.storage.accounts import rights, sessions
 from survey_app.storage.accounts.sessions import Signed
 
@@ -35,7 +35,7 @@ def engine() -> Engine:
 
 
 def now_ms() -> int:
-    return ticket.now_ms()
+    return tickets.now_ms()
 
 
 def who() -> Signed | None:

@@ -17,8 +17,8 @@ from werkzeug.wrappers import Response
 
 from questionnaires.problems import StudyFault
 from questionnaires.texts import DIRECTIONS, LANGUAGES, OWN_NAMES, catalogue, in_language
-from survey_app.respondent.fielded import shelf
 from survey_app.respondent.markup import own_file
+from survey_app.respondent.shelf import shelf
 from survey_app.respondent.visit import spoken
 
 STATIC = "/workplace"

@@ -11,7 +11,7 @@ from survey_app.accounts import door
 from survey_app.accounts.backoff import Backoff, network
 from survey_app.accounts.forms import CodeForm, SignInForm
 from survey_app.accounts.showing import STATIC, notice, show
-from survey_app.respondent.ticket import keyed
+from survey_app.respondent.tickets import keyed
 from survey_app.serving.buckets import Buckets
 from survey_app.storage.accounts import audit, passwords, people, second_factor, sessions
 from survey_app.storage.accounts.passwords import Crowded

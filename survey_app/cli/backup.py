@@ -208,8 +208,8 @@ def _open(address: str) -> Engine:
     """Open a database that is there: a new file would be a backup of nothing."""
     from survey_app.storage.backup.archive import BackupRefused
     from survey_app.storage.database import parse_address
+    from survey_app.storage.opening import open_database
     from survey_app.storage.sqlite import file_of
-    from survey_app.storage.tables import open_database
 
     url = parse_address(address)
     file = file_of(url) if url.get_backend_name() == "sqlite" else None

@@ -66,8 +66,8 @@ def open_engine(settings: Settings) -> Engine:
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage.database import prove_writable
+    from survey_app.storage.opening import open_database
     from survey_app.storage.remedies import in_words
-    from survey_app.storage.tables import open_database
 
     try:
         engine = open_database(settings.database_url)

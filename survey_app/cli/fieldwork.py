@@ -76,15 +76,15 @@ def invite(study: Path, count: int, at: str) -> None:
     Each is good for one response, whoever opens it and however often. They are shown this once: only a hash of
     each is kept. Who gets which is for your own list to know; here nothing leads from a link to a person.
     """
-    from survey_app.storage import fieldwork
     from survey_app.storage.accounts import audit
+    from survey_app.storage.fielded import fielded
     from survey_app.storage.invitations import invite
 
     if not at.startswith(("http://", "https://")):
         refuse(f"--at {at} is no address; begin it with https://")
     opened = open_study(study)
     engine = open_engine(open_settings())
-    field = fieldwork.fielded(engine, opened.name)
+    field = fielded(engine, opened.name)
     if field is None:
         refuse(f"{opened.name} was never published; publish it first: earshot publish {study}")
     audit.record(engine, now_ms(), None, "links_made", opened.name, count=count)

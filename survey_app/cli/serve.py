@@ -61,7 +61,7 @@ def serve(
     from dataclasses import replace
 
     from survey_app.serving.processes import Orders
-    from survey_app.storage import fieldwork
+    from survey_app.storage.fielded import fielded
 
     _refuse_places(host, with_reports=with_reports, behind_https=behind_https, insecure_lan=insecure_lan)
     _refuse_hosts(behind_https)
@@ -71,7 +71,7 @@ def serve(
     hosts = (host,) if insecure_lan else ()
     settings = replace(settings, studies=(opened.name,), hosts=(*settings.hosts, *hosts))
     engine = open_engine(settings)
-    field = fieldwork.fielded(engine, opened.name)
+    field = fielded(engine, opened.name)
     if field is None:
         _refuse_unpublished(opened, study, settings.data)
     if field.status != "open":

@@ -41,8 +41,8 @@ def add(
     email: str, name: str, administrator: bool, study: str | None, role: str | None, from_input: bool
 ) -> None:
     """Make an account; asks for its password twice. There is no default password."""
-    from survey_app.storage import fieldwork
     from survey_app.storage.accounts import passwords, people, rights
+    from survey_app.storage.fielded import fielded
 
     if bool(study) != bool(role):
         refuse("--study and --role go together: a role is in a study; nothing was changed")
@@ -57,7 +57,7 @@ def add(
             f"{address} has an account already; a new password: earshot user password {address}, a role: invite "
             "them on the page of the study"
         )
-    if study and fieldwork.fielded(engine, study) is None:
+    if study and fielded(engine, study) is None:
         refuse(f"{study} was never published here; start with: earshot publish {study}; nothing was changed")
     password = _ask_password(address, from_input)
     key = people.add(

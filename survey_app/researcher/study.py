@@ -13,10 +13,12 @@ from survey_app.accounts import door
 from survey_app.accounts.showing import show, title_of
 from survey_app.executive.shelf import Shelved, finished
 from survey_app.researcher import files
-from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent.served import Served
+from survey_app.respondent.shelf import shelf
 from survey_app.respondent.visit import spoken
 from survey_app.storage import counts, fieldwork
 from survey_app.storage.accounts import audit, rights
+from survey_app.storage.fielded import fielded
 from survey_app.storage.jobs import Job, add_job, jobs_of
 
 researcher = Blueprint("researcher", __name__, template_folder="templates", url_prefix="/desk")
@@ -53,7 +55,7 @@ def one(study: str) -> Response:
         "researcher/study.html",
         study=study,
         title=title_of(study),
-        field=fieldwork.fielded(door.engine(), study),
+        field=fielded(door.engine(), study),
         state=state,
         counted=counted,
         pages=_pages(served, counted.pages),
@@ -160,7 +162,7 @@ def _served(study: str) -> tuple[Served | None, str]:
     try:
         return shelf().study(study)
     except StudyFault:
-        field = fieldwork.fielded(door.engine(), study)
+        field = fielded(door.engine(), study)
         return None, field.status if field else ""
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from flask import render_template, request, url_for
 from markupsafe import Markup, escape
@@ -20,9 +20,7 @@ from questionnaires.routing import Page
 from questionnaires.study import Record
 from questionnaires.texts import DIRECTIONS, OWN_NAMES, alphabetical, catalogue, in_language
 from survey_app.respondent.compiled import Marks
-
-if TYPE_CHECKING:
-    from survey_app.respondent.fielded import Served
+from survey_app.respondent.served import Served
 
 Say: TypeAlias = Callable[..., str]
 STATIC = "/form"

@@ -16,13 +16,13 @@ from questionnaires.personal import as_seen, seen_order
 from questionnaires.piping import filled
 from questionnaires.routing import Page, Way, is_asked, together, walk
 from questionnaires.texts import in_language
-from survey_app.respondent import ticket
-from survey_app.respondent.fielded import Served
+from survey_app.respondent import tickets
+from survey_app.respondent.served import Served
 from survey_app.storage.current import Current
 
-MOST_SAID = 500
+LONGEST_HEADER = 500
 """Characters that are read of what a browser says of its languages; a longer list is made to keep us busy."""
-SEEN_BY_ALL = ticket.digest("the same for everyone")
+SEEN_BY_ALL = tickets.digest("the same for everyone")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Visit:
 
     @cached_property
     def seed(self) -> int:
-        return ticket.seed(self.key)
+        return tickets.seed(self.key)
 
     @cached_property
     def cut(self) -> tuple[Page, ...]:
@@ -88,6 +88,16 @@ class Visit:
         questions = (question for page in self.shown for question in page.questions)
         return frozenset(variable.name for question in questions for variable in question.variables)
 
+    def posted_questions(self, whole: bool) -> tuple[Question, ...]:
+        """Return the questions whose answers may come with a post; `whole`: scripts showed all pages together."""
+        if self.fixed:
+            return self.questions
+        names_here = {question.name for question in self.questions}
+        if whole:
+            names_here |= {question.name for question in self.page.questions if question.value is not None}
+            names_here |= {question.name for page in self.shown[1:] for question in page.questions}
+        return tuple(q for page in self.shown for q in page.questions if q.name in names_here)
+
     def _asked(self, page: Page, open_names: frozenset[str] = frozenset()) -> tuple[Question, ...]:
         if page.fixed:
             return page.questions
@@ -104,7 +114,7 @@ class Visit:
             for variable in question.variables
         )
 
-    def said(self, text: Text, settled: Mapping[str, Answer]) -> str:
+    def words(self, text: Text, settled: Mapping[str, Answer]) -> str:
         """Return a text in the language of the visit, with earlier answers in their places."""
         return filled(in_language(text, self.language), self.language, self.served.questionnaire, settled)
 
@@ -113,16 +123,16 @@ class Visit:
         """What a ticket says of what the page shows: another tab may change the path, the offer or the words."""
         if self.fixed:
             return SEEN_BY_ALL
-        shown = (*self.questions, *self.more)
-        rows = [item.name for question in shown for item in question.items if self.row_seen(item)]
-        offers = [self._offer(question) for question in shown]
+        questions = (*self.questions, *self.more)
+        rows = [item.name for question in questions for item in question.items if self.row_seen(item)]
+        offers = []
+        for question in questions:
+            personal = as_seen(question, self.known, self.seed)
+            codes = (choice.code for choice in personal.choices)
+            offers.append((question.name, personal.minimum, personal.maximum, *codes))
         says = frozenset(name for page in self.shown for name in page.says)
         words = [(name, self.way.settled.get(name)) for name in sorted(says - self.here)]
-        return ticket.digest((offers, rows, words))
-
-    def _offer(self, question: Question) -> tuple[object, ...]:
-        seen = as_seen(question, self.known, self.seed)
-        return (question.name, seen.minimum, seen.maximum, *(choice.code for choice in seen.choices))
+        return tickets.digest((offers, rows, words))
 
     def row_seen(self, item: Question) -> bool:
         """Tell whether a row of a matrix is shown."""
@@ -139,13 +149,13 @@ class Visit:
 def spoken(offered: tuple[str, ...]) -> str:
     """Return the language of this visit: asked for, chosen before, the browser's, or the first."""
     if request.query_string and request.method == "GET":
-        asked_for = request.args.get("language")
-        if asked_for in offered and session.get("language") != asked_for:
-            session["language"] = asked_for
+        requested = request.args.get("language")
+        if requested in offered and session.get("language") != requested:
+            session["language"] = requested
     chosen = session.get("language")
     if chosen in offered:
         return str(chosen)
-    said = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
-    told = parse_accept_header(said[:MOST_SAID], LanguageAccept) if said else LanguageAccept()
-    wanted = (code.partition("-")[0].lower() for code in told.values())
-    return next((code for code in wanted if code in offered), offered[0])
+    header = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    accepted = parse_accept_header(header[:LONGEST_HEADER], LanguageAccept) if header else LanguageAccept()
+    codes = (code.partition("-")[0].lower() for code in accepted.values())
+    return next((code for code in codes if code in offered), offered[0])

@@ -37,8 +37,8 @@ from survey_app.serving.processes import READY, Orders, read_orders
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import prove_writable
 from survey_app.storage.jobs import count_jobs
+from survey_app.storage.opening import open_database
 from survey_app.storage.remedies import in_words
-from survey_app.storage.tables import open_database
 
 FINISH = 10.0
 """Seconds to finish what is in flight."""

@@ -15,8 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.problems import StudyFault
-from survey_app.storage import database, fieldwork, schema, sqlite
+from survey_app.storage import database, schema, sqlite
 from survey_app.storage.disk import existing, free_bytes, kind_of, network_disk, writable
+from survey_app.storage.fielded import all_fielded, version_content
 from survey_app.storage.remedies import wrong_and_remedy
 from survey_app.storage.tables import metadata, post
 
@@ -195,8 +196,8 @@ def _answers(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
 
 
 def _studies(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
-    for field in fieldwork.all_fielded(engine):
-        content = fieldwork.version_content(engine, field.name, field.version) or b""
+    for field in all_fielded(engine):
+        content = version_content(engine, field.name, field.version) or b""
         try:
             record = study_from_files({"questionnaire.yaml": content, "study.yaml": field.record}).record
             ZoneInfo(record.zone)

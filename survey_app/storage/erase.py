@@ -23,7 +23,8 @@ from sqlalchemy import Connection, Engine, delete, select
 from survey_app.storage import sqlite
 from survey_app.storage.database import InsertNew, forget_log, hold, writing
 from survey_app.storage.disk import append_lines
-from survey_app.storage.fieldwork import questionnaire_of, version_content
+from survey_app.storage.fielded import version_content
+from survey_app.storage.fieldwork import questionnaire_of
 from survey_app.storage.leaves import canonical_row, data_id, leaf
 from survey_app.storage.posts import key_hash
 from survey_app.storage.rows import one_response, response_row
@@ -139,13 +140,6 @@ def forget_erasures(engine: Engine, response_ids: Collection[str]) -> None:
     with writing(engine).begin() as connection:
         for response_id in response_ids:
             connection.execute(delete(erasure).where(erasure.c.response == response_id))
-
-
-def is_gone(engine: Engine, key: str) -> bool:
-    """Tell whether a response was erased."""
-    with engine.connect() as connection:
-        query = select(gone.c.key_hash).where(gone.c.key_hash == key_hash(key))
-        return connection.execute(query).first() is not None
 
 
 def record_erased(folder: Path, hashes: Iterable[str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.model import Questionnaire
@@ -12,21 +10,8 @@ from questionnaires.problems import StudyFault
 from questionnaires.study import Study
 from questionnaires.versions.promises import broken_promises
 from survey_app.storage.database import InsertNew, hold, writing
+from survey_app.storage.fielded import fielded_within
 from survey_app.storage.tables import post, response, study, version
-
-_ONE = select(study).where(study.c.name == bindparam("name"))
-
-
-@dataclass(frozen=True)
-class Fielded:
-    """A study as the database knows it."""
-
-    name: str
-    status: str
-    version: str
-    record: bytes
-    opened_ms: int
-    closed_ms: int | None
 
 
 def publish(engine: Engine, published: Study, now_ms: int) -> bool:
@@ -38,7 +23,7 @@ def publish(engine: Engine, published: Study, now_ms: int) -> bool:
     values = {"status": "open", "version": published.version, "record": record}
     with writing(engine).begin() as connection:
         hold(connection, changed=[name])
-        before = _fielded(connection, name)
+        before = fielded_within(connection, name)
         if before and (before.status, before.version, before.record) == ("open", published.version, record):
             return False
         _refuse_broken_promises(connection, published)
@@ -86,25 +71,6 @@ def close(engine: Engine, name: str, now_ms: int) -> bool:
     return bool(changed.rowcount)
 
 
-def fielded(engine: Engine, name: str) -> Fielded | None:
-    """Return one study, None where it was never published."""
-    if "\0" in name:  # it came with an address, and PostgreSQL has no such text
-        return None
-    with engine.connect() as connection:
-        return _fielded(connection, name)
-
-
-def _fielded(connection: Connection, name: str) -> Fielded | None:
-    row = connection.execute(_ONE, {"name": name}).first()
-    return Fielded(**row._mapping) if row else None
-
-
-def all_fielded(engine: Engine) -> list[Fielded]:
-    """Return every published study by name."""
-    with engine.connect() as connection:
-        return [Fielded(**row._mapping) for row in connection.execute(select(study).order_by(study.c.name))]
-
-
 def versions(engine: Engine, name: str) -> dict[str, bytes]:
     """Return the questionnaire files of a study by hash, oldest first."""
     with engine.connect() as connection:
@@ -118,13 +84,6 @@ def _versions(connection: Connection, name: str) -> dict[str, bytes]:
         .order_by(version.c.published_ms)
     )
     return {row.hash: row.content for row in connection.execute(query)}
-
-
-def version_content(engine: Engine, name: str, digest: str) -> bytes | None:
-    """Return one published questionnaire file."""
-    query = select(version.c.content).where(version.c.study == name, version.c.hash == digest)
-    with engine.connect() as connection:
-        return connection.execute(query).scalar()
 
 
 def counts(engine: Engine, name: str) -> dict[str, int]:

@@ -225,3 +225,10 @@ def _begun(page_post: PagePost) -> dict[str, Any]:
         "salt": random_code(SALT),
         "seed": page_post.seed,
     }
+
+
+def is_gone(engine: Engine, key: str) -> bool:
+    """Tell whether a response was erased."""
+    with engine.connect() as connection:
+        query = select(gone.c.key_hash).where(gone.c.key_hash == key_hash(key))
+        return connection.execute(query).first() is not None

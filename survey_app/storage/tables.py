@@ -1,4 +1,4 @@
-"""The tables, and a database that keeps what is put into them.
+"""The tables.
 
 Times are whole milliseconds since 1970 in UTC. What is changed here needs a step in `migrations/versions`.
 """
@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -19,9 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-
-from survey_app.storage.database import connect
-from survey_app.storage.schema import make_ready
 
 metadata = MetaData()
 
@@ -225,17 +221,3 @@ job = Table(
     Index("job_by_study", "study", "kind", "id"),
     sqlite_autoincrement=True,
 )
-
-
-def open_database(address: str) -> Engine:
-    """Open a database with durable settings and the tables of this version; a new SQLite file gets them.
-
-    Raises Unusable, which says what to do, and sqlalchemy's errors where the database cannot be reached.
-    """
-    engine = connect(address)
-    try:
-        make_ready(engine, metadata)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine

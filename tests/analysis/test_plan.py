@@ -21,9 +21,9 @@ from questionnaires.study import Study
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take
-from survey_app.storage.tables import open_database
 
 PUBLISHED = b"""
 - {id: online, value: 0.5, n: 100, question: channel, choices: group("online"), source: x}

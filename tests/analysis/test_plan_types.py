@@ -16,9 +16,9 @@ from reports.outline import outline
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take
-from survey_app.storage.tables import open_database
 
 REPORT = b"parts:\n  - {headline: channel}\n  - {chart: important.fast}\n  - {curve: expected}\n"
 

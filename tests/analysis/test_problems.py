@@ -69,7 +69,11 @@ def merged_beyond_the_population(folder: Path) -> None:
     sums = sums_of(drawn, np.array([1, 2]))
     segment = Segment("all", {}, frozenset({0}))
     shares(
-        joined(sums, sums), question="q", answers=[Answer("x", frozenset({1}))], segments=[segment], design=Design()
+        joined(sums, sums),
+        question="q",
+        answers=[Answer("x", frozenset({1}))],
+        segments=[segment],
+        design=Design(),
     )
 
 

@@ -6,9 +6,9 @@ import secrets
 
 from questionnaires.model import Answer, Missing
 from questionnaires.personal import draws
-from survey_app.respondent import ticket
-from survey_app.respondent.fielded import shelf
+from survey_app.respondent import tickets
 from survey_app.respondent.resume import code_for
+from survey_app.respondent.shelf import shelf
 from survey_app.storage.posts import PagePost
 from tests.browser.person import WRITTEN
 from tests.browser.stand import Stand
@@ -29,8 +29,8 @@ def begun(stand: Stand, upto: str, language: str = "en") -> str:
     with stand.app.test_request_context("/"):
         served, _ = shelf().study("showcase")
         assert served is not None
-        known = {**STORED, **draws(served.questionnaire, ticket.seed(key))}
-        for page in served.pages(ticket.seed(key)):
+        known = {**STORED, **draws(served.questionnaire, tickets.seed(key))}
+        for page in served.pages(tickets.seed(key)):
             if page.name == upto:
                 break
             names = [variable.name for question in page.questions for variable in question.variables]

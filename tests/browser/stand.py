@@ -20,7 +20,8 @@ from survey_app.factory import create_app
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
 from survey_app.storage.current import Current, current
-from survey_app.storage.tables import open_database, post
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import post
 
 
 @dataclass(frozen=True)

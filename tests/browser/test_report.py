@@ -14,8 +14,8 @@ from reports.outline import outline
 from reports.render.html import standalone
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
+from survey_app.storage.opening import open_database
 from survey_app.storage.snapshot import take
-from survey_app.storage.tables import open_database
 
 
 @pytest.fixture(scope="session")

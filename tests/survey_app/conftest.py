@@ -20,7 +20,8 @@ from survey_app.config import Settings, read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
 from survey_app.storage.database import connect
-from survey_app.storage.tables import metadata, open_database
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import metadata
 from survey_app.storage.upgrade import upgrade
 
 from .postgres import NoServer, Server, server

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from survey_app.respondent import receipt
-from survey_app.respondent.fielded import shelf
+from survey_app.respondent import receipt_code
+from survey_app.respondent.shelf import shelf
 from survey_app.storage.current import ended
 from survey_app.storage.leaves import data_id
 from survey_app.storage.posts import PagePost
@@ -40,7 +40,7 @@ def finish(field: Field, number: int, **answers: Any) -> Finished:
     with field.app.test_request_context("/"):
         served, _ = shelf().study("small")
         assert served is not None
-        hashed = receipt.hash_of(served, key)
+        hashed = receipt_code.hash_of(served, key)
     for page, given in (("start", {"age": 34, "channel": 8}), ("more", {"comment": f"text of {number}"})):
         field.app.extensions["earshot-collector"].keep(
             PagePost(
@@ -62,7 +62,7 @@ def finish(field: Field, number: int, **answers: Any) -> Finished:
     found = ended(field.engine, key)
     assert found is not None
     with field.app.test_request_context("/"):
-        return Finished(key, receipt.code_of(found))
+        return Finished(key, receipt_code.code_of(found))
 
 
 def snapshot(field: Field, hour: int = 10) -> Path:

@@ -18,7 +18,8 @@ from survey_app.cli.user import ROLES
 from survey_app.config import read_settings
 from survey_app.storage import fieldwork
 from survey_app.storage.accounts import passwords, people, rights, sessions
-from survey_app.storage.tables import account, open_database
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import account
 
 from .workplace import PASSWORD, actions
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from survey_app.respondent import ticket
+from survey_app.respondent import tickets
 from survey_app.storage.accounts import invitations, people, rights
 
 from .conftest import Field
@@ -119,9 +119,11 @@ def test_unknown_used_withdrawn_and_old_links_look_the_same(
     assert again.post(withdraw[1]).location == "/desk/small/people?done=invitation_withdrawn"
     assert again.post(withdraw[1]).status == 404
     assert anyone.open(link).text == unknown
-    token = invitations.invite(field.engine, "anna@example.org", "small", "analyst", ticket.now_ms(), by=boss)
+    token = invitations.invite(
+        field.engine, "anna@example.org", "small", "analyst", tickets.now_ms(), by=boss
+    )
     assert anyone.open(f"/join/{token}").status == 200
-    later = ticket.now_ms() + invitations.GOOD_MS + 1
-    monkeypatch.setattr(ticket, "now_ms", lambda: later)
+    later = tickets.now_ms() + invitations.GOOD_MS + 1
+    monkeypatch.setattr(tickets, "now_ms", lambda: later)
     assert anyone.open(f"/join/{token}").text == unknown
     assert anyone.post(f"/join/{token}", **GOOD).status == 404

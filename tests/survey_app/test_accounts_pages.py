@@ -17,9 +17,9 @@ from survey_app.accounts import backoff as waiting
 from survey_app.accounts import signing
 from survey_app.accounts.backoff import Backoff, network
 from survey_app.accounts.door import own_path
-from survey_app.respondent import ticket
-from survey_app.storage import fieldwork
+from survey_app.respondent import tickets
 from survey_app.storage.accounts import passwords, people, sessions
+from survey_app.storage.fielded import fielded
 from survey_app.storage.tables import account, audit, job, sign_in
 
 from .conftest import Field, Person
@@ -52,7 +52,7 @@ def test_signing_in_and_out(field: Field, anna: str) -> None:
     token = browser.cookie()["account"]
     assert browser.post("/sign-out").location == "/sign-in?done=signed_out"
     assert "You are signed out" in browser.open(browser.location).text
-    assert sessions.find(field.engine, str(token), ticket.now_ms()) is None
+    assert sessions.find(field.engine, str(token), tickets.now_ms()) is None
     assert actions(field.engine)[-2:] == ["signed_in", "signed_out"]
 
 
@@ -84,7 +84,7 @@ def test_a_session_that_was_there_before_ends(field: Field, anna: str) -> None:
         "/sign-in", data={"csrf_token": form, "email": "borys@example.org", "password": PASSWORD}
     )
     assert browser.cookie()["account"] != token
-    assert sessions.find(field.engine, token, ticket.now_ms()) is None
+    assert sessions.find(field.engine, token, tickets.now_ms()) is None
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def set_up(browser: Colleague) -> tuple[pyotp.TOTP, list[str]]:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> int:
-    moment = ticket.now_ms() + seconds * 1000
-    monkeypatch.setattr(ticket, "now_ms", lambda: moment)
+    moment = tickets.now_ms() + seconds * 1000
+    monkeypatch.setattr(tickets, "now_ms", lambda: moment)
     return moment // 1000
 
 
@@ -261,7 +261,7 @@ def test_between_password_and_second_factor_nothing_opens(
     code = phone.at(later(monkeypatch, 60))
     assert browser.post("/sign-in/code", code=code, next="/desk/small/").location == "/desk/small/"
     assert browser.cookie()["account"] != half
-    assert sessions.find(field.engine, half, ticket.now_ms()) is None
+    assert sessions.find(field.engine, half, tickets.now_ms()) is None
     assert browser.open("/desk/small/").status == 200
     other = Colleague(field.app).sign_in("anna@example.org")
     assert other.post("/sign-in/code", code=code).status == 422  # once is once
@@ -329,7 +329,7 @@ def test_a_new_password_ends_other_sessions_and_gives_this_one_a_new_token(field
     assert here.cookie()["account"] != token
     assert here.open("/account/?done=password_changed").status == 200
     assert there.open("/account/").status == 303
-    assert sessions.find(field.engine, str(token), ticket.now_ms()) is None
+    assert sessions.find(field.engine, str(token), tickets.now_ms()) is None
     assert Colleague(field.app).sign_in("anna@example.org").status == 422
     assert Colleague(field.app).sign_in("anna@example.org", new).status == 303
 
@@ -491,7 +491,7 @@ def test_closing_says_what_ends_and_is_written_down(field: Field, anna: str, per
     page = browser.open("/desk/small/close").text
     assert "1 person who started and has not finished" in page
     assert browser.post("/desk/small/close").location == "/desk/small/?done=closed"
-    found = fieldwork.fielded(field.engine, "small")
+    found = fielded(field.engine, "small")
     assert found is not None and found.status == "closed"
     browser.post("/desk/small/close")
     assert actions(field.engine).count("closed") == 1

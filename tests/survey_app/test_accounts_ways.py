@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from survey_app.respondent import ticket
+from survey_app.respondent import tickets
 from survey_app.storage import jobs
 from survey_app.storage.accounts import invitations, people, rights
 
@@ -32,7 +32,7 @@ def test_who_only_reads_reports_begins_there(field: Field) -> None:
 def test_an_invitation_to_read_reports_leads_there(field: Field) -> None:
     boss = make(field.engine, "boss@example.org", administrator=True)
     token = invitations.invite(
-        field.engine, "eve@example.org", "small", "executive", ticket.now_ms(), by=boss
+        field.engine, "eve@example.org", "small", "executive", tickets.now_ms(), by=boss
     )
     eve = Colleague(field.app).post(f"/join/{token}", name="Eve", password=PASSWORD, again=PASSWORD)
     assert eve.location == "/reports/?joined=small"
@@ -76,7 +76,7 @@ def test_problems_come_in_the_order_of_the_fields(field: Field, address: str, or
     boss = make(field.engine, "boss@example.org", administrator=True)
     browser = Colleague(field.app, "boss@example.org" if address != "join" else "")
     if address == "join":
-        now = ticket.now_ms()
+        now = tickets.now_ms()
         address = (
             f"/join/{invitations.invite(field.engine, 'x@example.org', 'small', 'analyst', now, by=boss)}"
         )
@@ -94,7 +94,7 @@ def test_the_language_on_show_is_the_one_that_is_saved(field: Field) -> None:
 def test_a_page_looks_anew_while_a_job_goes_on_and_leads_to_what_it_left(field: Field) -> None:
     make(field.engine, "anna@example.org", study="small", role="analyst")
     make(field.engine, "fred@example.org", study="small", role="field_manager")
-    browser, now = Colleague(field.app, "anna@example.org"), ticket.now_ms()
+    browser, now = Colleague(field.app, "anna@example.org"), tickets.now_ms()
     assert REFRESH not in browser.open("/desk/small/").text
     jobs.add_job(field.engine, "snapshot", "small", {}, None, now)
     assert REFRESH in browser.open("/desk/small/").text
@@ -115,7 +115,7 @@ def test_a_page_looks_anew_while_a_job_goes_on_and_leads_to_what_it_left(field: 
 
 def test_a_report_that_is_done_can_be_read_from_its_job(field: Field) -> None:
     make(field.engine, "anna@example.org", study="small", role="analyst")
-    now = ticket.now_ms()
+    now = tickets.now_ms()
     jobs.add_job(field.engine, "report", "small", {"snapshot": SNAPSHOT}, None, now)
     taken = jobs.claim(field.engine, "worker", now)
     assert taken is not None
@@ -133,7 +133,7 @@ def test_a_report_that_is_done_can_be_read_from_its_job(field: Field) -> None:
 
 def test_why_a_job_failed_is_told_as_the_programs_words(field: Field) -> None:
     make(field.engine, "anna@example.org", study="small", role="analyst")
-    now = ticket.now_ms()
+    now = tickets.now_ms()
     jobs.add_job(field.engine, "report", "small", {}, None, now)
     taken = jobs.claim(field.engine, "worker", now)
     assert taken is not None
@@ -145,7 +145,7 @@ def test_why_a_job_failed_is_told_as_the_programs_words(field: Field) -> None:
 
 def test_a_job_that_no_worker_takes_is_not_looked_at_for_ever(field: Field) -> None:
     make(field.engine, "anna@example.org", study="small", role="analyst")
-    jobs.add_job(field.engine, "snapshot", "small", {}, None, ticket.now_ms() - 3_600_000)
+    jobs.add_job(field.engine, "snapshot", "small", {}, None, tickets.now_ms() - 3_600_000)
     browser = Colleague(field.app, "anna@example.org").open("/desk/small/")
     assert "Waiting" in browser.text
     assert REFRESH not in browser.text

@@ -27,9 +27,10 @@ from survey_app.storage.database import writing
 from survey_app.storage.erase import BadList, NotRecorded, erase, read_erased, record_erased
 from survey_app.storage.leaves import read_leaves
 from survey_app.storage.merkle import merkle_root
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import Finished, key_hash
 from survey_app.storage.snapshot import take
-from survey_app.storage.tables import gone, open_database, post, response
+from survey_app.storage.tables import gone, post, response
 from survey_app.storage.upgrade import upgrade
 
 from .backed_up import KEY, NOW, Fresh, New, counts, fill, post_of, rewritten

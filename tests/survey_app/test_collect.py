@@ -19,8 +19,10 @@ from survey_app.storage.collect import Collector
 from survey_app.storage.current import current, fold
 from survey_app.storage.database import check_durability, hold, writing
 from survey_app.storage.erase import erase
+from survey_app.storage.fielded import fielded
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import Changed, Finished, NotKept, NotOpen, PagePost
-from survey_app.storage.tables import open_database, post, response, study
+from survey_app.storage.tables import post, response, study
 from survey_app.storage.unusable import BadAddress, WeakDatabase
 
 pytestmark = pytest.mark.both_databases
@@ -321,12 +323,12 @@ def test_publish_and_close(engine: Engine, small: Study) -> None:
     assert not fieldwork.publish(engine, small, 2)
     assert fieldwork.close(engine, "small", 3)
     assert not fieldwork.close(engine, "small", 4)
-    closed = fieldwork.fielded(engine, "small")
+    closed = fielded(engine, "small")
     assert closed is not None
     assert (closed.status, closed.opened_ms, closed.closed_ms) == ("closed", 1, 3)
     assert fieldwork.publish(engine, small, 5)
     assert list(fieldwork.versions(engine, "small")) == [small.version]
-    assert fieldwork.fielded(engine, "none") is None
+    assert fielded(engine, "none") is None
 
 
 def test_an_old_retry_does_not_undo_what_another_tab_confirmed(collector: Collector, engine: Engine) -> None:

@@ -26,9 +26,10 @@ from survey_app.storage import disk, erase, fieldwork, postgresql, rows, sqlite
 from survey_app.storage.collect import Collector
 from survey_app.storage.current import current
 from survey_app.storage.database import connect, hold, parse_address, prove_writable, writing
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import Finished, NotKept
 from survey_app.storage.remedies import in_words
-from survey_app.storage.tables import open_database, post
+from survey_app.storage.tables import post
 from survey_app.storage.unusable import BadAddress, MissingDriver, WeakDatabase
 from survey_app.storage.upgrade import upgrade
 

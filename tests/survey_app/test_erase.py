@@ -250,8 +250,8 @@ def test_who_erased_answers_may_answer_anew(field: Field, person: Person) -> Non
     key = person.address.split("/")[2]
     person.post({})
     with field.app.test_request_context("/"):
-        from survey_app.respondent import receipt
-        from survey_app.respondent.fielded import shelf
+        from survey_app.respondent import receipt_code
+        from survey_app.respondent.shelf import shelf
         from survey_app.storage.current import ended
         from survey_app.storage.database import writing
         from survey_app.storage.tables import response
@@ -259,10 +259,10 @@ def test_who_erased_answers_may_answer_anew(field: Field, person: Person) -> Non
         served, _ = shelf().study("small")
         assert served is not None
         with writing(field.engine).begin() as connection:
-            connection.execute(response.update().values(receipt_hash=receipt.hash_of(served, key)))
+            connection.execute(response.update().values(receipt_hash=receipt_code.hash_of(served, key)))
         found = ended(field.engine, key)
         assert found is not None
-        code = receipt.code_of(found)
+        code = receipt_code.code_of(found)
     show(person, code, "erase")
     assert "Your answers were deleted" in person.text
     person.open("/s/small").post({"age": "40", "channel": "8"})

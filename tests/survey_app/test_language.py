@@ -16,7 +16,8 @@ from survey_app.config import Settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
 from survey_app.storage.current import Current, current
-from survey_app.storage.tables import open_database, response
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import response
 from tests.conftest import STUDY
 from tests.survey_app.conftest import Field, Person
 

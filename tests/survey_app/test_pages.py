@@ -16,6 +16,7 @@ from questionnaires.model import Missing
 from survey_app.factory import create_app
 from survey_app.security import HEADERS
 from survey_app.storage import current as current_module
+from survey_app.storage import fielded as fielded_module
 from survey_app.storage import fieldwork
 from survey_app.storage import posts as posts_module
 from survey_app.storage.current import current
@@ -341,7 +342,7 @@ def test_a_database_that_cannot_be_used_keeps_what_was_typed(
         moved.chmod(0)
         monkeypatch.setattr(posts_module, "_STANDING", text("SELECT * FROM nowhere"))
         monkeypatch.setattr(current_module, "_RESPONSE", text("SELECT * FROM nowhere"))
-        monkeypatch.setattr(fieldwork, "_ONE", text("SELECT * FROM nowhere"))
+        monkeypatch.setattr(fielded_module, "_STUDY", text("SELECT * FROM nowhere"))
         person.post(answers)
         assert person.response.status_code == 503, person.text
         assert kept in person.text

@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, text
 
 from survey_app.cli.receipt import receipt as verb
-from survey_app.respondent import receipt
-from survey_app.respondent.fielded import shelf
+from survey_app.respondent import receipt_code
+from survey_app.respondent.shelf import shelf
 from survey_app.storage.codes import read_code
 from survey_app.storage.current import ended
 from survey_app.storage.database import writing
@@ -63,9 +63,9 @@ def test_the_end_page_shows_the_same_code_again(field: Field, finished: list[Fin
     found = ended(field.engine, finished[0].key)
     assert found is not None
     with field.app.test_request_context("/"):
-        assert receipt.code_of(found) == finished[0].code
+        assert receipt_code.code_of(found) == finished[0].code
         field.app.secret_key = "another"  # the stored hash is of a code that nobody can make any more
-        assert receipt.code_of(found) == ""
+        assert receipt_code.code_of(found) == ""
     assert ended(field.engine, "nobody") is None
 
 
@@ -89,8 +89,8 @@ def test_a_study_without_receipts_gives_none(field: Field) -> None:
     with field.app.test_request_context("/"):
         served, _ = shelf().study("small")
         assert served is not None
-        assert receipt.hash_of(replace(served, record=Silent()), "k") == ""  # type: ignore[arg-type]
-        assert len(receipt.hash_of(served, "k")) == 64
+        assert receipt_code.hash_of(replace(served, record=Silent()), "k") == ""  # type: ignore[arg-type]
+        assert len(receipt_code.hash_of(served, "k")) == 64
 
 
 def test_a_code_is_found_however_it_is_written(field: Field, finished: list[Finished]) -> None:
@@ -274,7 +274,7 @@ def test_unfinished_answers_have_no_receipt(field: Field, person: Person) -> Non
     found = ended(field.engine, key)
     assert found is not None and found.end is None
     with field.app.test_request_context("/"):
-        assert receipt.code_of(found) == ""
+        assert receipt_code.code_of(found) == ""
 
 
 def test_the_form_stays_small() -> None:

@@ -18,9 +18,10 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from questionnaires.formats.study_folder import study_from_files
-from survey_app.respondent import ticket
+from survey_app.respondent import tickets
 from survey_app.storage import fieldwork
 from survey_app.storage.accounts import invitations, people, rights, sessions
+from survey_app.storage.fielded import fielded
 from survey_app.storage.tables import account
 
 from .conftest import Field
@@ -139,7 +140,7 @@ class Place:
 
     def arrive(self, visitor: str) -> tuple[FlaskClient, str]:
         """Return a browser of a visitor with a session of its own, and its form token."""
-        client, now = self.app.test_client(), ticket.now_ms()
+        client, now = self.app.test_client(), tickets.now_ms()
         raw = hashlib.sha256(visitor.encode()).hexdigest()
         with client.session_transaction() as kept:
             kept["csrf_token"] = raw
@@ -194,7 +195,7 @@ def _files(field: Field, name: str) -> None:
 
 def prepare(place: Place, endpoint: str, name: str) -> dict[str, str]:
     """Make what a route works on anew, so that no cell depends on the one before; return the form's fields."""
-    engine, now = place.field.engine, ticket.now_ms()
+    engine, now = place.field.engine, tickets.now_ms()
     if endpoint == "researcher.close" and name != MISSING:
         fieldwork.publish(engine, place.field.study, now)
     if endpoint in ("staff.give_role", "staff.ask_remove", "staff.remove") and name != MISSING:
@@ -208,7 +209,7 @@ def prepare(place: Place, endpoint: str, name: str) -> dict[str, str]:
 
 
 def tidy(place: Place, endpoint: str) -> None:
-    engine, now = place.field.engine, ticket.now_ms()
+    engine, now = place.field.engine, tickets.now_ms()
     if endpoint in ("staff.give_role", "staff.ask_remove", "staff.remove", "staff.withdraw"):
         for name in (OWN, FOREIGN):
             rights.take_role(engine, place.ids["target"], name, now, by=None)
@@ -356,13 +357,13 @@ def test_no_post_gets_in_without_the_pages_own_token(place: Place, attack: str) 
 
 def _state(place: Place) -> object:
     engine = place.field.engine
-    study = fieldwork.fielded(engine, OWN)
+    study = fielded(engine, OWN)
     assert study is not None
     return study.status, people.everyone(engine), rights.members(engine, OWN), _open(place)
 
 
 def _open(place: Place) -> list[str]:
-    found = invitations.open_ones(place.field.engine, OWN, ticket.now_ms())
+    found = invitations.open_ones(place.field.engine, OWN, tickets.now_ms())
     return [one.key for one in found]
 
 

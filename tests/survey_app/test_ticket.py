@@ -10,8 +10,9 @@ import pytest
 from flask import session
 from sqlalchemy import select
 
-from survey_app.respondent import ticket
-from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent import tickets
+from survey_app.respondent.served import Served
+from survey_app.respondent.shelf import shelf
 from survey_app.storage.current import current
 from survey_app.storage.tables import response
 
@@ -33,15 +34,15 @@ def browser(field: Field, cookie: dict[str, Any] | None = None) -> Iterator[Serv
 @pytest.fixture
 def issued(field: Field, monkeypatch: pytest.MonkeyPatch) -> str:
     """A ticket that was issued to Ann's browser at 1,000 ms."""
-    monkeypatch.setattr(ticket, "now_ms", lambda: 1_000)
+    monkeypatch.setattr(tickets, "now_ms", lambda: 1_000)
     with browser(field, {"person": "ann"}) as served:
-        return ticket.issue(served, "start", "k" * 32, "seen")
+        return tickets.issue(served, "start", "k" * 32, "seen")
 
 
 def test_its_own_browser_reads_it(field: Field, issued: str) -> None:
     with browser(field, {"person": "ann"}) as served:
-        said = ticket.read(issued)
-        assert said == ticket.Ticket("small", served.version, "start", "k" * 32)
+        said = tickets.read(issued)
+        assert said == tickets.Ticket("small", served.version, "start", "k" * 32)
         assert (said.shown_ms, said.renewed, len(said.nonce)) == (1_000, False, 32)
         assert "adopted" not in session
 
@@ -52,30 +53,30 @@ def test_the_name_of_a_browser_is_not_in_it(field: Field, issued: str) -> None:
 
 def test_another_browser_is_refused(field: Field, issued: str) -> None:
     with browser(field, {"person": "bob"}):
-        assert ticket.read(issued) is None
-        assert not ticket.is_own("k" * 32, "small")
+        assert tickets.read(issued) is None
+        assert not tickets.is_own("k" * 32, "small")
 
 
 def test_a_browser_that_lost_its_cookie_gets_its_response_back(field: Field, issued: str) -> None:
     with browser(field) as served:
-        said = ticket.read(issued)
+        said = tickets.read(issued)
         assert said is not None
         assert said.renewed
-        assert ticket.known()
-        assert ticket.is_own("k" * 32, "small")
-        assert ticket.response_key("small") == "k" * 32
-        fresh = ticket.read(ticket.issue(served, "start", "k" * 32, "seen"))
+        assert tickets.known()
+        assert tickets.is_own("k" * 32, "small")
+        assert tickets.response_key("small") == "k" * 32
+        fresh = tickets.read(tickets.issue(served, "start", "k" * 32, "seen"))
         assert fresh is not None
         assert not fresh.renewed
 
 
 def test_an_old_ticket_gives_nothing_back(field: Field, issued: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticket, "now_ms", lambda: 1_000 + ticket.RENEWABLE_MS + 1)
+    monkeypatch.setattr(tickets, "now_ms", lambda: 1_000 + tickets.RENEWABLE_MS + 1)
     with browser(field):
-        assert ticket.read(issued) is None
-        assert not ticket.known()
+        assert tickets.read(issued) is None
+        assert not tickets.known()
     with browser(field, {"person": "ann"}):  # with its cookie it is as good as ever
-        assert ticket.read(issued) is not None
+        assert tickets.read(issued) is not None
 
 
 @pytest.mark.parametrize("cookie", [{}, {"person": "ann"}])
@@ -87,38 +88,38 @@ def test_forged_and_cut_tickets_say_nothing(field: Field, issued: str, cookie: d
     ]  # fmt: skip
     for text in forged:
         with browser(field, dict(cookie)):
-            assert ticket.read(text) is None, text
-            assert not ticket.is_own("k" * 32, "small")
+            assert tickets.read(text) is None, text
+            assert not tickets.is_own("k" * 32, "small")
 
 
 def test_an_adopted_response_is_the_present_one_until_the_next(field: Field) -> None:
     with browser(field, {"person": "bob"}):
-        own = ticket.response_key("small")
-        ticket.adopt("small", "k" * 32)
-        assert ticket.response_key("small") == "k" * 32
-        assert ticket.is_own(own, "small")
-        ticket.begin_again("small")
-        assert ticket.response_key("small") not in (own, "k" * 32)
-        assert not ticket.is_own("k" * 32, "small")  # the next person here must not come to it
-        assert not ticket.is_own(own, "small")
-        ticket.adopt("small", own)  # its own response, back by a code
-        assert ticket.response_key("small") == own
+        own = tickets.response_key("small")
+        tickets.adopt("small", "k" * 32)
+        assert tickets.response_key("small") == "k" * 32
+        assert tickets.is_own(own, "small")
+        tickets.begin_again("small")
+        assert tickets.response_key("small") not in (own, "k" * 32)
+        assert not tickets.is_own("k" * 32, "small")  # the next person here must not come to it
+        assert not tickets.is_own(own, "small")
+        tickets.adopt("small", own)  # its own response, back by a code
+        assert tickets.response_key("small") == own
         assert session["adopted"] == [own]
 
 
 def test_a_cookie_remembers_only_so_many(field: Field) -> None:
     with browser(field):
         for number in range(20):
-            ticket.adopt(f"study{number}", f"{number:032x}")
-            ticket.adopt(f"study{number}", f"{number:032x}")
-        assert len(session["adopted"]) == len(session["present"]) == ticket.MOST_ADOPTED
-        assert ticket.is_own(f"{19:032x}", "study19")
-        assert not ticket.is_own(f"{0:032x}", "study0")
+            tickets.adopt(f"study{number}", f"{number:032x}")
+            tickets.adopt(f"study{number}", f"{number:032x}")
+        assert len(session["adopted"]) == len(session["present"]) == tickets.MOST_ADOPTED
+        assert tickets.is_own(f"{19:032x}", "study19")
+        assert not tickets.is_own(f"{0:032x}", "study0")
 
 
 def test_a_key_of_any_letters_is_no_fault(field: Field) -> None:
     with browser(field, {"person": "bob"}):
-        assert not ticket.is_own("ключ", "small")
+        assert not tickets.is_own("ключ", "small")
 
 
 def test_a_lost_cookie_loses_nothing_typed(field: Field, person: Person) -> None:

@@ -21,7 +21,9 @@ from survey_app.cli import database as verbs
 from survey_app.storage import fieldwork, schema, sqlite
 from survey_app.storage import upgrade as upgrading
 from survey_app.storage.database import connect, writing
-from survey_app.storage.tables import metadata, open_database, post, response
+from survey_app.storage.fielded import fielded
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import metadata, post, response
 from survey_app.storage.unusable import (
     DamagedDatabase,
     EmptyDatabase,
@@ -205,7 +207,7 @@ def test_a_database_from_before_revisions_is_taken_on(bare: Engine, empty: str, 
     change(bare, "DROP TABLE alembic_version")
     assert upgrade(bare) == Upgraded("0001", schema.REVISION)
     engine = open_database(empty)
-    found = fieldwork.fielded(engine, "small")
+    found = fielded(engine, "small")
     assert found is not None and found.opened_ms == 7
     engine.dispose()
 

@@ -39,7 +39,7 @@ from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork
 from survey_app.storage.current import Current, current
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 from tests.conftest import STUDY
 
 WALKS, SOME = 500, 150

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
 from survey_app.storage.collect import Collector
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 from tests.torture import stage
 from tests.torture.writer import page_post
 

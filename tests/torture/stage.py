@@ -18,7 +18,8 @@ from questionnaires.study import Study
 from survey_app.config import Settings, read_settings
 from survey_app.storage import fieldwork
 from survey_app.storage.database import connect
-from survey_app.storage.tables import open_database, post, response
+from survey_app.storage.opening import open_database
+from survey_app.storage.tables import post, response
 from survey_app.storage.upgrade import upgrade
 from tests.survey_app.postgres import NoServer, Server, server
 from tests.torture.client import Ledger

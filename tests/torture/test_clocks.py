@@ -11,7 +11,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from survey_app.factory import create_app
-from survey_app.respondent import fielded
+from survey_app.respondent.served import status_of
 from tests.torture import clocks, stage
 from tests.torture.client import filled_in
 from tests.torture.report import Outcome
@@ -22,8 +22,8 @@ def test_a_study_closes_at_its_own_local_time(what: str, written: str, moment: s
     record = stage.study(1, f"close: {written}\n").record
     closing = datetime.fromisoformat(moment)
     second = timedelta(seconds=1)
-    assert fielded._status(record, closing - second) == "open"
-    assert fielded._status(record, closing) == "closed"
+    assert status_of(record, closing - second) == "open"
+    assert status_of(record, closing) == "closed"
 
 
 @pytest.mark.parametrize("back", [3, 3600, 86_400])

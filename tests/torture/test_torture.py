@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from survey_app.storage.collect import Collector
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 from tests.torture import stage
 from tests.torture.client import Ledger, filled_in
 from tests.torture.journal import Journal, Step, crashes

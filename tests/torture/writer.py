@@ -19,8 +19,8 @@ from queue import Empty, Queue
 from sqlalchemy import Engine, event
 
 from survey_app.storage.collect import Collector
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import NotKept, PagePost
-from survey_app.storage.tables import open_database
 from tests.torture.client import Ledger
 from tests.torture.stage import NAME
 

@@ -24,7 +24,7 @@ from jinja2.bccache import Bucket
 from werkzeug.datastructures import MultiDict
 
 from survey_app.factory import create_app
-from survey_app.storage.tables import open_database
+from survey_app.storage.opening import open_database
 from tests.torture.client import filled_in
 from tests.torture.stage import NAME, publish, settings
 from tests.torture.variants import VARIANTS

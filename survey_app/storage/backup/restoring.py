@@ -22,11 +22,12 @@ from survey_app.storage.backup.roots import Look, Root, TimedRoot, roots
 from survey_app.storage.database import InsertNew, connect, dialect_of, writing
 from survey_app.storage.disk import existing, free_bytes, new_file
 from survey_app.storage.erase import LIST, bury, read_erased, record_erased
+from survey_app.storage.opening import open_database
 from survey_app.storage.posts import key_hash
 from survey_app.storage.rows import Stored
 from survey_app.storage.schema import REVISION, read
 from survey_app.storage.sqlite import file_of
-from survey_app.storage.tables import gone, open_database
+from survey_app.storage.tables import gone
 from survey_app.storage.upgrade import VERSIONS, upgrade
 
 ROOM = 3

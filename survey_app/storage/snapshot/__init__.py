@@ -21,7 +21,8 @@ from sqlalchemy import Engine
 from questionnaires.codebook import codebook
 from questionnaires.study import Study
 from survey_app.storage.erase import forget_erasures, pending, present, tombstones
-from survey_app.storage.fieldwork import Fielded, fielded, questionnaire_of, versions
+from survey_app.storage.fielded import Fielded, fielded
+from survey_app.storage.fieldwork import questionnaire_of, versions
 from survey_app.storage.leaves import snapshots, write_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.rows import post_rows

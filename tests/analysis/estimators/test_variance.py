@@ -119,9 +119,7 @@ def close(found: list[float | None], wanted: list[float | None]) -> None:
 
 
 @pytest.mark.parametrize("rule", ["certainty", "adjust", "average"])
-def test_sparse_sums_give_the_same_shares_and_tests(
-    monkeypatch: pytest.MonkeyPatch, rule: str
-) -> None:
+def test_sparse_sums_give_the_same_shares_and_tests(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     sample, answer, segment = survey(21, clustered=True)
     stratum = np.where(np.arange(sample.rows) == 0, 3, sample.stratum)
     sample = Sample(sample.weight, stratum, sample.cluster, ("a", "b", "c", "d"))

@@ -110,7 +110,9 @@ def tally(path: Path, words: Words) -> Tally:
 
 def in_order(sums: Sums) -> tuple[Any, ...]:
     """Return what sums say, units in order of their size, since their codes only tell them apart."""
-    weight, square = (part if isinstance(part, np.ndarray) else part.toarray() for part in (sums.weight, sums.square))
+    weight, square = (
+        part if isinstance(part, np.ndarray) else part.toarray() for part in (sums.weight, sums.square)
+    )
     rows = sorted(zip(sums.stratum.tolist(), weight.round(9).tolist(), square.round(9).tolist(), strict=True))
     plain = (sums.columns.tolist(), sums.people.tolist(), sums.idle.tolist(), sums.units.tolist())
     return (*plain, sums.clustered, sums.strata, sums.fpc, rows)
@@ -125,8 +127,12 @@ WAYS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "tiny batches": lambda patch: patch.setattr(parquet, "BATCH", 7),
     "single rows": lambda patch: patch.setattr(parquet, "BATCH", 1),
     "sparse": lambda patch: (patch.setattr(counting, "DENSE", 30), patch.setattr(parquet, "BATCH", 7))[0],
-    "all sparse": lambda patch: (patch.setattr(table_sums, "DENSE", 0), patch.setattr(counting, "DENSE", 0))[0],
-    "merged keys": lambda patch: (patch.setattr(counting, "DENSE", 0), patch.setattr(counting, "PENDING", 5))[0],
+    "all sparse": lambda patch: (patch.setattr(table_sums, "DENSE", 0), patch.setattr(counting, "DENSE", 0))[
+        0
+    ],
+    "merged keys": lambda patch: (patch.setattr(counting, "DENSE", 0), patch.setattr(counting, "PENDING", 5))[
+        0
+    ],
     "one question at a time": lambda patch: patch.setattr(counting, "BUDGET", 1),
     "no tables of codes": lambda patch: patch.setattr("analysis.table.values.SPAN", 0),
     "no table of units": lambda patch: patch.setattr(counting, "TABLE", 0),
@@ -213,7 +219,10 @@ def test_adding_changes_nothing_in_what_is_added(tmp_path: Path) -> None:
 @TINY
 def test_a_tally_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
     table = a_survey(seed, 60)
-    whole, first = written(tmp_path, table), tally(written(tmp_path, table.slice(0, 30), "b.parquet"), REQUEST)
+    whole, first = (
+        written(tmp_path, table),
+        tally(written(tmp_path, table.slice(0, 30), "b.parquet"), REQUEST),
+    )
     write_tally(first, tmp_path / "sums.npz")
     kept = read_tally(tmp_path / "sums.npz")
     kept.add(tally(written(tmp_path, table.slice(30), "c.parquet"), REQUEST))

@@ -19,9 +19,7 @@ def test_columns_hold_counts_weights_and_squares() -> None:
 
 @pytest.mark.parametrize("dense", [table_sums.DENSE, 0])
 @pytest.mark.parametrize("scale", [1, 10**4, 10**6])
-def test_far_apart_codes_give_the_same_sums(
-    scale: int, dense: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_far_apart_codes_give_the_same_sums(scale: int, dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = np.random.Generator(np.random.PCG64(3))
     stratum, cluster, cell, segment, answer = numbers.integers(0, 3, (5, 200))
     weight = numbers.uniform(1, 2, 200)

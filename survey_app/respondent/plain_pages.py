@@ -1,19 +1,19 @@
-"""Pages beside the questionnaire: the receipt, leaving and coming back. Plain forms with one field."""
+"""Plain pages around the questionnaire, with at most one field: the receipt, leaving, coming back, a personal link."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, make_response, render_template, request
+from flask import make_response, render_template, request
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
 from questionnaires.texts import LANGUAGES
-from survey_app.respondent.fielded import Served
 from survey_app.respondent.markup import chrome
-from survey_app.respondent.showing import message
+from survey_app.respondent.page_view import message
+from survey_app.respondent.served import Served
 from survey_app.respondent.token import token
 from survey_app.respondent.visit import spoken
 
@@ -36,20 +36,15 @@ def only_from_here() -> Response | None:
     if request.method != "POST":
         return None
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
-        return message("elsewhere", 403)
-    return None
-
-
-def _is_ours(origin: str) -> bool:
-    """Tell whether a page of ours was sent; "null" is what pages send that hide where they are from."""
     try:
-        return urlsplit(origin).netloc == request.host
+        # "null" is what pages send that hide where they are from
+        ours = origin is None or urlsplit(origin).netloc == request.host
     except ValueError:
-        return False
+        ours = False
+    return None if ours and site in (None, "same-origin", "none") else message("elsewhere", 403)
 
 
-def beside(template: str, status: int = 200, served: Served | None = None, **values: Any) -> Response:
+def plain_page(template: str, status: int = 200, served: Served | None = None, **values: Any) -> Response:
     """Show one of these pages; `problem` among the values is the key of a text that says what was wrong."""
     language = spoken(served.questionnaire.languages if served else LANGUAGES)
     page = render_template(
@@ -60,8 +55,3 @@ def beside(template: str, status: int = 200, served: Served | None = None, **val
         **values,
     )
     return make_response(page, status)
-
-
-def secret() -> str:
-    """Return the key that codes are derived with."""
-    return str(current_app.secret_key)

@@ -20,9 +20,10 @@ from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Raw
 from questionnaires.routing import head_of, page_before
 from questionnaires.texts import LANGUAGES, catalogue, date_words, in_language
-from survey_app.respondent import ticket
-from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent import tickets
 from survey_app.respondent.markup import chrome, saying
+from survey_app.respondent.served import Served
+from survey_app.respondent.shelf import shelf
 from survey_app.respondent.token import token
 from survey_app.respondent.visit import Visit, spoken
 
@@ -52,7 +53,7 @@ def fill(
     values: dict[str, str] = {
         "action": str(escape(visit.address)),
         "csrf": token(),
-        "ticket": str(escape(posted or ticket.issue(visit.served, visit.page.name, visit.key, visit.seen))),
+        "ticket": str(escape(posted or tickets.issue(visit.served, visit.page.name, visit.key, visit.seen))),
         "back": _back(visit, say),
         "leave": _leave(visit, say),
         "continue": str(escape(say("submit" if last else "continue"))),
@@ -171,7 +172,7 @@ def problem_text(visit: Visit, problem: AnswerProblem, settled: Mapping[str, Ans
     """Return what is wrong with an answer, in the person's language."""
     language, questionnaire = visit.language, visit.served.questionnaire
     values = {
-        key: visit.said(value, settled) if isinstance(value, Mapping) else value
+        key: visit.words(value, settled) if isinstance(value, Mapping) else value
         for key, value in problem.values.items()
     }
     if "special" in values:

@@ -18,7 +18,7 @@ from flask import current_app, session
 from itsdangerous import BadSignature, Signer
 
 from questionnaires.lots import seed_of
-from survey_app.respondent.fielded import Served
+from survey_app.respondent.served import Served
 
 DIVIDER = ":"
 """Stands in no name of a study or page, and in no key."""

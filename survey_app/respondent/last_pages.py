@@ -14,10 +14,11 @@ from questionnaires.piping import answer_words, filled, pipes
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.routing import asked, first_open, walk
 from questionnaires.texts import in_language
-from survey_app.respondent import receipt, ticket
-from survey_app.respondent.fielded import Served, shelf
+from survey_app.respondent import receipt_code, tickets
 from survey_app.respondent.markup import chrome, saying
-from survey_app.respondent.showing import first_input
+from survey_app.respondent.page_view import first_input
+from survey_app.respondent.served import Served
+from survey_app.respondent.shelf import shelf
 from survey_app.respondent.token import token
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage.current import Ended, current
@@ -39,7 +40,7 @@ def check_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
         problem=problem,
         action=url_for("respondent.check", key=visit.key),
         csrf=token(),
-        ticket=ticket.issue(served, CHECK, visit.key, answers_seen(visit)),
+        ticket=tickets.issue(served, CHECK, visit.key, answers_seen(visit)),
         go_on=url_for("respondent.page", key=visit.key, name=still_open.name) if still_open else "",
     )
     return make_response(page, status)
@@ -47,7 +48,7 @@ def check_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
 
 def answers_seen(visit: Visit) -> str:
     """Return what a ticket says of the answers that the page shows: another tab may have changed them."""
-    return ticket.digest(sorted(visit.way.settled.items()))
+    return tickets.digest(sorted(visit.way.settled.items()))
 
 
 def _sections(visit: Visit) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -56,7 +57,7 @@ def _sections(visit: Visit) -> list[tuple[str, list[tuple[str, str, str]]]]:
     found: dict[str, list[tuple[str, str, str]]] = {}
     titles: dict[str, str] = {}
     for page in visit.cut:
-        titles[page.section.name] = visit.said(page.section.title, settled)
+        titles[page.section.name] = visit.words(page.section.title, settled)
         address = url_for("respondent.page", key=visit.key, name=page.name, change="1")
         found.setdefault(page.section.name, []).extend(
             (
@@ -84,7 +85,7 @@ def _words(visit: Visit, variable: Question, settled: Mapping[str, Answer]) -> s
     """Return the question; before the row of a matrix or a text beside a choice, the question it is part of."""
     whole = variable.label if variable.type == "single" and variable.label else {}
     texts = [text for text in (whole, variable.text) if text]
-    return " – ".join(visit.said(text, settled) for text in texts)
+    return " – ".join(visit.words(text, settled) for text in texts)
 
 
 def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
@@ -97,7 +98,7 @@ def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
         return in_language(variable.label, visit.language)
     settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)}
     words = answer_words(
-        variable, answer, visit.language, lambda text: visit.said({visit.language: text}, settled)
+        variable, answer, visit.language, lambda text: visit.words({visit.language: text}, settled)
     )
     unit = in_language(variable.unit, visit.language) if variable.unit else ""
     return f"{words} {unit}".strip()
@@ -106,7 +107,7 @@ def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
 def end_page(served: Served, ended: Ended) -> Response:
     """Thank, in the words of the end that this way led to, and give the receipt."""
     language = spoken(served.questionnaire.languages)
-    code = receipt.code_of(ended)
+    code = receipt_code.code_of(ended)
     compiled = shelf().compiled_end(served, bool(code), language)
     heading, text = _end_words(served, ended, language)
     values = {"heading": str(escape(heading)), "text": str(escape(text)), "receipt": str(escape(code))}
@@ -125,6 +126,6 @@ def _end_words(served: Served, ended: Ended, language: str) -> tuple[str, str]:
         return words
     state = current(shelf().engine, ended.key)
     settled = walk(questionnaire, state.answers if state else {}).settled
-    settled |= draws(questionnaire, ticket.seed(ended.key))
+    settled |= draws(questionnaire, tickets.seed(ended.key))
     heading, text = (filled(text, language, questionnaire, settled) for text in words)
     return heading, text
