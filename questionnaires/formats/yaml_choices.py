@@ -80,17 +80,14 @@ def _intervals(draft: Draft, question: QuestionShape, path: Path) -> tuple[Inter
     intervals, start = [], 0.0
     for index, shape in enumerate(question.intervals):
         upto = _limit(draft, question, shape, start, (*path, index))
-        rule = ""
-        if shape.apart is not None:
-            name = Apart(shape.apart).value
-        elif shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-            name = shape.upto.replace(" ", "_")
-        else:
-            number = "" if upto == math.inf else str(int(upto) if upto.is_integer() else upto)
-            name = f"upto_{number.replace('.', '_')}" if number else "longer"
+        digits = str(int(upto) if upto.is_integer() else upto).replace(".", "_")
+        name, rule = "longer" if upto == math.inf else f"upto_{digits}", ""
         if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
             closing = question.closes_at if shape.upto == SAME_WORKING_DAY else "24:00"
+            name = shape.upto.replace(" ", "_")
             rule = f"{shape.upto}: asked at {question.asked_at}, until {closing}"
+        if shape.apart is not None:
+            name = Apart(shape.apart).value
         words = shape.text or interval_words(draft.languages, start, upto, shape)
         intervals.append(
             Interval(

@@ -63,12 +63,9 @@ class _FormReader:
         shape = shaped(self.source, SectionShape, data, path)
         if shape is None:
             return None
-        self.draft.name(shape.name, (*path, "name"))
         if shape.name in PAGES:
             self.source.fault("name-reserved", (*path, "name"), name=shape.name)
-        if shape.name in self.section_names:
-            self.source.fault("name-repeated", (*path, "name"), name=shape.name)
-        self.section_names.add(shape.name)
+        self._new_name(shape.name, self.section_names, (*path, "name"))
         title = self.draft.text(shape.title, (*path, "title"))
         intro = self.draft.text(shape.intro, (*path, "intro"), required=False)
         read = [
@@ -101,6 +98,13 @@ class _FormReader:
             screen_out=screen_out,
             drawn=tuple(drawn),
         )
+
+    def _new_name(self, name: str, names: set[str], path: Path) -> None:
+        """Check a name, and that it is used once among its kind."""
+        self.draft.name(name, path)
+        if name in names:
+            self.source.fault("name-repeated", path, name=name)
+        names.add(name)
 
     def _checks(self, shape: SectionShape, variables: Sequence[Question], path: Path) -> tuple[Check, ...]:
         """Read the checks; the message of each stands at one of the questions that its own section asks."""
@@ -136,10 +140,7 @@ class _FormReader:
         ends = []
         for index, shape in enumerate(shapes):
             where = (*path, index)
-            self.draft.name(shape.name, (*where, "name"))
-            if shape.name in self.end_names:
-                self.source.fault("name-repeated", (*where, "name"), name=shape.name)
-            self.end_names.add(shape.name)
+            self._new_name(shape.name, self.end_names, (*where, "name"))
             if early and not shape.if_:
                 self.source.fault("key-missing", where, key="if")
             title = self.draft.text(shape.title, (*where, "title"))

@@ -34,11 +34,6 @@ class Base:
     known: bool
 
 
-def planned_people(study: Study, planned: int | None) -> int:
-    """Return how many people are planned: as given, else as many as the made-up ones, else 1,000."""
-    return planned or (study.truth.n if study.truth else USUAL_PLAN)
-
-
 def used_by_report(study: Study) -> frozenset[str]:
     """Return the questions whose answers the bases depend on."""
     if study.report is None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from questionnaires.lots import lot
-from questionnaires.rehearsal.bases import Base, bases, planned_people, used_by_report
+from questionnaires.rehearsal.bases import USUAL_PLAN, Base, bases, used_by_report
 from questionnaires.rehearsal.candidates import turning_points
 from questionnaires.rehearsal.conditions import Conditions, Search, Sightings
 from questionnaires.rehearsal.findings import WalkNotes, base_notes, length_notes, text_notes
@@ -61,7 +61,8 @@ def rehearse(
     conditions, counts = Conditions(questionnaire), RouteCounts(questionnaire, used_by_report(study))
     plain, every = _walk(conditions, counts, shares, people, explorers, seed, tell)
     places = Places("questionnaire.yaml", study.files["questionnaire.yaml"])
-    planned_n = planned_people(study, planned)
+    # As many people are planned as the made-up ones, where nothing else is said.
+    planned_n = planned or (study.truth.n if study.truth else USUAL_PLAN)
     expected = bases(study, counts.rows, planned_n)
     rows, lengths = counts.page_rows(), counts.lengths()
     notes = (
