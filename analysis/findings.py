@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from analysis.estimate import Estimate
 from questionnaires.model import Interval, Question
-from questionnaires.study import Figure, Part, SegmentPlan, Study
+from questionnaires.study import Figure, PlannedPart, SegmentPlan, Study
 
 ALL = "all"
 """The segment of everybody who answered."""
@@ -27,7 +27,7 @@ class Shares:
     of the question. The segment "all" comes first, then the segments in their own order.
     """
 
-    part: Part
+    part: PlannedPart
     question: Question
     estimates: tuple[Estimate, ...]
     segment: SegmentPlan | None = None
@@ -46,7 +46,7 @@ class CurvePoint:
 class Curve:
     """Expected reply time: the steps with a limit, then the answers without one (open end, no limit, none)."""
 
-    part: Part
+    part: PlannedPart
     question: Question
     points: tuple[CurvePoint, ...]
     without_limit: tuple[tuple[Interval, Estimate], ...]
@@ -90,7 +90,7 @@ class PublishedComparison:
 class Published:
     """The part of a report that holds published figures against ours."""
 
-    part: Part
+    part: PlannedPart
     comparisons: tuple[PublishedComparison, ...]
 
     @property

@@ -34,7 +34,7 @@ from analysis.table.weighting import NOT_GIVEN, Margin, Raking, cells_of, rake
 from questionnaires.expressions import Tree
 from questionnaires.model import Choice, Interval, Missing, Question
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.study import Figure, Part, SegmentPlan
+from questionnaires.study import Figure, PlannedPart, SegmentPlan
 
 LONG_LIST = 30
 """Choices above which the topline leaves out those that nobody chose."""
@@ -140,7 +140,7 @@ def each_of(choices: Sequence[Choice]) -> list[Answer]:
     return [Answer(choice.name, shifted([choice.code])) for choice in choices]
 
 
-def _part(weighted: WeightedResponses, part: Part) -> PartFindings:
+def _part(weighted: WeightedResponses, part: PlannedPart) -> PartFindings:
     study = weighted.responses.study
     if part.kind == "published":
         return Published(part, tuple(_comparison(weighted, figure) for figure in study.published))
@@ -154,7 +154,7 @@ def _part(weighted: WeightedResponses, part: Part) -> PartFindings:
     return Shares(part, question, tuple(weighted.estimate(question, answers, segment=segment)), segment)
 
 
-def curve(weighted: WeightedResponses, part: Part, question: Question) -> Curve:
+def curve(weighted: WeightedResponses, part: PlannedPart, question: Question) -> Curve:
     """Return both readings of a reply-time question at every limit asked.
 
     The cumulative answer at a limit is the union of all steps up to it: with one scale these shares are the whole

@@ -22,9 +22,9 @@ class Band:
 def parse_band(text: str) -> Band | None:
     """Return the band written as "18-23", "65+" or "40"; None where it is none or its ends are swapped."""
     label = str(text).strip()
-    found = _BAND.fullmatch(label)
-    if found is None:
+    match = _BAND.fullmatch(label)
+    if match is None:
         return None
-    low = float(found["low"])
-    high = math.inf if found["open"] else float(found["high"] or low)
+    low = float(match["low"])
+    high = math.inf if match["open"] else float(match["high"] or low)
     return Band(label, low, high) if low <= high else None

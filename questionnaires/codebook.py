@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from questionnaires.model import Answer, Interval, Missing, Question, Questionnaire
-from questionnaires.question_types import QUESTION_TYPES, Column
+from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 
 ROW_COLUMNS = ("_response", "_version", "_synthetic", "_status", "_started", "_submitted", "_language")
 
 
-def columns(questionnaires: Iterable[Questionnaire]) -> tuple[Column, ...]:
+def columns(questionnaires: Iterable[Questionnaire]) -> tuple[ResponseColumn, ...]:
     """Return the columns of the responses table: the union over versions, in the order first met."""
-    found: dict[str, Column] = {}
+    by_name: dict[str, ResponseColumn] = {}
     for questionnaire in questionnaires:
         for question in questionnaire:
             for column in QUESTION_TYPES[question.type].columns(question):
-                found.setdefault(column.name, column)
-    return tuple(found.values())
+                by_name.setdefault(column.name, column)
+    return tuple(by_name.values())
 
 
 def cells(questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> dict[str, Any]:
@@ -38,31 +38,29 @@ def codebook(versions: Mapping[str, Questionnaire]) -> dict[str, Any]:
     """
     newest: dict[str, Question] = {}
     for questionnaire in versions.values():
-        newest |= {question.name: question for question in questionnaire}
-    return {
-        "versions": list(versions),
-        "missing": {str(code.value): code.name.lower() for code in Missing},
-        "columns": [_entry(column, newest[column.question]) for column in columns(versions.values())],
-    }
-
-
-def _entry(column: Column, question: Question) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": column.name,
-        "question": question.name,
-        "type": question.type,
-        "kind": column.kind,
-        "text": dict(question.text),
-    }
-    if question.label and question.type == "single":
-        entry["of"] = dict(question.label)  # the matrix that this is a row of
-    if question.condition is not None and question.ask_if:
-        entry["asked_if"] = question.ask_if
-    if column.kind in ("code", "order"):
-        entry["choices"] = [_choice(choice) for choice in question.choices]
-    if column.choice is not None:
-        entry["choice"] = _choice(question.choice(column.choice))
-    return entry
+        newest |= questionnaire.by_name
+    entries = []
+    for column in columns(versions.values()):
+        question = newest[column.question]
+        entry: dict[str, Any] = {
+            "name": column.name,
+            "question": question.name,
+            "type": question.type,
+            "kind": column.kind,
+            "text": dict(question.text),
+        }
+        # The matrix that this is a row of.
+        if question.label and question.type == "single":
+            entry["of"] = dict(question.label)
+        if question.condition is not None and question.ask_if:
+            entry["asked_if"] = question.ask_if
+        if column.kind in ("code", "order"):
+            entry["choices"] = [_choice(choice) for choice in question.choices]
+        if column.choice is not None:
+            entry["choice"] = _choice(question.choice(column.choice))
+        entries.append(entry)
+    missing = {str(code.value): code.name.lower() for code in Missing}
+    return {"versions": list(versions), "missing": missing, "columns": entries}
 
 
 def _choice(choice: Any) -> dict[str, Any]:

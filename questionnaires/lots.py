@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 def seed_of(response: str) -> int:
@@ -24,11 +24,9 @@ def lot(seed: int, *about: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def shuffled(
-    things: Iterable[Thing], name: Callable[[Thing], str], seed: int, about: str
-) -> tuple[Thing, ...]:
-    """Return things in random order: sorted by the lot of each, so that leaving one out moves no other."""
-    return tuple(sorted(things, key=lambda thing: lot(seed, "order", about, name(thing))))
+def shuffled(items: Iterable[Item], name: Callable[[Item], str], seed: int, about: str) -> tuple[Item, ...]:
+    """Return items in random order: sorted by the lot of each, so that leaving one out moves no other."""
+    return tuple(sorted(items, key=lambda item: lot(seed, "order", about, name(item))))
 
 
 def heads(seed: int, about: str) -> bool:

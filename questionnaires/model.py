@@ -19,7 +19,7 @@ Value: TypeAlias = "int | float | str | tuple[int, ...]"
 
 
 class Missing(IntEnum):
-    """The ways of having no substantive answer; never one. The numbers stand in every table."""
+    """Why there is no substantive answer. The numbers stand in every table."""
 
     NOT_ASKED = -1
     NOT_ANSWERED = -2
@@ -55,7 +55,7 @@ class Order(StrEnum):
 
 
 class Apart(StrEnum):
-    """A reply-time answer that is no step of the scale and stands below a line."""
+    """A reply-time answer that is no step of the scale; the form shows it below a line."""
 
     NO_LIMIT = "no_limit"
     NO_REPLY = "no_reply"
@@ -138,6 +138,17 @@ class Question:
         return next((choice for choice in self.choices if choice.code == code), None)
 
     @property
+    def deciding(self) -> tuple[Tree, ...]:
+        """Return what decides whether the question is asked, or what it is computed from."""
+        return tuple(tree for tree in (self.condition, self.value) if tree is not None)
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """Return every expression of the question itself; its parts have their own."""
+        offers = (choice.condition for choice in self.choices if choice.condition is not None)
+        return (*self.deciding, *self.limits.values(), *offers)
+
+    @property
     def groups(self) -> Mapping[str, tuple[int, ...]]:
         """Return the codes of each declared group of choices."""
         names = dict.fromkeys(name for choice in self.choices for name in choice.groups)
@@ -206,8 +217,8 @@ class Section:
     @property
     def variables(self) -> tuple[Question, ...]:
         """Return everything that is stored of the section, in the order of the table."""
-        asked = (variable for question in self.questions for variable in question.variables)
-        return (*self.drawn, *asked)
+        of_questions = (variable for question in self.questions for variable in question.variables)
+        return (*self.drawn, *of_questions)
 
 
 @dataclass(frozen=True)
@@ -229,16 +240,17 @@ class Questionnaire:
 
     def end(self, name: str) -> End | None:
         """Return an end page or a screen-out by its name."""
-        screened = (end for section in self.sections for end in section.screen_out)
-        return next((end for end in (*self.ends, *screened) if end.name == name), None)
+        screen_outs = (end for section in self.sections for end in section.screen_out)
+        return next((end for end in (*self.ends, *screen_outs) if end.name == name), None)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Question]:
+    def by_name(self) -> Mapping[str, Question]:
+        """Return everything that is stored, by name."""
         return {question.name: question for question in self}
 
     def question(self, name: str) -> Question:
         """Return a stored question by its name; raise KeyError where there is none."""
-        return self._by_name[name]
+        return self.by_name[name]
 
     def __iter__(self) -> Iterator[Question]:
         return (variable for section in self.sections for variable in section.variables)

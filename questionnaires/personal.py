@@ -14,37 +14,39 @@ from questionnaires.lots import heads, shuffled
 from questionnaires.model import Answer, Choice, Order, Question, Questionnaire, Section
 from questionnaires.question_types import QUESTION_TYPES, Lots
 
-Known = Mapping[str, object]
+PathAnswers = Mapping[str, object]
 """The answers on the path so far, as conditions compare them."""
 
 
-def as_seen(question: Question, known: Known, seed: int) -> Question:
+def as_seen(question: Question, path_answers: PathAnswers, seed: int) -> Question:
     """Return a question as one person sees it; the question itself where nothing depends on the person."""
     if question.seen_alike:
         return question
     changed: dict[str, Any] = {}
-    about = question.name.partition(".")[0]  # the rows of a matrix show their choices alike
-    rows = bool(question.items) and question.order is Order.RANDOM  # then the rows are moved, not the choices
-    order = Order.WRITTEN if rows else question.order
-    choices = seen_choices(question.choices, order, about, known, seed)
+    # The rows of a matrix show their choices alike; in random order the rows are moved, not the choices.
+    about = question.name.partition(".")[0]
+    rows_move = bool(question.items) and question.order is Order.RANDOM
+    order = Order.WRITTEN if rows_move else question.order
+    choices = seen_choices(question.choices, order, about, path_answers, seed)
     if choices != question.choices:
         changed["choices"] = choices
     for key, tree in question.limits.items():
-        limit = evaluate(tree, known)
+        limit = evaluate(tree, path_answers)
         if isinstance(limit, int | float) and not isinstance(limit, bool):
             changed[key] = limit
-    if rows:
+    if rows_move:
         rest = tuple(part for part in question.parts if part not in question.items)
         changed["parts"] = shuffled(question.items, lambda item: item.name, seed, about) + rest
     return replace(question, **changed) if changed else question
 
 
 def seen_choices(
-    choices: tuple[Choice, ...], order: Order, about: str, known: Known, seed: int
+    choices: tuple[Choice, ...], order: Order, about: str, path_answers: PathAnswers, seed: int
 ) -> tuple[Choice, ...]:
     """Return the choices that are offered, in the order they are shown."""
-    offered = tuple(c for c in choices if c.condition is None or evaluate(c.condition, known) is True)
-    stays = order in (Order.WRITTEN, Order.ALPHABET)  # an alphabet is a matter of the language shown
+    offered = tuple(c for c in choices if c.condition is None or evaluate(c.condition, path_answers) is True)
+    # An alphabet is a matter of the language shown.
+    stays = order in (Order.WRITTEN, Order.ALPHABET)
     if stays or (order is Order.FLIPPED and not heads(seed, "flipped")):
         return offered
     moving = tuple(choice for choice in offered if not choice.keeps_place)
@@ -53,13 +55,13 @@ def seen_choices(
     return tuple(choice if choice.keeps_place else next(following) for choice in offered)
 
 
-def draw(whole: Question, part: Question, known: Known, seed: int) -> Answer:
-    """Return what lots give for a part of a question (or for itself), as this person sees the question."""
+def draw(whole: Question, part: Question, path_answers: PathAnswers, seed: int) -> Answer:
+    """Return what is drawn by lot for a part of a question (or for the question), as this person sees it."""
     kind = QUESTION_TYPES[part.type]
     assert isinstance(kind, Lots)
-    seen = as_seen(whole, known, seed)
-    rows = tuple(p for p in seen.parts if p.condition is None or evaluate(p.condition, known) is True)
-    return kind.draw(part, replace(seen, parts=rows) if seen.items else seen, seed)
+    own = as_seen(whole, path_answers, seed)
+    rows = tuple(p for p in own.parts if p.condition is None or evaluate(p.condition, path_answers) is True)
+    return kind.draw(part, replace(own, parts=rows) if own.items else own, seed)
 
 
 def draws(questionnaire: Questionnaire, seed: int) -> dict[str, Answer]:
@@ -92,12 +94,12 @@ def block_order(questionnaire: Questionnaire, seed: int) -> tuple[Section, ...]:
 
 def section_draws(questionnaire: Questionnaire, section: Section, seed: int) -> dict[str, Answer]:
     """Return what is stored of a section itself: the order of its questions and its place in its block."""
-    found: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     for part in section.drawn:
         if part.type == "place":
             block = [s.name for s in block_order(questionnaire, seed) if s.block == section.block]
-            found[part.name] = block.index(section.name) + 1
+            answers[part.name] = block.index(section.name) + 1
         else:
             codes = {choice.name: choice.code for choice in part.choices}
-            found[part.name] = tuple(codes[question.name] for question in seen_order(section, seed))
-    return found
+            answers[part.name] = tuple(codes[question.name] for question in seen_order(section, seed))
+    return answers

@@ -31,14 +31,20 @@ class Pipe:
 
 def pieces(text: str) -> list[str | Pipe]:
     """Cut a text into literal text and placeholders; `{{` and `}}` are braces."""
-    found: list[str | Pipe] = []
+    parts: list[str | Pipe] = []
     start = 0
     for match in _PLACEHOLDER.finditer(text):
-        found.append(text[start : match.start()])
-        found.append(match[0][0] if match[1] is None else _pipe(match[1]))
+        parts.append(text[start : match.start()])
+        if match[1] is None:
+            parts.append(match[0][0])
+        else:
+            name, _, rest = match[1].partition(":")
+            pairs = [pair.partition("=") for pair in rest.split("|")] if rest.strip() else []
+            forms = {form.strip(): words.strip() for form, _, words in pairs}
+            parts.append(Pipe(name.strip(), forms, match[1]))
         start = match.end()
-    found.append(text[start:])
-    return [piece for piece in found if piece]
+    parts.append(text[start:])
+    return [part for part in parts if part]
 
 
 def pipes(text: str) -> list[Pipe]:
@@ -49,17 +55,21 @@ def pipes(text: str) -> list[Pipe]:
 def filled(text: str, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
     """Return a text with what was answered in place of its placeholders."""
     return "".join(
-        piece if isinstance(piece, str) else said(piece, language, questionnaire, settled)
+        piece if isinstance(piece, str) else pipe_words(piece, language, questionnaire, settled)
         for piece in pieces(text)
     )
 
 
-def said(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
+def pipe_words(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mapping[str, Answer]) -> str:
     """Return what stands in place of one placeholder."""
     question = questionnaire.question(pipe.name)
     answer = settled.get(pipe.name, Missing.NOT_ANSWERED)
     if pipe.forms:
-        return pipe.forms.get(_form(question, answer, language), pipe.forms["other"])
+        form = "other"
+        if isinstance(answer, int | float) and not isinstance(answer, Missing):
+            choice = question.choice(int(answer)) if question.choices else None
+            form = choice.name if choice else plural(language, answer)
+        return pipe.forms.get(form, pipe.forms["other"])
     if isinstance(answer, Missing):
         return UNKNOWN
     words = answer_words(question, answer, language)
@@ -68,14 +78,14 @@ def said(pipe: Pipe, language: str, questionnaire: Questionnaire, settled: Mappi
 
 
 def plain(text: str) -> str:
-    """Return a text for readers who are no respondent: the form `other`, and … for an answer."""
+    """Return a text for readers who answer nothing: the form `other` of each placeholder, or … where it has none."""
     return "".join(
         piece if isinstance(piece, str) else piece.forms.get("other", UNKNOWN) for piece in pieces(text)
     )
 
 
 def question_words(question: Question, language: str) -> str:
-    """Return what a question asks, for readers who are no respondent; before the row of a matrix, the matrix."""
+    """Return what a question asks, for readers who answer nothing; the row of a matrix follows its matrix."""
     row = question.type == "single" and question.label
     texts = [question.label, question.text] if row else [question.text]
     return " – ".join(plain(in_language(text, language)) for text in texts)
@@ -101,19 +111,3 @@ def answer_words(
 def _choice_words(question: Question, code: object, language: str) -> str:
     choice = next((choice for choice in question.choices if choice.code == code), None)
     return in_language(choice.text, language) if choice else UNKNOWN
-
-
-def _form(question: Question, answer: Answer, language: str) -> str:
-    if isinstance(answer, int | float) and not isinstance(answer, Missing):
-        choice = question.choice(int(answer)) if question.choices else None
-        return choice.name if choice else plural(language, answer)
-    return "other"
-
-
-def _pipe(text: str) -> Pipe:
-    name, _, rest = text.partition(":")
-    forms = {}
-    for part in rest.split("|") if rest.strip() else ():
-        key, _, words = part.partition("=")
-        forms[key.strip()] = words.strip()
-    return Pipe(name.strip(), forms, text)

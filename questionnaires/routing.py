@@ -33,8 +33,18 @@ class Page:
 
     @cached_property
     def fixed(self) -> bool:
-        """Whether everyone who comes to it sees exactly the same."""
-        return not (self.says or self.section.drawn) and all(map(_is_fixed, self.questions))
+        """Whether everyone who comes to it sees exactly the same, whatever was answered elsewhere."""
+        if self.says or self.section.drawn:
+            return False
+        for question in self.questions:
+            own = {variable.name for variable in question.variables}
+            for part in (question, *question.parts):
+                depends = part.condition is not None and (
+                    part is question or not names(part.condition) <= own
+                )
+                if depends or part.value is not None or not part.seen_alike:
+                    return False
+        return all(question.type != "vignette" for question in self.questions)
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ def pages(questionnaire: Questionnaire, seed: int = 0) -> tuple[Page, ...]:
     for step, section in enumerate(block_order(questionnaire, seed), start=1):
         for count, (joined, questions) in enumerate(_parts(section), start=1):
             name = section.name if count == 1 else f"{section.name}-{count}"
-            says = _named(section.title, section.intro).union(*map(said_in, questions))
+            says = _named(section.title, section.intro).union(*map(names_said_in, questions))
             page = Page(name, len(cut) + 1, step, section, tuple(questions), joined, frozenset(before), says)
             cut.append(page)
             before |= {variable.name for question in questions for variable in question.variables}
@@ -68,40 +78,36 @@ def _parts(section: Section) -> Iterator[tuple[bool, list[Question]]]:
     """Yield the questions of a section page by page, and whether a page can be joined to the one before."""
     part: list[Question] = []
     joined = False
-    together: set[str] = set()  # what scripts would show at once, this part and those that it joins
+    # What scripts would show at once: this part and those that it joins.
+    together: set[str] = set()
     for question in section.questions:
-        here = {variable.name for earlier in part for variable in earlier.variables}
-        if together & said_in(question):
+        own = {variable.name for variable in question.variables}
+        steering = {
+            name
+            for each in (question, *question.parts)
+            for tree in (each.condition, *(choice.condition for choice in each.choices))
+            if tree is not None
+            for name in names(tree)
+        }
+        if together & names_said_in(question):
             # Words with an earlier answer in them are made on the server, so such a page is its own.
             yield joined, part
             joined, part, together = False, [], set()
-        elif here & _steering(question):
+        elif any(v.name in steering - own for earlier in part for v in earlier.variables):
             yield joined, part
             joined, part = True, []
         part.append(question)
-        together |= {variable.name for variable in question.variables}
+        together |= own
     yield joined, part
 
 
-def _steering(question: Question) -> frozenset[str]:
-    """Return the questions that decide whether and how a question, or a part of it, is shown."""
-    own = {variable.name for variable in question.variables}
-    trees = [
-        tree
-        for part in (question, *question.parts)
-        for tree in (part.condition, *(choice.condition for choice in part.choices))
-    ]
-    return frozenset(name for tree in trees if tree is not None for name in names(tree)) - own
-
-
-def said_in(question: Question) -> frozenset[str]:
+def names_said_in(question: Question) -> frozenset[str]:
     """Return the questions whose answers stand in the words of a question."""
     own = {variable.name for variable in question.variables}
-    texts = [
-        words
-        for part in (question, *question.parts)
-        for words in (part.text, part.hint, part.label, part.unit, part.low, part.high, *_choice_texts(part))
-    ]
+    texts: list[Text] = []
+    for part in (question, *question.parts):
+        texts += [part.text, part.hint, part.label, part.unit, part.low, part.high]
+        texts += [text for choice in part.choices for text in (choice.text, choice.hint)]
     return _named(*texts) - own
 
 
@@ -109,18 +115,14 @@ def _named(*texts: Text) -> frozenset[str]:
     return frozenset(pipe.name for words in texts for text in words.values() for pipe in pipes(text))
 
 
-def _choice_texts(question: Question) -> Iterator[Text]:
-    return (text for choice in question.choices for text in (choice.text, choice.hint))
-
-
 def together(cut: tuple[Page, ...], page: Page) -> tuple[Page, ...]:
     """Return a page and those after it that can be shown with it where scripts run."""
-    found = [page]
+    joined = [page]
     for following in cut[page.number :]:
         if not (following.joined and following.section is page.section):
             break
-        found.append(following)
-    return tuple(found)
+        joined.append(following)
+    return tuple(joined)
 
 
 def head_of(cut: tuple[Page, ...], page: Page) -> Page:
@@ -131,43 +133,44 @@ def head_of(cut: tuple[Page, ...], page: Page) -> Page:
 
 
 def walk(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> Way:
-    """Follow one person's answers: what was given off the path steers nothing and never counts."""
+    """Follow one person's answers; an answer off the path steers nothing and does not count."""
     settled: dict[str, Answer] = {}
-    known: dict[str, object] = {}
+    path_answers: dict[str, object] = {}
     screened: End | None = None
     for section in questionnaire.sections:
         for question in section.variables:
-            if screened or not is_asked(question, known):
+            if screened or not is_asked(question, path_answers):
                 settled[question.name] = Missing.NOT_ASKED
                 continue
             if question.value is not None:
-                settled[question.name] = compute(question.value, question.name, known)
+                settled[question.name] = compute(question.value, question.name, path_answers)
                 continue
             answer = answers.get(question.name, Missing.NOT_ANSWERED)
-            if answer is Missing.NOT_ASKED:  # settled before it came onto the path
+            # Settled before it came onto the path.
+            if answer is Missing.NOT_ASKED:
                 answer = Missing.NOT_ANSWERED
             settled[question.name] = answer
             if answer is not Missing.NOT_ANSWERED:
-                known[question.name] = comparable(answer)
+                path_answers[question.name] = comparable(answer)
         screened = screened or next(
-            (end for end in section.screen_out if end.condition and evaluate(end.condition, known) is True),
+            (e for e in section.screen_out if e.condition and evaluate(e.condition, path_answers) is True),
             None,
         )
-    return Way(settled, known, screened)
+    return Way(settled, path_answers, screened)
 
 
-def is_asked(question: Question, known: Mapping[str, object]) -> bool:
-    """Tell whether a question is asked of someone whose earlier answers are `known`."""
-    return question.condition is None or evaluate(question.condition, known) is True
+def is_asked(question: Question, path_answers: Mapping[str, object]) -> bool:
+    """Tell whether a question is asked of someone with these answers on the path before it."""
+    return question.condition is None or evaluate(question.condition, path_answers) is True
 
 
-def compute(value: Tree, name: str, known: dict[str, object]) -> Answer:
-    """Return a computed value as it is stored, and add it to what is known: a truth stays one there."""
-    found = evaluate(value, known)
-    if not isinstance(found, int | float):
+def compute(tree: Tree, name: str, path_answers: dict[str, object]) -> Answer:
+    """Return a computed value as it is stored, and add it to the answers on the path: a truth stays one there."""
+    value = evaluate(tree, path_answers)
+    if not isinstance(value, int | float):
         return Missing.NOT_ANSWERED
-    known[name] = found
-    return float(found)
+    path_answers[name] = value
+    return float(value)
 
 
 def on_path(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -190,17 +193,6 @@ def lies_on(question: Question, settled: Mapping[str, Answer]) -> bool:
     return any(settled[variable.name] is not Missing.NOT_ASKED for variable in question.variables)
 
 
-def _is_fixed(question: Question) -> bool:
-    """Tell whether everyone sees a question, and the same of it, whatever was answered elsewhere."""
-    own = {variable.name for variable in question.variables}
-    parts = all(
-        part.seen_alike and part.value is None and (part.condition is None or names(part.condition) <= own)
-        for part in question.parts
-    )
-    alone = question.condition is None and question.value is None and question.seen_alike
-    return parts and alone and question.type != "vignette"
-
-
 def page_after(cut: tuple[Page, ...], number: int, settled: Mapping[str, Answer]) -> Page | None:
     """Return the next page with anything to ask after page `number`; None at the end."""
     return next((page for page in cut if page.number > number and asked(page, settled)), None)
@@ -219,17 +211,12 @@ def first_open(
     `answers` holds what was confirmed, NOT_ANSWERED included. A question that came onto the path by a
     change on an earlier page is open again, even if its page was posted before.
     """
-    return next(
-        (page for page in cut if any(_is_open(q, settled, answers) for q in asked(page, settled))), None
-    )
-
-
-def _is_open(question: Question, settled: Mapping[str, Answer], answers: Mapping[str, Answer]) -> bool:
-    return any(
-        variable.name not in answers
-        for variable in question.variables
-        if settled[variable.name] is not Missing.NOT_ASKED
-    )
+    for page in cut:
+        for question in asked(page, settled):
+            for variable in question.variables:
+                if variable.name not in answers and settled[variable.name] is not Missing.NOT_ASKED:
+                    return page
+    return None
 
 
 def end_of(questionnaire: Questionnaire, way: Way) -> End | None:

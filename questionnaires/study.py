@@ -104,7 +104,7 @@ class SegmentPlan:
 
 
 @dataclass(frozen=True)
-class Part:
+class PlannedPart:
     """One part of the report: its kind (headline, chart, curve, published) and what it is about."""
 
     kind: str
@@ -119,7 +119,7 @@ class ReportPlan:
     """`report.yaml`: which estimates a report shows, in which order."""
 
     segments: Mapping[str, SegmentPlan]
-    parts: tuple[Part, ...]
+    parts: tuple[PlannedPart, ...]
 
 
 @dataclass(frozen=True)

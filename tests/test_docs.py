@@ -15,7 +15,7 @@ from analysis.files.formats import OPENERS
 from analysis.problems import CODES
 from questionnaires.codebook import columns
 from questionnaires.expressions import SPECIAL, ExpressionFault, parse
-from questionnaires.formats.question_shapes import (
+from questionnaires.formats.shapes import (
     CheckShape,
     ChoiceShape,
     EndShape,
@@ -23,9 +23,9 @@ from questionnaires.formats.question_shapes import (
     ItemShape,
     QuestionnaireShape,
     QuestionShape,
+    RecordShape,
     SectionShape,
 )
-from questionnaires.formats.shapes import RecordShape
 from questionnaires.formats.study_folder import read_study
 from questionnaires.problems import CATALOGUE
 from questionnaires.question_types import QUESTION_TYPES, WRITABLE

@@ -23,7 +23,7 @@ from questionnaires.model import Answer, Missing, Question
 from questionnaires.personal import as_seen
 from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 from questionnaires.routing import comparable
 from questionnaires.study import Study, Target
 

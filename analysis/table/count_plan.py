@@ -79,10 +79,10 @@ class CountPlan:
         """Return 1 for each row whose cell is `value` or lies in the band so called, else 0."""
         column = column.without(self.missing)
         bands = [band for band in self.bands.get(column.name, ()) if band.label == value]
-        kept = placed(column.numbers(), bands) >= 0
+        holds = placed(column.numbers(), bands) >= 0
         if value in column.choices:
-            kept |= column.codes == column.choices.index(value)
-        return kept.astype(np.int64)
+            holds |= column.codes == column.choices.index(value)
+        return holds.astype(np.int64)
 
     def option(self, column: Column) -> Codes:
         """Return whether each row's cell of a set's option is EMPTY, NOT_PICKED or PICKED.

@@ -65,21 +65,21 @@ class _Rows:
 
     def __init__(self, opened: DataFile, plan: CountPlan) -> None:
         self.opened, self.names = opened, plan.columns()
-        self.kept: list[Batch] | None = None
+        self.memory: list[Batch] | None = None
 
     def __iter__(self) -> Iterator[Batch]:
-        if self.kept is not None:
-            yield from self.kept
+        if self.memory is not None:
+            yield from self.memory
             return
-        kept, room = [], KEPT
+        memory, room = [], KEPT
         for batch in self.opened.batches(self.names):
             room -= sum(cells.nbytes for cells in batch.cells.values())
             if room >= 0:
-                kept.append(batch)
+                memory.append(batch)
             else:
-                kept.clear()
+                memory.clear()
             yield batch
-        self.kept = kept if room >= 0 else None
+        self.memory = memory if room >= 0 else None
 
 
 def find_values(rows: Iterable[Batch], decimal: str, plan: CountPlan) -> tuple[dict[str, Values], Codes]:
@@ -203,11 +203,11 @@ class _Counter:
     def _note_rows(self, batch: Batch, inside: Mask, classes: CodesByClass) -> None:
         """Note how many rows picked an option, and which values lie in no band."""
         tally = self.tally
-        for (kind, name), found in classes.items():
+        for (kind, name), categories in classes.items():
             if kind == "option":
-                tally.picked[str(name)] = tally.picked.get(str(name), 0) + int((found == PICKED).sum())
+                tally.picked[str(name)] = tally.picked.get(str(name), 0) + int((categories == PICKED).sum())
             elif kind == "band" and name in self.plan.by:
-                rows = np.flatnonzero((found == OUT) & inside)
+                rows = np.flatnonzero((categories == OUT) & inside)
                 if len(rows):
                     beyond = batch.cells[str(name)].take(rows).unique().to_pylist()
                     tally.outside.setdefault(str(name), {}).update(dict.fromkeys(beyond))
@@ -220,7 +220,7 @@ class _Counter:
             return np.ones(batch.rows)
         weight = floats_of(batch.cells[name], self.decimal)
         for row in wrong_weights(weight)[:1].tolist():
-            value = shown(cell_at(batch.cells[name], row))
+            value = quoted(cell_at(batch.cells[name], row))
             raise DataProblem("bad_weight", column=name, value=value, row=row + batch.first)
         return weight
 
@@ -249,16 +249,15 @@ class _Counter:
             cell = cell_at(cells, row)
             if cell is None:
                 raise DataProblem("design_missing", column=name, row=row + batch.first, role="fpc")
-            raise DataProblem("bad_fpc", column=name, value=shown(cell), row=row + batch.first)
+            raise DataProblem("bad_fpc", column=name, value=quoted(cell), row=row + batch.first)
         present, first = np.unique(stratum, return_index=True)
         by_stratum = np.zeros(self.tally.strata)
         for code, row in zip(present.tolist(), first.tolist(), strict=True):
-            given = float(values[row])
-            self.tally.add_population(code, given, row + batch.first, shown(cell_at(cells, row)))
-            by_stratum[code] = given
+            by_stratum[code] = values[row]
+            self.tally.add_population(code, float(values[row]), row + batch.first, quoted(cell_at(cells, row)))
         for row in np.flatnonzero(values != by_stratum[stratum])[:1].tolist():
-            given, code = float(values[row]), int(stratum[row])
-            self.tally.add_population(code, given, row + batch.first, shown(cell_at(cells, row)))
+            cell = quoted(cell_at(cells, row))
+            self.tally.add_population(int(stratum[row]), float(values[row]), row + batch.first, cell)
 
     # --- places ------------------------------------------------------------------------------------------
 
@@ -267,9 +266,9 @@ class _Counter:
     ) -> tuple[Mask, Codes]:
         """Return who is inside the conditions, and each row's place as `Tally.place_members` reads it."""
         plan = self.plan
-        for (kind, name), found in classes.items():
-            if kind == "band" and (found == WRONG).any():
-                row = int((found == WRONG).argmax())
+        for (kind, name), categories in classes.items():
+            if kind == "band" and (categories == WRONG).any():
+                row = int((categories == WRONG).argmax())
                 value = cell_at(batch.cells[str(name)], row)
                 raise DataProblem("not_a_number", column=str(name), value=value, row=row + batch.first)
         inside = np.ones(batch.rows, dtype=bool)
@@ -381,6 +380,6 @@ def _known(codes: Codes | None) -> Codes:
     return codes
 
 
-def shown(cell: str | None) -> str:
+def quoted(cell: str | None) -> str:
     """Return a cell as a message shows it."""
     return "an empty cell" if cell is None else f"'{cell}'"

@@ -50,24 +50,24 @@ class Decoded:
         rates = sampling_fractions(self.units, self.fpc)
         return not np.allclose(rates, rates[0], rtol=0.01)
 
-    def class_rows(self, at: int, wanted: int) -> int:
+    def class_rows(self, at: int, category: int) -> int:
         """Return how many people of the domain have the class BLANK or OUT in segment column `at`."""
         name, codes = self.tally.plan.by[at], self.tally.place_members(self.places)[:, at]
         if name not in self.tally.plan.bands:
             codes = np.append(self.tally.column(name).codes, MISSING)[codes - 1]
             codes = np.where(codes < 0, BLANK, IN)
-        return int(self.rows[self.domain & (codes == wanted)].sum())
+        return int(self.rows[self.domain & (codes == category)].sum())
 
     def outside(self, name: str) -> list[str]:
         """Return the values of a segment column that lie in no band, of people in the domain, in their order."""
-        found, values = self.tally.outside.get(name, {}), self.tally.values[name]
+        outside, values = self.tally.outside.get(name, {}), self.tally.values[name]
         if not values.full:
             column = values.column()
-            codes = sorted(int(column.codes[values.place[value]]) for value in found)
+            codes = sorted(int(column.codes[values.place[value]]) for value in outside)
             return [column.choices[code] for code in codes]
-        if all(isinstance(value, (int, float)) for value in found):
-            return [number_text(value) for value in sorted(found)]
-        return list(found)
+        if all(isinstance(value, (int, float)) for value in outside):
+            return [number_text(value) for value in sorted(outside)]
+        return list(outside)
 
 
 def decode(tally: Tally, total: bool) -> Decoded:
@@ -91,10 +91,10 @@ def decode(tally: Tally, total: bool) -> Decoded:
     units = add_up(stratum[drawn], raw.units[drawn], len(strata)).astype(np.int64)
     fpc = None
     if plan.design.fpc is not None:
-        given = np.ones(len(strata))
+        by_stratum = np.ones(len(strata))
         for code, (population, _) in tally.population.items():
-            given[stratum[code]] = population
-        fpc = tuple(given.tolist())
+            by_stratum[stratum[code]] = population
+        fpc = tuple(by_stratum.tolist())
     places, place = np.unique(raw.columns[:, SEGMENT], return_inverse=True)
     rows = add_up(place, raw.people + raw.idle, len(places)).astype(np.int64)
     domain = places > 0

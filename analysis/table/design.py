@@ -38,7 +38,7 @@ class Design:
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns in use."""
-        return tuple(one for one in (self.weight, self.strata, self.cluster, self.fpc) if one is not None)
+        return tuple(name for name in self.as_row().values() if name is not None)
 
     def as_row(self) -> dict[str, str | None]:
         """Return the design as `earshot tabulate --format json` prints it."""
@@ -50,7 +50,7 @@ class Sample:
     """Every row's place in the design; arrays of shape (rows,).
 
     `stratum` and `cluster` are codes from 0 (`cluster` None: each person is a first-stage unit); `strata`
-    names the strata by code, `fpc` gives their population (above 1) or sampling fraction (None: not known).
+    names the strata by code, `fpc` gives their population (above 1) or sampling fraction (None: not drawn).
     """
 
     weight: Numbers
@@ -67,8 +67,8 @@ class Sample:
 
 def sample_of(rows: int, weight: Numbers | None = None) -> Sample:
     """Return a sample of `rows` people drawn one by one, without strata; weights 1 unless given."""
-    drawn = np.ones(rows) if weight is None else np.asarray(weight, dtype=np.float64)
-    return Sample(drawn, np.zeros(rows, dtype=np.int64))
+    weights = np.ones(rows) if weight is None else np.asarray(weight, dtype=np.float64)
+    return Sample(weights, np.zeros(rows, dtype=np.int64))
 
 
 def weighted_sample(table: Table, weight: str | None) -> Sample:
@@ -102,9 +102,10 @@ def check_fpc(
 
     Raises DataProblem "fpc_mixed", "fpc_small". As in R survey, a 1 beside counts is a count.
     """
-    known = [one for one in zip(strata, units.tolist(), fpc or (), strict=False) if one[1] > 0]
-    largest = max((population for _, _, population in known), default=0.0)
-    for name, sampled, population in known:
+    drawn = [row for row in zip(strata, units.tolist(), fpc or (), strict=False) if row[1] > 0]
+    largest = max((population for _, _, population in drawn), default=0.0)
+    nouns = ("cluster", "clusters") if clustered else ("person", "people")
+    for name, sampled, population in drawn:
         if largest > 1.0 > population:
             raise DataProblem(
                 "fpc_mixed", column=design.fpc, value=number_text(population), other=number_text(largest)
@@ -115,7 +116,7 @@ def check_fpc(
                 column=design.fpc,
                 value=number_text(population),
                 place=f"stratum '{name}' has" if name else "there are",
-                units=_unit(clustered, population),
+                units=nouns[population != 1],
                 sample=sampled,
             )
 
@@ -153,15 +154,9 @@ def census_note(
     return Note("census", text, design.fpc, None, len(whole))
 
 
-def _unit(clustered: bool, count: float) -> str:
-    if count == 1:
-        return "cluster" if clustered else "person"
-    return "clusters" if clustered else "people"
-
-
 def sampling_fractions(units: Codes, fpc: tuple[float, ...] | None) -> Numbers:
     """Return the share of each stratum's first-stage units that was drawn, shape (strata,); 0 without fpc."""
     if fpc is None:
         return np.zeros(len(units))
-    given = np.asarray(fpc, dtype=np.float64)
-    return np.where(given <= 1.0, given, units / given)
+    population = np.asarray(fpc, dtype=np.float64)
+    return np.where(population <= 1.0, population, units / population)

@@ -51,13 +51,17 @@ def choice_notes(column: str, choices: Sequence[str]) -> list[Note]:
     notes = []
     silent = [choice for choice in choices if squeezed(choice).lower() in NO_ANSWER]
     if silent:
-        told = f"'{column}' has {listed(silent)}, counted like any other value"
-        text = f"{told}: if it means no answer, name it with --missing."
+        text = (
+            f"'{column}' has {listed(silent)}, counted like any other value: "
+            "if it means no answer, name it with --missing."
+        )
         notes.append(Note("missing_look", text, column, silent[0]))
     alike = _alike(choices)
     if alike:
-        told = f"'{column}' writes {listed(alike)} in more than one way, each counted apart"
-        text = f"{told}: cells differ in spaces, in zeros or in characters of one look."
+        text = (
+            f"'{column}' writes {listed(alike)} in more than one way, each counted apart: "
+            "cells differ in spaces, in zeros or in characters of one look."
+        )
         notes.append(Note("same_look", text, column, alike[0]))
     return notes
 
@@ -71,7 +75,7 @@ def _alike(choices: Sequence[str]) -> list[str]:
     return [choice for key, choice in reversed(first.items()) if times[key] > 1]
 
 
-def sample_notes(idle: int, kept: int, rows: int, conditions: Sequence[str], unequal: bool) -> list[Note]:
+def sample_notes(idle: int, inside: int, rows: int, conditions: Sequence[str], unequal: bool) -> list[Note]:
     """Say how many rows count for nothing or lie outside the domain, and where weights are called for."""
     notes = []
     if idle:
@@ -80,9 +84,9 @@ def sample_notes(idle: int, kept: int, rows: int, conditions: Sequence[str], une
         notes.append(Note("zero_weight", text, count=idle))
     if conditions:
         text = (
-            f"Only the {kept} of {rows} rows with {' and '.join(conditions)}; the others stay in the design."
+            f"Only the {inside} of {rows} rows with {' and '.join(conditions)}; the others stay in the design."
         )
-        notes.append(Note("where", text, count=kept))
+        notes.append(Note("where", text, count=inside))
     if unequal:
         text = "Strata were sampled at unequal rates and no weight is given: shares are the sample's."
         notes.append(Note("unweighted", text))

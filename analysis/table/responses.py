@@ -26,10 +26,10 @@ from analysis.table.column import Codes, TextColumn
 from questionnaires.bands import Band
 from questionnaires.codebook import ROW_COLUMNS
 from questionnaires.expressions import SPECIAL, Tree, evaluate, names
-from questionnaires.expressions.kinds import Kind, Kinds
+from questionnaires.expressions.trees import Kind, Kinds
 from questionnaires.formats.study_folder import REQUIRED, study_from_files
 from questionnaires.model import Missing, Question
-from questionnaires.question_types import QUESTION_TYPES, Column
+from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 from questionnaires.study import Study
 
 SCHEMAS = (1, 2)
@@ -77,7 +77,7 @@ class Responses:
         verdicts = [evaluate(condition, _answers(involved, row, truths)) is True for row in distinct.tolist()]
         return np.asarray(verdicts, dtype=bool)[place.reshape(-1)]
 
-    def _numbers(self, column: Column) -> NDArray[Any]:
+    def _numbers(self, column: ResponseColumn) -> NDArray[Any]:
         """Return a column as numbers, shape (rows,); a computed value that is missing is 0, see `_answers`."""
         if column.kind not in FRACTIONS:
             return self.stored(column.name)
@@ -162,7 +162,7 @@ def _basis(folder: Path, manifest: Mapping[str, Any], table: pa.Table) -> Basis:
     )
 
 
-def _numeric(question: Question) -> list[Column]:
+def _numeric(question: Question) -> list[ResponseColumn]:
     return [c for c in QUESTION_TYPES[question.type].columns(question) if c.kind not in ("text", "order")]
 
 

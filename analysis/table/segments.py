@@ -15,9 +15,12 @@ from questionnaires.bands import Band, parse_band
 
 ALL = "all"
 CROSS = " x "
-OUTSIDE = 0  # the row is not in the domain asked about (--where), and so in no segment, "all" included
-NO_SEGMENT = 1  # a by-value is missing or lies in no band: counted in "all" only
+OUTSIDE = 0
+"""The code of a row that is not in the domain asked about (--where), and so in no segment, "all" included."""
+NO_SEGMENT = 1
+"""A by-value is missing or lies in no band: counted in "all" only."""
 FIRST = 2
+"""The code of the first segment."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,18 @@ class Segmentation:
 
 def parse_bands(column: str, text: str) -> tuple[Band, ...]:
     """Read "18-23,24-34,35+" (inclusive; a single number is a band too). Raises DataProblem "bad_bands"."""
-    bands = [_band(column, part.strip()) for part in text.split(",")]
-    in_order = sorted(bands, key=lambda band: band.low)
-    for lower, upper in pairwise(in_order):
+    bands = []
+    for part in text.split(","):
+        band = parse_band(part.strip())
+        if band is None:
+            reason = "it is not LOW-HIGH with the lower end first, LOW+ or a number"
+            raise DataProblem("bad_bands", column=column, value=part.strip(), reason=reason)
+        bands.append(band)
+    for lower, upper in pairwise(sorted(bands, key=lambda band: band.low)):
         if upper.low <= lower.high:
             reason = f"it overlaps '{lower.label}'"
             raise DataProblem("bad_bands", column=column, value=upper.label, reason=reason)
     return tuple(bands)
-
-
-def _band(column: str, part: str) -> Band:
-    band = parse_band(part)
-    if band is None:
-        reason = "it is not LOW-HIGH with the lower end first, LOW+ or a number"
-        raise DataProblem("bad_bands", column=column, value=part, reason=reason)
-    return band
 
 
 def banded(column: Column, bands: Sequence[Band], first_row: int = 1) -> TextColumn:
@@ -108,8 +108,10 @@ def crossed(
     codes = np.where(inside, NO_SEGMENT, OUTSIDE).astype(np.int64)
     codes[placed] = FIRST + np.searchsorted(present, key[placed])
     places = np.stack(np.unravel_index(present, sizes), axis=1).tolist()
-    found = [{one.name: one.choices[at] for one, at in zip(columns, some, strict=True)} for some in places]
-    labels = enumerate(zip(_labels(found, (ALL,) if total else ()), found, strict=True), start=FIRST)
+    values = [
+        {column.name: column.choices[at] for column, at in zip(columns, place, strict=True)} for place in places
+    ]
+    labels = enumerate(zip(_labels(values, (ALL,) if total else ()), values, strict=True), start=FIRST)
     segments = [Segment(label, by, frozenset({code})) for code, (label, by) in labels]
     everybody = Segment(ALL, {}, frozenset(range(NO_SEGMENT, FIRST + len(segments))))
     return Segmentation(codes, (everybody, *segments) if total else tuple(segments))
@@ -119,13 +121,13 @@ def _labels(segments: Sequence[Mapping[str, str]], reserved: Sequence[str]) -> l
     """Label segments by their values; estimates are found by their labels, so no label may stand twice."""
     plain = [CROSS.join(by.values()) for by in segments]
     times = Counter([*plain, *reserved])
-    taken = set(times)
+    used = set(times)
     labels = []
     for label, by in zip(plain, segments, strict=True):
         if times[label] > 1:
             named = CROSS.join(f"{column}={value}" for column, value in by.items())
             further = (f"{named} ({number})" for number in count(2))
-            label = next(one for one in chain([named], further) if one not in taken)
-            taken.add(label)
+            label = next(name for name in chain([named], further) if name not in used)
+            used.add(label)
         labels.append(label)
     return labels

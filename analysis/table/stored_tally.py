@@ -36,7 +36,7 @@ def write_tally(tally: Tally, path: Path) -> None:
             name: {**{key: getattr(column, key) for key in names}, "values": list(column.place)}
             for name, column in tally.values.items()
         },
-        "population": [[stratum, *given] for stratum, given in tally.population.items()],
+        "population": [[stratum, *row] for stratum, row in tally.population.items()],
         "picked": tally.picked,
         "outside": {name: list(values) for name, values in tally.outside.items()},
     }
@@ -71,7 +71,7 @@ def read_tally(path: Path) -> Tally:
 def _tally(about: Mapping[str, Any], stored: Mapping[str, Any]) -> Tally:
     plan = _plan(about["plan"])
     tally = Tally(plan, {name: _values(name, column) for name, column in about["values"].items()})
-    tally.population = {stratum: (given, row) for stratum, given, row in about["population"]}
+    tally.population = {stratum: (population, row) for stratum, population, row in about["population"]}
     tally.picked = dict(about["picked"])
     tally.outside = {name: dict.fromkeys(values) for name, values in about["outside"].items()}
     for number, part in enumerate(plan.parts):

@@ -131,8 +131,8 @@ class Tally:
             added[part.name] = joined(mine, self._under(part, other.sums[part.name], maps, other.by_sizes))
         self.sums = added
         strata = maps.get(self.plan.design.strata or "", np.zeros(1, dtype=np.int64))
-        for code, (given, row) in other.population.items():
-            self.add_population(int(strata[code]), given, row, f"'{number_text(given)}'")
+        for code, (population, row) in other.population.items():
+            self.add_population(int(strata[code]), population, row, f"'{number_text(population)}'")
         for option, count in other.picked.items():
             self.picked[option] = self.picked.get(option, 0) + count
         for name, values in other.outside.items():
@@ -163,8 +163,8 @@ class Tally:
             sums.clustered,
         )  # fmt: skip
 
-    def add_population(self, stratum: int, given: float, row: int, cell: str) -> None:
+    def add_population(self, stratum: int, population: float, row: int, cell: str) -> None:
         """Note the population that a row gives for its stratum. Raises DataProblem "fpc_varies"."""
-        known, _ = self.population.setdefault(stratum, (given, row))
-        if known != given:
-            raise fpc_varies(str(self.plan.design.fpc), cell, row, known, self.stratum_name(stratum))
+        before, _ = self.population.setdefault(stratum, (population, row))
+        if before != population:
+            raise fpc_varies(str(self.plan.design.fpc), cell, row, before, self.stratum_name(stratum))

@@ -124,17 +124,17 @@ class Values:
 
     def absorb(self, other: Values) -> Codes:
         """Take up another column's values; return where its codes lead (all to 0 when there are too many)."""
-        known = list(other.place)
+        values = list(other.place)
         self.dotted = self.dotted and other.dotted
         self.full = self.full or other.full
         if other.kind is not None:
-            self.take(known, other.kind)
+            self.take(values, other.kind)
         self._table = None
         if self.full:
             self.place.clear()
             return np.zeros(other.size, dtype=np.int64)
-        words = map(cell_word, known) if self.kind != "number" else known
-        return np.array([0, *(self.place[value] + 1 for value in words)], dtype=np.int64)
+        values = list(map(cell_word, values)) if self.kind != "number" else values
+        return np.array([0, *(self.place[value] + 1 for value in values)], dtype=np.int64)
 
 
 class Classes:

@@ -23,7 +23,7 @@ What can be seen to be a mistake from the text alone is refused when it is read.
 from __future__ import annotations
 
 from questionnaires.expressions.evaluation import evaluate
-from questionnaires.expressions.reading import choice_codes, parse, parse_condition
+from questionnaires.expressions.parsing import choice_codes, parse, parse_condition
 from questionnaires.expressions.trees import (
     MAXIMUM_DEPTH,
     MAXIMUM_LENGTH,

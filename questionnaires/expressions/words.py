@@ -24,12 +24,12 @@ def minutes(text: str) -> float | None:
 
 def within(limit: str, question: Asked) -> tuple[int, ...]:
     """Return the codes of the intervals up to a limit; raise ExpressionFault where none ends there."""
-    wanted = minutes(limit)
+    longest = minutes(limit)
     limits = {c.code: c.upto for c in question.choices if getattr(c, "upto", None) and c.aside is None}
-    if wanted is None or wanted not in limits.values():
-        known = ", ".join(f"{upto:g} min" for upto in limits.values() if upto != math.inf)
-        raise fault("limit-unknown", limit=limit, question=question.name, known=known or "none")
-    return tuple(code for code, upto in limits.items() if upto <= wanted)
+    if longest is None or longest not in limits.values():
+        texts = ", ".join(f"{upto:g} min" for upto in limits.values() if upto != math.inf)
+        raise fault("limit-unknown", limit=limit, question=question.name, known=texts or "none")
+    return tuple(code for code, upto in limits.items() if upto <= longest)
 
 
 def text_constant(text: str, question: Asked) -> Code:
@@ -47,9 +47,13 @@ def number_constant(number: float, question: Asked) -> Code:
     """Return a number that stands beside a question; raise ExpressionFault where it can be no answer."""
     if question.choices and (isinstance(number, bool) or number not in {c.code for c in question.choices}):
         raise unknown_choice(question, str(number))
-    if question.type == "date":
-        return _date_digits(number, question)
-    return number
+    if question.type != "date":
+        return number
+    # The number yyyymmdd, judged by the rule for written dates.
+    digits = _DIGITS.fullmatch(str(int(number))) if number == int(number) else None
+    if digits is None:
+        raise fault("date-constant", value=str(number), question=question.name)
+    return date_number("-".join(part for part in digits.groups() if part != "00"), question)
 
 
 def code_of(question: Asked, name: str) -> Code:
@@ -64,26 +68,18 @@ def code_of(question: Asked, name: str) -> Code:
 
 def date_number(text: str, question: Asked) -> int:
     """Return a date as the number yyyymmdd, 00 for what is not given; raise ExpressionFault."""
-    found = _DATE.fullmatch(text)
-    year, month, day = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    match = _DATE.fullmatch(text)
+    year, month, day = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     try:
         date(year, month or 1, day or 1)
     except ValueError:
-        found = None
-    if found is None or (found[2] is not None and not month) or (found[3] is not None and not day):
+        match = None
+    if match is None or (match[2] is not None and not month) or (match[3] is not None and not day):
         raise fault("date-constant", value=text, question=question.name)
     return year * 10000 + month * 100 + day
 
 
 def unknown_choice(question: Asked, name: str) -> ExpressionFault:
     """Return the fault of naming a choice that a question has not."""
-    known = listed({choice.name: None for choice in question.choices})
-    return fault("choice-unknown", choice=name, question=question.name, known=known)
-
-
-def _date_digits(number: float, question: Asked) -> int:
-    """Return the number yyyymmdd, judged by the rule for written dates."""
-    parts = _DIGITS.fullmatch(str(int(number))) if number == int(number) else None
-    if parts is None:
-        raise fault("date-constant", value=str(number), question=question.name)
-    return date_number("-".join(part for part in parts.groups() if part != "00"), question)
+    choices = listed({choice.name: None for choice in question.choices})
+    return fault("choice-unknown", choice=name, question=question.name, known=choices)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from questionnaires.bands import Band, parse_band
 from questionnaires.expressions import ExpressionFault, Tree, choice_codes, parse
-from questionnaires.formats.reading import complete
+from questionnaires.formats.draft import complete
 from questionnaires.formats.shapes import (
+    AnyShape,
     FigureShape,
-    PartShape,
     PopulationShape,
     RecordShape,
     ReportShape,
@@ -28,7 +27,7 @@ from questionnaires.problems import Place, Problem, StudyFault
 from questionnaires.question_types import QUESTION_TYPES
 from questionnaires.study import (
     Figure,
-    Part,
+    PlannedPart,
     Population,
     Record,
     ReportPlan,
@@ -40,6 +39,7 @@ from questionnaires.study import (
 
 REQUIRED = ("questionnaire.yaml", "study.yaml")
 OPTIONAL = ("population.yaml", "published.yaml", "report.yaml", "synthetic.yaml")
+PART_KINDS = ("headline", "chart", "curve", "published")
 
 
 def read_study(folder: FilePath) -> Study:
@@ -54,108 +54,84 @@ def study_from_files(files: Mapping[str, bytes]) -> Study:
     if missing:
         raise StudyFault(missing)
     questionnaire, source = read_questionnaire("questionnaire.yaml", files["questionnaire.yaml"])
-    reader = _Folder(questionnaire, [*source.problems])
-    record = reader.record(files["study.yaml"])
-    parts: dict[str, Any] = {}
-    if questionnaire is not None:
-        parts = _optional_parts(reader, files)
-    if reader.problems or record is None or questionnaire is None:
-        raise StudyFault(reader.problems)
-    return Study(record=record, questionnaire=questionnaire, files=dict(files), **parts)
+    folder = _Folder(files, questionnaire, source)
+    record = folder.record()
+    # What the other files name stands in the questionnaire: without it, every name would be a fault.
+    if questionnaire is None:
+        raise StudyFault(folder.problems())
+    population = folder.population() if "population.yaml" in files else None
+    published = folder.published() if "published.yaml" in files else ()
+    report = folder.report() if "report.yaml" in files else None
+    truth = folder.truth(published) if "synthetic.yaml" in files else None
+    problems = folder.problems()
+    if problems or record is None:
+        raise StudyFault(problems)
+    return Study(record, questionnaire, dict(files), population, published, report, truth)
 
 
-def _optional_parts(reader: _Folder, files: Mapping[str, bytes]) -> dict[str, Any]:
-    parts: dict[str, Any] = {}
-    if "population.yaml" in files:
-        parts["population"] = reader.population(files["population.yaml"])
-    if "published.yaml" in files:
-        parts["published"] = reader.published(files["published.yaml"])
-    if "report.yaml" in files:
-        parts["report"] = reader.report(files["report.yaml"])
-    if "synthetic.yaml" in files:
-        parts["truth"] = reader.truth(files["synthetic.yaml"], parts.get("published", ()))
-    return parts
-
-
-@dataclass
 class _Folder:
     """Reads the files beside the questionnaire; what they name must be there."""
 
-    questionnaire: Questionnaire | None
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def questions(self) -> Mapping[str, Question]:
-        return {question.name: question for question in self.questionnaire or ()}
-
-    @property
-    def languages(self) -> Sequence[str]:
-        return self.questionnaire.languages if self.questionnaire else ("en",)
-
-    def _open(self, file: str, content: bytes) -> Source:
-        return read_yaml(file, content)
-
-    def _close(self, source: Source) -> None:
-        self.problems += source.problems
-
-    def record(self, content: bytes) -> Record | None:
-        source = self._open("study.yaml", content)
-        shape = shaped(source, RecordShape, source.data) if source.data is not None else None
-        record = None
-        if shape is not None:
-            values = shape.model_dump()
-            if self.questionnaire is not None:
-                values["title"] = complete(source, self.languages, shape.title, ("title",))
-            record = Record(**{**values, "quasi_identifiers": tuple(shape.quasi_identifiers)})
-            self._zone(source, shape.zone)
-            if shape.open and shape.close and str(shape.close) <= str(shape.open):
-                source.fault("dates-order", ("close",), open=shape.open, close=shape.close)
-            for key, column in shape.design.items():
-                if column is not None:
-                    source.fault("design-column", ("design", key), key=key, value=column)
-        self._close(source)
-        return record
-
-    def _zone(self, source: Source, zone: str) -> None:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            source.fault("value-wrong", ("zone",), key="zone", value=zone,
-                         detail="should be a time zone such as Europe/Kyiv")  # fmt: skip
-
-    def population(self, content: bytes) -> Population | None:
-        source = self._open("population.yaml", content)
-        shape = shaped(source, PopulationShape, source.data) if source.data is not None else None
-        population = None
-        if shape is not None:
-            bands = {
-                name: self.bands(source, labels, ("bands", name)) for name, labels in shape.bands.items()
-            }
-            for name, margin in shape.margins.items():
-                self._margin(source, name, margin, bands, ("margins", name))
-            population = Population(shape.population, shape.source, shape.date, bands, shape.margins)
-        self._close(source)
-        return population
-
-    def _margin(
-        self,
-        source: Source,
-        name: str,
-        margin: Mapping[str, float],
-        bands: Mapping[str, Sequence[Band]],
-        path: Path,
+    def __init__(
+        self, files: Mapping[str, bytes], questionnaire: Questionnaire | None, source: Source
     ) -> None:
-        question = self._question(source, name, path)
-        if question is not None:
-            known = {band.label for band in bands.get(name, ())} or {c.name for c in question.choices}
-            for category in margin:
-                if category not in known:
-                    source.fault("choice-unknown", (*path, category), choice=category, question=name,
-                                 known=", ".join(sorted(known)))  # fmt: skip
-        if abs(sum(margin.values()) - 1) > 0.005:
-            source.fault("margin-sum", path, name=name, total=f"{sum(margin.values()):.4f}")
+        self.files = files
+        self.sources = [source]
+        self.has_questionnaire = questionnaire is not None
+        self.questions: Mapping[str, Question] = questionnaire.by_name if questionnaire else {}
+        self.languages: Sequence[str] = questionnaire.languages if questionnaire else ("en",)
 
-    def bands(self, source: Source, labels: Sequence[str], path: Path) -> tuple[Band, ...]:
+    def problems(self) -> list[Problem]:
+        """Return the problems of all files that were read so far."""
+        return [problem for source in self.sources for problem in source.problems]
+
+    def _open(self, file: str) -> Source:
+        source = read_yaml(file, self.files[file])
+        self.sources.append(source)
+        return source
+
+    def _shaped(self, file: str, shape: type[AnyShape]) -> tuple[Source, AnyShape | None]:
+        source = self._open(file)
+        return source, shaped(source, shape, source.data) if source.data is not None else None
+
+    def record(self) -> Record | None:
+        source, shape = self._shaped("study.yaml", RecordShape)
+        if shape is None:
+            return None
+        values = shape.model_dump()
+        if self.has_questionnaire:
+            values["title"] = complete(source, self.languages, shape.title, ("title",))
+        try:
+            ZoneInfo(shape.zone)
+        except (KeyError, ValueError, OSError):
+            source.fault("value-wrong", ("zone",), key="zone", value=shape.zone,
+                         detail="should be a time zone such as Europe/Kyiv")  # fmt: skip
+        if shape.open and shape.close and str(shape.close) <= str(shape.open):
+            source.fault("dates-order", ("close",), open=shape.open, close=shape.close)
+        for key, column in shape.design.items():
+            if column is not None:
+                source.fault("design-column", ("design", key), key=key, value=column)
+        return Record(**{**values, "quasi_identifiers": tuple(shape.quasi_identifiers)})
+
+    def population(self) -> Population | None:
+        source, shape = self._shaped("population.yaml", PopulationShape)
+        if shape is None:
+            return None
+        bands = {name: self._bands(source, labels, ("bands", name)) for name, labels in shape.bands.items()}
+        for name, margin in shape.margins.items():
+            path = ("margins", name)
+            question = self._question(source, name, path)
+            if question is not None:
+                labels = {band.label for band in bands.get(name, ())} or {c.name for c in question.choices}
+                for category in margin:
+                    if category not in labels:
+                        source.fault("choice-unknown", (*path, category), choice=category, question=name,
+                                     known=", ".join(sorted(labels)))  # fmt: skip
+            if abs(sum(margin.values()) - 1) > 0.005:
+                source.fault("margin-sum", path, name=name, total=f"{sum(margin.values()):.4f}")
+        return Population(shape.population, shape.source, shape.date, bands, shape.margins)
+
+    def _bands(self, source: Source, labels: Sequence[str], path: Path) -> tuple[Band, ...]:
         """Read bands that must follow each other without overlap."""
         bands: list[Band] = []
         for index, label in enumerate(labels):
@@ -168,17 +144,16 @@ class _Folder:
             bands.append(band)
         return tuple(bands)
 
-    def published(self, content: bytes) -> tuple[Figure, ...]:
-        source = self._open("published.yaml", content)
+    def published(self) -> tuple[Figure, ...]:
+        source = self._open("published.yaml")
         items = source.data if isinstance(source.data, list) else []
         if source.data is not None and not isinstance(source.data, list):
             source.fault("value-wrong", (), key="file", detail="should be a list of figures", value="…")
         figures = [self._figure(source, item, (index,)) for index, item in enumerate(items)]
-        self._close(source)
         return tuple(figure for figure in figures if figure is not None)
 
-    def _figure(self, source: Source, item: Any, path: Path) -> Figure | None:
-        shape = shaped(source, FigureShape, item, path)
+    def _figure(self, source: Source, data: Any, path: Path) -> Figure | None:
+        shape = shaped(source, FigureShape, data, path)
         question = self._question(source, shape.question, (*path, "question")) if shape else None
         if shape is None or question is None:
             return None
@@ -186,68 +161,55 @@ class _Folder:
         self._fits(source, "figure", question, codes, (*path, "question"))
         if shape.value is not None and not 0 <= shape.value <= 1:
             source.fault("share-range", (*path, "value"), key="value", value=shape.value)
+        text = dict.fromkeys(self.languages, shape.id)
+        if shape.text:
+            text = dict(complete(source, self.languages, shape.text, (*path, "text")))
+        alike = {"id", "value", "n", "question", "source", "rank", "reading", "source_reading"}
         return Figure(
-            id=shape.id,
-            text=complete(
-                source, self.languages, shape.text or {self.languages[0]: shape.id}, (*path, "text")
-            )
-            if shape.text
-            else dict.fromkeys(self.languages, shape.id),
-            value=shape.value,
-            n=shape.n,
-            question=shape.question,
+            **shape.model_dump(include=alike),
+            text=text,
             codes=codes,
             condition=self._condition(source, shape.where, (*path, "where")),
             known=tuple(shape.known),
             unknown=tuple(shape.unknown),
-            source=shape.source,
-            note=complete(source, self.languages, shape.note, (*path, "note"), wanted=False),
-            rank=shape.rank,
-            reading=shape.reading,
-            source_reading=shape.source_reading,
+            note=complete(source, self.languages, shape.note, (*path, "note"), required=False),
             beside=self._codes(source, shape.beside, question, (*path, "beside")),
         )
 
-    def report(self, content: bytes) -> ReportPlan | None:
-        source = self._open("report.yaml", content)
-        shape = shaped(source, ReportShape, source.data) if source.data is not None else None
-        plan = None
-        if shape is not None:
-            segments = {}
-            for name, segment in shape.segments.items():
-                self._question(source, segment.from_, ("segments", name, "from"))
-                bands = self.bands(source, segment.bands, ("segments", name, "bands"))
-                segments[name] = SegmentPlan(name, segment.from_, bands)
-            parts = [
-                self._part(source, part, segments, ("parts", index)) for index, part in enumerate(shape.parts)
-            ]
-            plan = ReportPlan(segments, tuple(part for part in parts if part is not None))
-        self._close(source)
-        return plan
-
-    def _part(
-        self, source: Source, shape: PartShape, segments: Mapping[str, SegmentPlan], path: Path
-    ) -> Part | None:
-        kinds = ("headline", "chart", "curve", "published")
-        given = [kind for kind in kinds if getattr(shape, kind) is not None]
-        if len(given) != 1:
-            source.fault("part-unknown", path, known=", ".join(kinds))
+    def report(self) -> ReportPlan | None:
+        source, shape = self._shaped("report.yaml", ReportShape)
+        if shape is None:
             return None
-        kind, about = given[0], getattr(shape, given[0])
-        if shape.by and shape.by not in segments:
-            source.fault("segment-unknown", (*path, "by"), name=shape.by, known=", ".join(segments) or "none")
-        if kind == "published":
-            return Part(kind, about)
-        question = self._question(source, about, (*path, kind))
-        if question is None:
-            return None
-        codes = self._codes(source, shape.choices, question, (*path, "choices"))
-        self._fits(source, kind, question, codes, (*path, kind))
-        return Part(kind, about, codes, _group_name(codes, question), shape.by or "")
+        segments = {}
+        for name, segment in shape.segments.items():
+            self._question(source, segment.from_, ("segments", name, "from"))
+            bands = self._bands(source, segment.bands, ("segments", name, "bands"))
+            segments[name] = SegmentPlan(name, segment.from_, bands)
+        parts = []
+        for index, part in enumerate(shape.parts):
+            path = ("parts", index)
+            subjects = {kind: getattr(part, kind) for kind in PART_KINDS if getattr(part, kind) is not None}
+            if len(subjects) != 1:
+                source.fault("part-unknown", path, known=", ".join(PART_KINDS))
+                continue
+            ((kind, about),) = subjects.items()
+            if part.by and part.by not in segments:
+                known_segments = ", ".join(segments) or "none"
+                source.fault("segment-unknown", (*path, "by"), name=part.by, known=known_segments)
+            if kind == "published":
+                parts.append(PlannedPart(kind, about))
+                continue
+            question = self._question(source, about, (*path, kind))
+            if question is not None:
+                codes = self._codes(source, part.choices, question, (*path, "choices"))
+                self._fits(source, kind, question, codes, (*path, kind))
+                group = next((name for name, members in question.groups.items() if members == codes), "")
+                parts.append(PlannedPart(kind, about, codes, group, part.by or ""))
+        return ReportPlan(segments, tuple(parts))
 
     def _fits(self, source: Source, kind: str, question: Question, codes: Sequence[int], path: Path) -> None:
-        """A curve needs reply times, and shares need choices; of several choices one at a time is a share."""
-        what, remedy = f"a {kind}", "name a question with choices"
+        """Check that a curve has reply times, that shares have choices, and that of several choices one is named."""
+        remedy = "name a question with choices"
         if kind == "curve":
             unfit, remedy = question.type != "reply_time", "name a question of type reply_time"
         elif question.type == "several":
@@ -255,33 +217,29 @@ class _Folder:
         else:
             unfit = QUESTION_TYPES[question.type].columns(question)[0].kind != "code" or not question.choices
         if unfit:
-            source.fault(
-                "question-unfit", path, name=question.name, type=question.type, what=what, remedy=remedy
-            )
+            source.fault("question-unfit", path, name=question.name, type=question.type, what=f"a {kind}",
+                         remedy=remedy)  # fmt: skip
 
-    def truth(self, content: bytes, figures: Sequence[Figure]) -> Truth | None:
-        source = self._open("synthetic.yaml", content)
-        shape = shaped(source, TruthShape, source.data) if source.data is not None else None
-        truth = None
-        if shape is not None:
-            targets = [
-                self._target(source, target, figures, ("targets", index))
-                for index, target in enumerate(shape.targets)
-            ]
-            answers, texts = self._seeds(source, shape.answers)
-            truth = Truth(
-                n=shape.n,
-                seed=shape.seed,
-                sample=shape.sample,
-                targets=tuple(target for target in targets if target is not None),
-                answers=answers,
-                texts=texts,
-                languages=shape.languages or {self.languages[0]: 1.0},
-            )
-            for name in shape.sample:
-                self._question(source, name, ("sample", name))
-        self._close(source)
-        return truth
+    def truth(self, figures: Sequence[Figure]) -> Truth | None:
+        source, shape = self._shaped("synthetic.yaml", TruthShape)
+        if shape is None:
+            return None
+        targets = [
+            self._target(source, target, figures, ("targets", index))
+            for index, target in enumerate(shape.targets)
+        ]
+        answers, texts = self._foreseen(source, shape.answers)
+        for name in shape.sample:
+            self._question(source, name, ("sample", name))
+        return Truth(
+            n=shape.n,
+            seed=shape.seed,
+            sample=shape.sample,
+            targets=tuple(target for target in targets if target is not None),
+            answers=answers,
+            texts=texts,
+            languages=shape.languages or {self.languages[0]: 1.0},
+        )
 
     def _target(
         self, source: Source, shape: TargetShape, figures: Sequence[Figure], path: Path
@@ -289,11 +247,12 @@ class _Folder:
         if not 0 <= shape.share <= 1:
             source.fault("share-range", (*path, "share"), key="share", value=shape.share)
         if shape.id is not None:
-            figure = next((figure for figure in figures if figure.id == shape.id), None)
-            if figure is None:
-                known = ", ".join(figure.id for figure in figures) or "none"
-                source.fault("figure-unknown", (*path, "id"), name=shape.id, known=known)
+            by_id = {figure.id: figure for figure in reversed(figures)}
+            if shape.id not in by_id:
+                ids = ", ".join(figure.id for figure in figures) or "none"
+                source.fault("figure-unknown", (*path, "id"), name=shape.id, known=ids)
                 return None
+            figure = by_id[shape.id]
             return Target(figure.id, shape.share, figure.question, figure.codes, figure.condition)
         question = self._question(source, shape.question or "", (*path, "question"))
         if question is None:
@@ -302,9 +261,10 @@ class _Folder:
         condition = self._condition(source, shape.where, (*path, "where"))
         return Target(f"target {path[-1]}", shape.share, question.name, codes, condition)
 
-    def _seeds(
+    def _foreseen(
         self, source: Source, answers: Mapping[str, Mapping[str, Any]]
     ) -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]]]:
+        """Return the shares of choices or bands, and the texts, that made-up people answer with."""
         shares: dict[str, dict[str, float]] = {}
         texts: dict[str, tuple[str, ...]] = {}
         for name, entry in answers.items():
@@ -317,9 +277,8 @@ class _Folder:
                 if key == "texts" and isinstance(value, list):
                     texts[name] = tuple(map(str, value))
                 elif not isinstance(value, int | float) or value < 0:
-                    source.fault(
-                        "value-wrong", path, key=key, detail="should be a number from 0", value=value
-                    )
+                    detail = "should be a number from 0"
+                    source.fault("value-wrong", path, key=key, detail=detail, value=value)
                 else:
                     shares[name][key] = float(value)
                     if key != "not_answered" and question.choices:
@@ -352,7 +311,3 @@ class _Folder:
         except ExpressionFault as fault:
             source.fault(fault.code, path, **fault.values)
             return None
-
-
-def _group_name(codes: Sequence[int], question: Question) -> str:
-    return next((name for name, members in question.groups.items() if tuple(members) == tuple(codes)), "")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from questionnaires.expressions import minutes
-from questionnaires.formats.question_shapes import ChoiceShape, IntervalShape, QuestionShape
-from questionnaires.formats.reading import Reading
+from questionnaires.formats.draft import Draft
+from questionnaires.formats.shapes import ChoiceShape, IntervalShape, QuestionShape
 from questionnaires.formats.yaml_source import Path
-from questionnaires.model import Apart, Choice, Interval, Question, Text
+from questionnaires.model import Apart, Choice, Interval, Text
 from questionnaires.texts import Catalogue, catalogue, territories
 
 DAY = 24 * 60
@@ -21,41 +21,42 @@ _POINTS = re.compile(r"(\d{1,2})-(\d{1,3})")
 MOST_POINTS = 101
 
 
-def choices_of(reading: Reading, shape: QuestionShape, path: Path) -> tuple[Choice, ...]:
+def choices_of(draft: Draft, shape: QuestionShape, path: Path) -> tuple[Choice, ...]:
     """Return the choices of a question, from whichever of its keys has them."""
     if shape.intervals:
-        return _intervals(reading, shape, (*path, "intervals"))
+        return _intervals(draft, shape, (*path, "intervals"))
     if shape.points:
         if shape.choices:
-            reading.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices beside points")
-        return _points(reading, shape.points, (*path, "points"))
+            draft.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices beside points")
+        match = _POINTS.fullmatch(shape.points)
+        low, high = (int(match[1]), int(match[2])) if match else (0, 0)
+        if not (low < high and high - low < MOST_POINTS):
+            draft.source.fault("points-form", (*path, "points"), value=shape.points)
+            return ()
+        points = range(low, high + 1)
+        return tuple(Choice(n, f"p{n}", dict.fromkeys(draft.languages, str(n))) for n in points)
     if isinstance(shape.choices, str):
         if shape.type != "list":
-            reading.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices: countries")
-        return countries(reading.languages)
-    return written_choices(reading, shape.choices, (*path, "choices"))
+            draft.source.fault("type-key", (*path, "choices"), type=shape.type, key="choices: countries")
+        return countries(draft.languages)
+    return written_choices(draft, shape.choices, (*path, "choices"))
 
 
-def written_choices(
-    reading: Reading,
-    shapes: Sequence[ChoiceShape],
-    path: Path,
-    known: Mapping[str, Question] | None = None,
-) -> tuple[Choice, ...]:
+def written_choices(draft: Draft, shapes: Sequence[ChoiceShape], path: Path) -> tuple[Choice, ...]:
     """Return choices as their author wrote them."""
-    _distinct(reading, shapes, path)
+    _check_codes(draft, shapes, path)
     return tuple(
         Choice(
             code=shape.code,
             name=shape.name or f"c{shape.code}",
-            text=reading.text(shape.text, (*path, index, "text"), known=known),
-            hint=reading.text(shape.hint, (*path, index, "hint"), wanted=False, known=known),
+            text=draft.text(shape.text, (*path, index, "text")),
+            hint=draft.text(shape.hint, (*path, index, "hint"), required=False),
             groups=tuple(shape.groups),
             apart=shape.apart,
             exclusive=shape.exclusive,
             fixed=shape.fixed,
             write=shape.write,
-            condition=reading.condition(shape.offer_if, (*path, index, "offer_if")),
+            condition=draft.condition(shape.offer_if, (*path, index, "offer_if")),
         )
         for index, shape in enumerate(shapes)
     )
@@ -74,72 +75,68 @@ def countries(languages: Sequence[str]) -> tuple[Choice, ...]:
     )
 
 
-def _points(reading: Reading, written: str, path: Path) -> tuple[Choice, ...]:
-    match = _POINTS.fullmatch(written)
-    low, high = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not (low < high and high - low < MOST_POINTS):
-        reading.source.fault("points-form", path, value=written)
-        return ()
-    return tuple(Choice(n, f"p{n}", dict.fromkeys(reading.languages, str(n))) for n in range(low, high + 1))
-
-
-def _intervals(reading: Reading, question: QuestionShape, path: Path) -> tuple[Interval, ...]:
-    _distinct(reading, question.intervals, path)
+def _intervals(draft: Draft, question: QuestionShape, path: Path) -> tuple[Interval, ...]:
+    _check_codes(draft, question.intervals, path)
     intervals, start = [], 0.0
     for index, shape in enumerate(question.intervals):
-        upto = _limit(reading, question, shape, start, (*path, index))
-        words = shape.text or interval_words(reading.languages, start, upto, shape)
+        upto = _limit(draft, question, shape, start, (*path, index))
+        rule = ""
+        if shape.apart is not None:
+            name = Apart(shape.apart).value
+        elif shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+            name = shape.upto.replace(" ", "_")
+        else:
+            number = "" if upto == math.inf else str(int(upto) if upto.is_integer() else upto)
+            name = f"upto_{number.replace('.', '_')}" if number else "longer"
+        if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+            closing = question.closes_at if shape.upto == SAME_WORKING_DAY else "24:00"
+            rule = f"{shape.upto}: asked at {question.asked_at}, until {closing}"
+        words = shape.text or interval_words(draft.languages, start, upto, shape)
         intervals.append(
             Interval(
                 code=shape.code,
-                name=shape.name or _interval_name(upto, shape),
-                text=reading.text(words, (*path, index, "text")),
-                hint=reading.text(shape.hint, (*path, index, "hint"), wanted=False),
+                name=shape.name or name,
+                text=draft.text(words, (*path, index, "text")),
+                hint=draft.text(shape.hint, (*path, index, "hint"), required=False),
                 groups=tuple(shape.groups),
                 apart=shape.apart is not None,
                 start=start,
                 upto=upto,
                 aside=shape.apart,
-                rule=_rule(question, shape),
+                rule=rule,
             )
         )
         start = start if shape.apart else upto
-    distinct_names(reading, [interval.name for interval in intervals], path)
+    distinct_names(draft, [interval.name for interval in intervals], path)
     return tuple(intervals)
 
 
-def _limit(
-    reading: Reading, question: QuestionShape, shape: IntervalShape, start: float, path: Path
-) -> float:
+def _limit(draft: Draft, question: QuestionShape, shape: IntervalShape, start: float, path: Path) -> float:
+    """Return the minutes up to which an interval reaches; one more than `start` where its limit is wrong."""
     if shape.apart is not None or shape.upto == "none":
         return math.inf
     if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-        upto = _till_end_of_day(reading, question, shape.upto, path)
+        # From the hour in the stem to closing, or to midnight.
+        times = {"asked_at": clock(question.asked_at), "closes_at": DAY}
+        if shape.upto == SAME_WORKING_DAY:
+            times["closes_at"] = clock(question.closes_at)
+        for key, time in times.items():
+            if time is None:
+                example = "10:00" if key == "asked_at" else "18:00"
+                values = {"upto": shape.upto, "key": key, "example": example}
+                draft.source.fault("interval-day", (*path, "upto"), **values)
+        opens, closes = times["asked_at"], times["closes_at"]
+        upto = None if opens is None or closes is None else float((closes or DAY) - opens)
     else:
         upto = minutes(shape.upto) if shape.upto is not None else None
         if upto is None or math.isnan(upto):
             upto = None
-            reading.source.fault("interval-limit", (*path, "upto"), value=shape.upto)
+            draft.source.fault("interval-limit", (*path, "upto"), value=shape.upto)
     if upto is None:
         return start + 1
     if upto <= start:
-        reading.source.fault("interval-order", (*path, "upto"), value=shape.upto)
+        draft.source.fault("interval-order", (*path, "upto"), value=shape.upto)
     return upto
-
-
-def _till_end_of_day(reading: Reading, question: QuestionShape, upto: str, path: Path) -> float | None:
-    """Return the minutes from the hour in the stem to closing, or to midnight."""
-    wanted = {"asked_at": question.asked_at}
-    if upto == SAME_WORKING_DAY:
-        wanted["closes_at"] = question.closes_at
-    times = {key: clock(text) for key, text in wanted.items()}
-    missing = [key for key, time in times.items() if time is None]
-    for key in missing:
-        example = "10:00" if key == "asked_at" else "18:00"
-        reading.source.fault("interval-day", (*path, "upto"), upto=upto, key=key, example=example)
-    if missing:
-        return None
-    return float((times.get("closes_at") or DAY) - (times["asked_at"] or 0))
 
 
 def clock(text: str) -> int | None:
@@ -148,59 +145,48 @@ def clock(text: str) -> int | None:
     return int(match[1]) * 60 + int(match[2]) if match else None
 
 
-def _rule(question: QuestionShape, shape: IntervalShape) -> str:
-    if shape.upto not in (SAME_DAY, SAME_WORKING_DAY):
-        return ""
-    closing = question.closes_at if shape.upto == SAME_WORKING_DAY else "24:00"
-    return f"{shape.upto}: asked at {question.asked_at}, until {closing}"
-
-
-def _distinct(reading: Reading, shapes: Sequence[ChoiceShape | IntervalShape], path: Path) -> None:
+def _check_codes(draft: Draft, shapes: Sequence[ChoiceShape | IntervalShape], path: Path) -> None:
     codes: set[int] = set()
     names: set[str] = set()
     for index, shape in enumerate(shapes):
         name = shape.name or (f"c{shape.code}" if isinstance(shape, ChoiceShape) else "")
         if shape.code in codes:
-            reading.source.fault("choice-repeated", (*path, index), kind="code", value=shape.code)
+            draft.source.fault("choice-repeated", (*path, index), kind="code", value=shape.code)
         if name and name in names and isinstance(shape, ChoiceShape):
-            reading.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
+            draft.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
         if not 0 <= shape.code <= 32_767:
             code = "code-negative" if shape.code < 0 else "code-large"
-            reading.source.fault(code, (*path, index), code=shape.code)
+            draft.source.fault(code, (*path, index), code=shape.code)
         if shape.name:
-            reading.name(shape.name, (*path, index, "name"), quoted=True)
+            draft.name(shape.name, (*path, index, "name"), quoted=True)
         codes.add(shape.code)
         names.add(name)
 
 
-def distinct_names(reading: Reading, names: Sequence[str], path: Path) -> None:
-    """Tell of each name that stands a second time."""
+def distinct_names(draft: Draft, names: Sequence[str], path: Path) -> None:
+    """Report each name that stands a second time."""
     for index, name in enumerate(names):
         if name in names[:index]:
-            reading.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
+            draft.source.fault("choice-repeated", (*path, index), kind="name", value=f'"{name}"')
 
 
 def interval_words(languages: Sequence[str], start: float, upto: float, shape: IntervalShape) -> Text:
     """Return the words of a reply-time interval whose author gave none."""
     texts = catalogue("questionnaires")
-    return {language: _interval_text(texts, language, start, upto, shape) for language in languages}
-
-
-def _interval_text(texts: Catalogue, language: str, start: float, upto: float, shape: IntervalShape) -> str:
-    if shape.apart is not None:
-        return texts.text(language, shape.apart.value)
-    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-        return texts.text(language, shape.upto.replace(" ", "_"))
-    if upto == math.inf:
-        return texts.text(language, "over", start=_duration(texts, language, start))
-    if start == 0:
-        return texts.text(language, "upto", limit=_duration(texts, language, upto))
-    return texts.text(
-        language,
-        "more_upto",
-        start=_duration(texts, language, start),
-        limit=_duration(texts, language, upto),
-    )
+    words = {}
+    for language in languages:
+        if shape.apart is not None:
+            words[language] = texts.text(language, shape.apart.value)
+        elif shape.upto in (SAME_DAY, SAME_WORKING_DAY):
+            words[language] = texts.text(language, shape.upto.replace(" ", "_"))
+        elif upto == math.inf:
+            words[language] = texts.text(language, "over", start=_duration(texts, language, start))
+        elif start == 0:
+            words[language] = texts.text(language, "upto", limit=_duration(texts, language, upto))
+        else:
+            limits = {"start": _duration(texts, language, start), "limit": _duration(texts, language, upto)}
+            words[language] = texts.text(language, "more_upto", **limits)
+    return words
 
 
 def _duration(texts: Catalogue, language: str, length: float) -> str:
@@ -208,15 +194,3 @@ def _duration(texts: Catalogue, language: str, length: float) -> str:
     unit, size = next(((name, size) for name, size in units if length % size == 0), units[-1])
     count = length / size
     return texts.text(language, unit, n=int(count) if count.is_integer() else count)
-
-
-def _interval_name(upto: float, shape: IntervalShape) -> str:
-    if shape.apart is not None:
-        return Apart(shape.apart).value
-    if shape.upto in (SAME_DAY, SAME_WORKING_DAY):
-        return shape.upto.replace(" ", "_")
-    return "longer" if upto == math.inf else f"upto_{_digits(upto)}"
-
-
-def _digits(number: float) -> str:
-    return str(int(number) if number.is_integer() else number).replace(".", "_")

@@ -33,22 +33,23 @@ class Source:
 
     def place(self, path: Path) -> Place:
         """Return where a path of keys stands; the nearest key that exists where it does not."""
-        known = path
-        while known and known not in self.lines:
-            known = known[:-1]
-        return Place(self.file, self.lines.get(known), self._question(path))
+        nearest = path
+        while nearest and nearest not in self.lines:
+            nearest = nearest[:-1]
+        # The question that the path leads into, if it does.
+        node: Any = self.data if "questions" in path else None
+        for step in path[: path.index("questions") + 2] if node else ():
+            try:
+                node = node[step]
+            except (KeyError, IndexError, TypeError):
+                node = None
+                break
+        question = str(node.get("name", "")) if isinstance(node, Mapping) else ""
+        return Place(self.file, self.lines.get(nearest), question)
 
     def fault(self, code: str, path: Path = (), /, **values: Any) -> None:
         texts = {key: str(value) for key, value in values.items()}
         self.problems.append(Problem(code, self.place(path), texts))
-
-    def _question(self, path: Path) -> str:
-        if "questions" not in path:
-            return ""
-        node = self.data
-        for step in path[: path.index("questions") + 2]:
-            node = node[step] if _has(node, step) else None
-        return str(node.get("name", "")) if isinstance(node, Mapping) else ""
 
 
 def read_yaml(file: str, content: bytes) -> Source:
@@ -71,7 +72,8 @@ def read_yaml(file: str, content: bytes) -> Source:
     else:
         reader = _Nodes(source.lines)
         source.data = reader.value(node, ()) if node is not None else {}
-        for code, path, line, values in reader.faults:  # now that the data can say which question it is
+        # Only now can the data say which question it is.
+        for code, path, line, values in reader.faults:
             place = Place(file, line, source.place(path).question)
             source.problems.append(Problem(code, place, values))
     return source
@@ -83,25 +85,22 @@ class _Nodes:
     def __init__(self, lines: dict[Path, int]) -> None:
         self.lines = lines
         self.faults: list[tuple[str, Path, int, dict[str, str]]] = []
-        self._seen: set[int] = set()
+        self._nodes: set[int] = set()
 
     def value(self, node: Any, path: Path) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
-        if id(node) in self._seen:
+        if id(node) in self._nodes:
             self.faults.append(("yaml-alias", path, line, {}))
             return None
         if len(path) > MAXIMUM_DEPTH:
             self.faults.append(("yaml-deep", path, line, {"limit": str(MAXIMUM_DEPTH)}))
             return None
-        self._seen.add(id(node))
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path)
+        self._nodes.add(id(node))
         if isinstance(node, SequenceNode):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return _scalar(node)
-
-    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        if not isinstance(node, MappingNode):
+            return _scalar(node)
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
@@ -129,9 +128,3 @@ def _scalar(node: ScalarNode) -> Any:
     except ValueError:
         pass
     return text
-
-
-def _has(node: Any, step: str | int) -> bool:
-    if isinstance(node, Mapping):
-        return step in node
-    return isinstance(node, list) and isinstance(step, int) and step < len(node)

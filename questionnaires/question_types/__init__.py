@@ -14,31 +14,30 @@ from questionnaires.question_types.choosing import (
     LongList,
     Matrix,
     Pair,
+    Ranking,
     ReplyTime,
     Scale,
     Several,
     Single,
 )
-from questionnaires.question_types.kind import AnswerFault, Column, Lots, QuestionType, Raw
-from questionnaires.question_types.numbers import Date, Number
-from questionnaires.question_types.ranking import Ranking
-from questionnaires.question_types.shown import (
+from questionnaires.question_types.drawn_and_computed import (
+    BlockPlace,
     Computed,
     Factor,
     Information,
     OrderShown,
-    Place,
     Vignette,
 )
-from questionnaires.question_types.writing import FreeText
+from questionnaires.question_types.kind import AnswerFault, Lots, QuestionType, Raw, ResponseColumn
+from questionnaires.question_types.typed import Date, FreeText, Number
 
 __all__ = [
     "QUESTION_TYPES",
     "AnswerFault",
-    "Column",
     "Lots",
     "QuestionType",
     "Raw",
+    "ResponseColumn",
     "form_values",
     "read_answer",
 ]
@@ -62,7 +61,7 @@ QUESTION_TYPES: Mapping[str, QuestionType] = {
     # Parts of questions, made by earshot: no author writes them.
     "factor": Factor(),
     "order": OrderShown(),
-    "place": Place(),
+    "place": BlockPlace(),
 }
 
 WRITABLE = tuple(name for name, kind in QUESTION_TYPES.items() if kind.writable)

@@ -23,7 +23,7 @@ class Raw:
 
 
 @dataclass(frozen=True)
-class Column:
+class ResponseColumn:
     """One column of the responses table.
 
     `kind` is code, flag, number, decimal, value, date (yyyymmdd), rank, order, text or missing; `choice` is the code
@@ -73,8 +73,8 @@ class QuestionType:
         """Return the names of the further fields of a question, without its own name before them."""
         return ()
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "code"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "code"),)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         """Return the values of the columns; a missing answer is its negative code."""
@@ -95,7 +95,7 @@ class QuestionType:
 
 
 class Lots(QuestionType):
-    """An answer that the drawing of lots gives and no person; nothing of a form is read."""
+    """An answer that is drawn by lot; nothing of a form is read."""
 
     asks = False
     writable = False
@@ -103,6 +103,3 @@ class Lots(QuestionType):
     def draw(self, question: Question, whole: Question, seed: int) -> Value:
         """Return what was drawn for a question that is part of `whole`, as this person sees it."""
         raise NotImplementedError
-
-    def fields(self, question: Question) -> tuple[str, ...]:
-        return ()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from questionnaires.bands import Band
 from questionnaires.model import Answer, Missing, Questionnaire
 from questionnaires.study import SegmentPlan, Study
 
@@ -53,34 +52,30 @@ def bases(study: Study, rows: Sequence[Row], planned: int) -> tuple[Base, ...]:
     if study.report is None:
         return ()
     stored = {question.name for question in study.questionnaire}
-    found: dict[tuple[str, str, str], Base] = {}
+    expected: dict[tuple[str, str, str], Base] = {}
     for part in study.report.parts:
-        if part.about in stored:
-            segment = study.report.segments.get(part.by)
-            for base in _of_part(study, part.about, segment, rows, planned):
-                found.setdefault((base.question, base.segment, base.category), base)
-    return tuple(found.values())
+        question, segment = part.about, study.report.segments.get(part.by)
+        if question not in stored:
+            continue
+        share_asked = _share_asked(question, rows)
+        if segment is None:
+            everybody = Base(question, "", "", 1.0, share_asked, planned * share_asked, False)
+            expected.setdefault((question, "", ""), everybody)
+            continue
+        margin = study.population.margins.get(segment.question, {}) if study.population else {}
+        for category in categories(study.questionnaire, segment):
+            inside = [row for row in rows if category_of(study.questionnaire, segment, row) == category]
+            share = margin.get(category, len(inside) / len(rows) if rows else 0.0)
+            share_here = _share_asked(question, inside) if len(inside) >= ENOUGH else share_asked
+            people = planned * share * share_here
+            base = Base(question, segment.name, category, share, share_here, people, category in margin)
+            expected.setdefault((question, segment.name, category), base)
+    return tuple(expected.values())
 
 
-def _of_part(
-    study: Study, about: str, segment: SegmentPlan | None, rows: Sequence[Row], planned: int
-) -> Iterator[Base]:
-    asked = _asked(about, rows)
-    if segment is None:
-        yield Base(about, "", "", 1.0, asked, planned * asked, False)
-        return
-    margin = study.population.margins.get(segment.question, {}) if study.population else {}
-    for category in categories(study.questionnaire, segment):
-        inside = [row for row in rows if category_of(study.questionnaire, segment, row) == category]
-        share = margin.get(category, len(inside) / len(rows) if rows else 0.0)
-        asked_here = _asked(about, inside) if len(inside) >= ENOUGH else asked
-        people = planned * share * asked_here
-        yield Base(about, segment.name, category, share, asked_here, people, category in margin)
-
-
-def _asked(about: str, rows: Sequence[Row]) -> float:
-    asked = sum(row.get(about, Missing.NOT_ASKED) is not Missing.NOT_ASKED for row in rows)
-    return asked / len(rows) if rows else 0.0
+def _share_asked(question: str, rows: Sequence[Row]) -> float:
+    count = sum(row.get(question, Missing.NOT_ASKED) is not Missing.NOT_ASKED for row in rows)
+    return count / len(rows) if rows else 0.0
 
 
 def categories(questionnaire: Questionnaire, segment: SegmentPlan) -> tuple[str, ...]:
@@ -96,10 +91,16 @@ def category_of(questionnaire: Questionnaire, segment: SegmentPlan, row: Row) ->
     if isinstance(answer, Missing) or not isinstance(answer, int | float):
         return ""
     if segment.bands:
-        return next((band.label for band in segment.bands if _inside(answer, band)), "")
+        return next((band.label for band in segment.bands if band.low <= answer <= band.high), "")
     choice = questionnaire.question(segment.question).choice(int(answer))
     return choice.name if choice else ""
 
 
-def _inside(number: float, band: Band) -> bool:
-    return band.low <= number <= band.high
+def smallest(bases: Iterable[Base]) -> tuple[Base, ...]:
+    """Return, for each question and segment, the category with the smallest base."""
+    least: dict[tuple[str, str], Base] = {}
+    for base in bases:
+        key = base.question, base.segment
+        if key not in least or base.people < least[key].people:
+            least[key] = base
+    return tuple(least.values())

@@ -1,23 +1,71 @@
-"""What a simulated respondent would answer: a likely value of a question, and all that are worth trying."""
+"""What a simulated respondent would answer: dice that are the same in every later version, and likely answers."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from typing import TypeVar
 
 from questionnaires.bands import parse_band
-from questionnaires.expressions import Code
-from questionnaires.model import Choice, Question, Value
-from questionnaires.question_types.ranking import places_of
-from questionnaires.rehearsal.constants import Constants
-from questionnaires.rehearsal.dice import Dice
+from questionnaires.lots import lot
+from questionnaires.model import Question, Value
+from questionnaires.question_types.choosing import places_of
+from questionnaires.rehearsal.candidates import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    TurningPoints,
+    candidates,
+    first_day,
+    number_range,
+    stored_date,
+)
 
-MOST_CANDIDATES = 14
-USUAL_MAXIMUM = 100
-FIRST_YEAR, LAST_YEAR = 1940, 2030
-"""Where a date without limits is drawn from; no clock is asked."""
+Item = TypeVar("Item")
+_MASK = 2**64 - 1
+
+
+class Dice:
+    """A small generator of even numbers (SplitMix64), begun by a seed and what it is thrown for."""
+
+    def __init__(self, seed: int, *about: str) -> None:
+        self._state = lot(seed, "dice", *about)
+
+    def throw(self) -> int:
+        """Return a whole number from 0 to 2**64 - 1."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        mixed = ((self._state ^ (self._state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return mixed ^ (mixed >> 31)
+
+    def between(self, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`, both possible."""
+        return low + self.throw() % (high - low + 1)
+
+    def chance(self, share: float) -> bool:
+        """Return true in this share of throws."""
+        return self.throw() < share * _MASK
+
+    def pick(self, items: Sequence[Item]) -> Item:
+        """Return one of some items, each as likely as the others."""
+        return items[self.throw() % len(items)]
+
+    def some(self, items: Sequence[Item], count: int) -> list[Item]:
+        """Return `count` different items in random order."""
+        rest = list(items)
+        return [rest.pop(self.throw() % len(rest)) for _ in range(min(count, len(rest)))]
+
+    def weighted(self, items: Sequence[Item], weights: Sequence[float]) -> Item:
+        """Return one of some items, each as likely as its weight; evenly where all weights are 0."""
+        total = sum(weights)
+        if total <= 0:
+            return self.pick(items)
+        point = self.throw() / 2**64 * total
+        for item, weight in zip(items, weights, strict=True):
+            point -= weight
+            if point < 0:
+                return item
+        return items[-1]
 
 
 @dataclass(frozen=True)
@@ -26,38 +74,53 @@ class Habits:
 
     `shares` are those that the study itself foresees (`synthetic.yaml`), by question and choice or band;
     without them every choice is as likely as another. An explorer looks for the values at which conditions
-    turn (`constants`) and is no measure of shares.
+    turn (`points`) and is no measure of shares.
     """
 
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    constants: Constants = field(default_factory=dict)
+    points: TurningPoints = field(default_factory=dict)
+
+
+CHOOSING = frozenset({"single", "scale", "pair", "list", "reply_time"})
+PROPOSING = CHOOSING | {"several", "ranking", "number", "date", "text", "consent"}
+"""The types of question that people answer; all others are only read, drawn or computed."""
 
 
 def proposed(question: Question, dice: Dice, habits: Habits, explorer: bool) -> Value | None:
     """Return a substantive answer to a question as it is seen; None where there is none to think of."""
-    propose = _PROPOSE.get(question.type)
-    if propose is None:
+    if question.type not in PROPOSING:
         return None
     if explorer and dice.chance(0.5):
-        turning = candidates(question, habits.constants)
+        turning = candidates(question, habits.points)
         return dice.pick(turning) if turning else None
-    return propose(question, dice, habits.shares.get(question.name, {}))
-
-
-def candidates(question: Question, constants: Constants) -> tuple[Value, ...]:
-    """Return the few answers that matter: those around which conditions turn, and the limits."""
-    named = constants.get(question.name, ())
-    found = _CANDIDATES.get(question.type, _codes)(question, named)
-    return tuple(dict.fromkeys(found))
-
-
-def _one(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
+    shares = habits.shares.get(question.name, {})
+    match question.type:
+        case "several":
+            return _set(question, dice, shares)
+        case "ranking" if question.choices:
+            places = places_of(question)
+            count = places if question.required else dice.between(1, max(1, places))
+            return tuple(choice.code for choice in dice.some(question.choices, count))
+        case "number":
+            return _number(question, dice, shares)
+        case "date":
+            first = first_day(question.minimum, dt.date(FIRST_YEAR, 1, 1))
+            last = first_day(question.maximum, max(dt.date(LAST_YEAR, 12, 31), first))
+            if first > last:
+                return None
+            ordinal = dice.between(first.toordinal(), last.toordinal())
+            return stored_date(dt.date.fromordinal(ordinal), question)
+        case "text":
+            return "some words of my own"[: question.max_length]
+        case "consent":
+            return 1
     if not question.choices:
         return None
-    return dice.weighted(question.choices, _weights(question.choices, shares)).code
+    weights = [shares.get(choice.name, 0.0) if shares else 1.0 for choice in question.choices]
+    return dice.weighted(question.choices, weights).code
 
 
-def _several(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
+def _set(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
     alone = [choice for choice in question.choices if choice.exclusive]
     others = [choice for choice in question.choices if not choice.exclusive]
     if shares:
@@ -74,16 +137,8 @@ def _several(question: Question, dice: Dice, shares: Mapping[str, float]) -> Val
     return tuple(sorted(choice.code for choice in dice.some(others, dice.between(least, most))))
 
 
-def _ranked(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
-    if not question.choices:
-        return None
-    wanted = places_of(question)
-    count = wanted if question.required else dice.between(1, max(1, wanted))
-    return tuple(choice.code for choice in dice.some(question.choices, count))
-
-
 def _number(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
-    low, high = _range(question)
+    low, high = number_range(question)
     bands = {label: band for label in shares if (band := parse_band(label))}
     if bands:
         labels = list(bands)
@@ -94,132 +149,3 @@ def _number(question: Question, dice: Dice, shares: Mapping[str, float]) -> Valu
         return None
     number = dice.between(-int(-low * step // 1), max(-int(-low * step // 1), int(high * step)))
     return round(number / step, question.decimals) if question.decimals else number
-
-
-def _range(question: Question) -> tuple[float, float]:
-    low = question.minimum if question.minimum is not None else 0.0
-    high = question.maximum if question.maximum is not None else max(USUAL_MAXIMUM, low + USUAL_MAXIMUM)
-    return max(0.0, low), high
-
-
-def _date(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
-    first = _day(question.minimum, dt.date(FIRST_YEAR, 1, 1))
-    last = _day(question.maximum, max(dt.date(LAST_YEAR, 12, 31), first))
-    if first > last:
-        return None
-    return _stored(dt.date.fromordinal(dice.between(first.toordinal(), last.toordinal())), question)
-
-
-def _text(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
-    return "some words of my own"[: question.max_length]
-
-
-def _consent(question: Question, dice: Dice, shares: Mapping[str, float]) -> Value | None:
-    return 1
-
-
-def _weights(choices: Sequence[Choice], shares: Mapping[str, float]) -> list[float]:
-    return [shares.get(choice.name, 0.0) if shares else 1.0 for choice in choices]
-
-
-_PROPOSE: Mapping[str, Callable[[Question, Dice, Mapping[str, float]], Value | None]] = {
-    **dict.fromkeys(("single", "scale", "pair", "list", "reply_time"), _one),
-    "several": _several,
-    "ranking": _ranked,
-    "number": _number,
-    "date": _date,
-    "text": _text,
-    "consent": _consent,
-}
-
-
-def _codes(question: Question, named: Sequence[Code]) -> list[Value]:
-    """The choices that conditions name, and two that they do not."""
-    codes = [choice.code for choice in question.choices]
-    asked = [code for code in codes if code in named]
-    others = [code for code in codes if code not in named]
-    return [*asked[:MOST_CANDIDATES], *others[:2]] if asked else [*others[:MOST_CANDIDATES]]
-
-
-def _sets(question: Question, named: Sequence[Code]) -> list[Value]:
-    """Single choices, pairs of them, all together, as many as are allowed."""
-    free = [choice.code for choice in question.choices if not choice.exclusive]
-    alone: list[Value] = [(choice.code,) for choice in question.choices if choice.exclusive]
-    matter = [code for code in free if code in named] or free[:3]
-    most = int(question.maximum or len(free))
-    least = min(len(free), max(1, int(question.minimum or 1)))
-    counts = [tuple(sorted(free[:n])) for n in range(least, min(most, len(free)) + 1)]
-    return [
-        *((code,) for code in matter[:4]),
-        *(tuple(sorted(pair)) for pair in combinations(matter[:4], 2)),
-        *counts[:6],
-        *counts[-1:],
-        *alone,
-    ]
-
-
-def _rankings(question: Question, named: Sequence[Code]) -> list[Value]:
-    codes = [choice.code for choice in question.choices]
-    wanted = places_of(question)
-    turned = [tuple((codes[n:] + codes[:n])[:wanted]) for n in range(min(len(codes), MOST_CANDIDATES))]
-    return [*turned, *((codes[0],) for _ in range(1) if codes and not question.required)]
-
-
-def _numbers(question: Question, named: Sequence[Code]) -> list[Value]:
-    low, high = _range(question)
-    step = 10**-question.decimals if question.decimals else 1
-    turning = [value for value in named if isinstance(value, int | float) and not isinstance(value, bool)]
-    near = [value + change for value in turning for change in (0, -step, step)]
-    found = [*near, low, high, (low + high) // 2, low + step, high - step]
-    inside = [value for value in found if low <= value <= high]
-    if question.decimals:
-        return [round(value, question.decimals) for value in inside]
-    return [int(value) for value in inside if float(value).is_integer()]
-
-
-def _dates(question: Question, named: Sequence[Code]) -> list[Value]:
-    limits = (question.minimum, question.maximum)
-    numbers = [n for n in (*named, *limits) if isinstance(n, int | float) and not isinstance(n, bool)]
-    usual = [dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31)]
-    days = [_day(number, usual[0]) for number in numbers] + usual
-    steps = {"day": (1,), "month": (1, 31), "year": (1, 366)}[question.precision]
-    near = [
-        dt.date.fromordinal(min(max(day.toordinal() + sign * step, 365_000), 3_652_059))
-        for day in days
-        for step in (0, *steps)
-        for sign in (1, -1)
-    ]
-    low, high = question.minimum or 0, question.maximum or 99_991_231
-    return [date for day in near if low <= (date := _stored(day, question)) <= high]
-
-
-def _texts(question: Question, named: Sequence[Code]) -> list[Value]:
-    return [*(value for value in named if isinstance(value, str) and value), "x"]
-
-
-_CANDIDATES: Mapping[str, Callable[[Question, Sequence[Code]], list[Value]]] = {
-    "several": _sets,
-    "ranking": _rankings,
-    "number": _numbers,
-    "date": _dates,
-    "text": _texts,
-    "consent": lambda question, named: [1],
-    "information": lambda question, named: [1],
-    "computed": lambda question, named: [],
-}
-
-
-def _day(number: float | None, usual: dt.date) -> dt.date:
-    """Return the first day that a stored date can mean."""
-    if number is None:
-        return usual
-    year, month, day = int(number) // 10_000, int(number) // 100 % 100, int(number) % 100
-    try:
-        return dt.date(year, month or 1, day or 1)
-    except ValueError:
-        return usual
-
-
-def _stored(day: dt.date, question: Question) -> int:
-    month = day.month if question.precision != "year" else 0
-    return day.year * 10_000 + month * 100 + (day.day if question.precision == "day" else 0)

@@ -1,20 +1,59 @@
-"""Two versions → what changed, in words, question by question in the order of the new one."""
+"""Two versions → what changed, question by question, and which columns of the data stay comparable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import StrEnum
 
-from questionnaires.model import Question, Questionnaire, Section
-from questionnaires.problems import Problem
-from questionnaires.versions.comparable import ColumnChange, Comparable, column_changes
+from questionnaires.codebook import columns
+from questionnaires.model import Question, Questionnaire
+from questionnaires.problems import CATALOGUE, Problem
+from questionnaires.question_types import ResponseColumn
 from questionnaires.versions.formulas import written
-from questionnaires.versions.frame import frame_changes
 from questionnaires.versions.promises import broken_promises
-from questionnaires.versions.wording import Change, question_changes
+from questionnaires.versions.wording import Change, Wording
 
-__all__ = ["Change", "Changes", "QuestionChange", "changes"]
+_REASONS = {
+    **dict.fromkeys(("text", "hint", "label", "unit", "low", "high", "choice-text"), "other words"),
+    "condition": "other people are asked",
+    "moved": "stands elsewhere",
+    "choice-added": "choices added",
+    "choice-removed": "choices removed",
+    "choice-order": "choices in another order",
+    "choice-offered": "choices offered to others",
+    "choice-renamed": "choices renamed",
+    "choice-place": "choices shown otherwise",
+    "order": "shown in another order",
+    "required": "required or optional now",
+    "special": "other special answers",
+    "limits": "other limits",
+    "value": "other formula",
+}
+"""Why answers need care, by the kind of change."""
+_HARMLESS = frozenset({"groups"})
+"""Changes that leave what is read and who is asked as it was."""
+
+
+class Comparable(StrEnum):
+    """Whether answers of two versions may stand in one column, from safe to forbidden."""
+
+    SAME = "same"
+    WORDED = "worded"
+    """Comparable with care: other words, or other people are asked."""
+    BROKEN = "broken"
+    ADDED = "added"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """One column of the data, whether it stays comparable, and why not."""
+
+    name: str
+    state: Comparable
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,117 +88,105 @@ class Changes:
 def changes(old: Questionnaire, new: Questionnaire) -> Changes:
     """Return everything that differs between two versions, the promises that break included."""
     broken = tuple(broken_promises(old, new))
-    questions = _questions(old, new)
-    found = {change.question: change for change in questions}
-    touched = {
-        variable.name: _why(variable, question, section, found, old, new)
-        for section in new.sections
-        for question in section.questions
-        for variable in question.variables
-    }
-    return Changes(frame_changes(old, new), questions, column_changes(old, new, touched, broken), broken)
-
-
-def _questions(old: Questionnaire, new: Questionnaire) -> tuple[QuestionChange, ...]:
-    before, after = _told(old), _told(new)
-    moved = _moves(old, new)
-    found = []
+    wording = Wording(old, new)
+    before, after = _written_by_author(old), _written_by_author(new)
+    moves = _moves(old, new)
+    questions = []
     for name, question in after.items():
         if name not in before:
-            found.append(QuestionChange(name, "added", (Change("added", f"{question.type} question"),)))
+            added = Change("added", f"{question.type} question")
+            questions.append(QuestionChange(name, "added", (added,)))
             continue
-        own = (*moved.get(name, ()), *question_changes(before[name], question, old, new))
+        own = (*moves.get(name, ()), *wording.of_question(before[name], question))
         if own:
-            found.append(QuestionChange(name, "changed", own))
-    gone = [n for n in before if n not in after]
-    return (*found, *(QuestionChange(name, "removed") for name in gone))
+            questions.append(QuestionChange(name, "changed", own))
+    questions += [QuestionChange(name, "removed") for name in before if name not in after]
+    # By stored question, what changed in what people read or in who is asked.
+    kinds = {change.question: [each.kind for each in change.changes] for change in questions}
+    reasons: dict[str, tuple[str, ...]] = {}
+    for section in new.sections:
+        for question in section.questions:
+            elsewhere = _ways_out(old, question.name) != _ways_out(new, question.name)
+            for variable in question.variables:
+                own_kinds = [*kinds.get(question.name, ()), *kinds.get(variable.name, ())]
+                why = [_REASONS.get(kind, kind) for kind in own_kinds if kind not in _HARMLESS]
+                why += ["others are screened out before it"] if elsewhere else []
+                reasons[variable.name] = tuple(dict.fromkeys(why))
+    column_changes = _column_changes(old, new, reasons, broken)
+    return Changes(tuple(wording.of_frame()), tuple(questions), column_changes, broken)
 
 
-def _told(questionnaire: Questionnaire) -> dict[str, Question]:
+def _written_by_author(questionnaire: Questionnaire) -> dict[str, Question]:
     """Return the questions and those parts that an author wrote: rows of a matrix, factors."""
-    found: dict[str, Question] = {}
+    questions: dict[str, Question] = {}
     for question in questionnaire.questions:
         parts = (part for part in question.parts if part in question.items or part.type == "factor")
-        found |= {each.name: each for each in (question, *parts)}
-    return found
+        questions |= {each.name: each for each in (question, *parts)}
+    return questions
 
 
 def _moves(old: Questionnaire, new: Questionnaire) -> dict[str, tuple[Change, ...]]:
     """Return the questions that stand elsewhere; the longest run that kept its order counts as unmoved."""
     before = {q.name: section.name for section in old.sections for q in section.questions}
     after = {q.name: section.name for section in new.sections for q in section.questions}
-    names = [name for name in before if name in after], [name for name in after if name in before]
-    kept = {
-        names[0][block.a + step]
-        for block in SequenceMatcher(None, *names, autojunk=False).get_matching_blocks()
+    old_names, new_names = [n for n in before if n in after], [n for n in after if n in before]
+    unmoved = {
+        old_names[block.a + step]
+        for block in SequenceMatcher(None, old_names, new_names, autojunk=False).get_matching_blocks()
         for step in range(block.size)
     }
-    found: dict[str, tuple[Change, ...]] = {}
-    for name in names[1]:
-        if name not in kept:
-            was, now = _before(name, list(before)), _before(name, list(after))
-            found[name] = (Change("moved", f"stood {was}, stands {now} now"),)
+    moves: dict[str, tuple[Change, ...]] = {}
+    for name in new_names:
+        if name not in unmoved:
+            words = f"stood {_where(name, list(before))}, stands {_where(name, list(after))} now"
+            moves[name] = (Change("moved", words),)
         elif before[name] != after[name]:
             words = f'stood in the section "{before[name]}", stands in "{after[name]}" now'
-            found[name] = (Change("moved", words),)
-    return found
+            moves[name] = (Change("moved", words),)
+    return moves
 
 
-def _before(name: str, names: Sequence[str]) -> str:
+def _where(name: str, names: Sequence[str]) -> str:
     index = names.index(name)
     return f'after "{names[index - 1]}"' if index else "at the beginning"
 
 
-_HARMLESS = frozenset({"groups"})
-"""Changes that leave what is read and who is asked as it was."""
-
-
-def _why(
-    variable: Question,
-    question: Question,
-    section: Section,
-    found: Mapping[str, QuestionChange],
-    old: Questionnaire,
-    new: Questionnaire,
-) -> tuple[str, ...]:
-    """Return why answers to a stored question need care, in a few words each."""
-    names = dict.fromkeys((question.name, variable.name))
-    kinds = dict.fromkeys(
-        change.kind
-        for name in names
-        if name in found
-        for change in found[name].changes
-        if change.kind not in _HARMLESS
-    )
-    why = [_REASONS.get(kind, kind) for kind in kinds]
-    if _ways_out(old, question.name) != _ways_out(new, question.name):
-        why.append("others are screened out before it")
-    return tuple(dict.fromkeys(why))
-
-
-_REASONS = {
-    **dict.fromkeys(("text", "hint", "label", "unit", "low", "high", "choice-text"), "other words"),
-    "condition": "other people are asked",
-    "moved": "stands elsewhere",
-    "choice-added": "choices added",
-    "choice-removed": "choices removed",
-    "choice-order": "choices in another order",
-    "choice-offered": "choices offered to others",
-    "choice-renamed": "choices renamed",
-    "choice-place": "choices shown otherwise",
-    "order": "shown in another order",
-    "required": "required or optional now",
-    "special": "other special answers",
-    "limits": "other limits",
-    "value": "other formula",
-}
-
-
 def _ways_out(questionnaire: Questionnaire, name: str) -> tuple[str, ...]:
     """Return the screen-outs that a person has passed when this question is asked."""
-    found: list[str] = []
+    conditions: list[str] = []
     for section in questionnaire.sections:
         if any(question.name == name for question in section.questions):
             break
-        found += [written(end.condition, questionnaire) for end in section.screen_out]
-    return tuple(found)
+        conditions += [written(end.condition, questionnaire) for end in section.screen_out]
+    return tuple(conditions)
+
+
+def _column_changes(
+    old: Questionnaire, new: Questionnaire, reasons: Mapping[str, Sequence[str]], broken: Sequence[Problem]
+) -> tuple[ColumnChange, ...]:
+    """Return every column of both versions, in the order of `new`, those that are gone last."""
+    before = {column.name: column for column in columns([old])}
+    after = {column.name: column for column in columns([new])}
+    changed: list[ColumnChange] = []
+    for name, column in after.items():
+        promise = next((problem for problem in broken if _concerns(problem, column)), None)
+        why = reasons.get(column.question, ())
+        if name not in before:
+            changed.append(ColumnChange(name, Comparable.ADDED))
+        elif promise is not None:
+            words = CATALOGUE[promise.code][0].format(**promise.values)
+            changed.append(ColumnChange(name, Comparable.BROKEN, words))
+        else:
+            state = Comparable.WORDED if why else Comparable.SAME
+            changed.append(ColumnChange(name, state, "; ".join(why)))
+    return (*changed, *(ColumnChange(name, Comparable.GONE) for name in before if name not in after))
+
+
+def _concerns(problem: Problem, column: ResponseColumn) -> bool:
+    """One choice of several breaks its own column only; the others hold what they held."""
+    about = problem.place.question
+    if about == column.question:
+        return column.choice is None or str(column.choice) == problem.values.get("code", str(column.choice))
+    # Of a matrix, it is said once for all rows.
+    is_whole = about == column.question.partition(".")[0]
+    return is_whole and problem.code in ("code-reused", "choice-gone") and column.kind in ("code", "order")

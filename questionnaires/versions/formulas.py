@@ -7,15 +7,14 @@ from typing import Any
 
 from questionnaires.expressions import SPECIAL, Tree, names
 from questionnaires.model import Question, Questionnaire
-from questionnaires.question_types.numbers import date_text
+from questionnaires.question_types.typed import date_text
 
 _WORDS = {value: name for name, value in SPECIAL.items()}
 
 
 def written(tree: Tree | None, questionnaire: Questionnaire) -> str:
     """Return a condition as it could be written in `questionnaire.yaml`; "" where there is none."""
-    questions = {question.name: question for question in questionnaire}
-    return "" if tree is None else _text(tree, questions, None)
+    return "" if tree is None else _text(tree, questionnaire.by_name, None)
 
 
 def _text(tree: Tree, questions: Mapping[str, Question], beside: Question | None) -> str:
@@ -31,16 +30,19 @@ def _text(tree: Tree, questions: Mapping[str, Question], beside: Question | None
             return f"not {_bracketed(tree[1], part(tree[1]), _TRUTHS)}"
         case "compare":
             left, right = tree[2], tree[3]
-            sides = part(left, _asked(right, questions)), part(right, _asked(left, questions))
+            sides = part(left, _question_of(right, questions)), part(right, _question_of(left, questions))
             return f"{sides[0]} {tree[1]} {sides[1]}"
         case "arithmetic":
             left, right = (_bracketed(inner, part(inner), _NUMBERS) for inner in tree[2:])
             return f"{left} {tree[1]} {right}"
         case "in":
-            about = _asked(tree[1], questions)
-            return f"{part(tree[1])} in {_group(tree[2], about)}"
+            about = _question_of(tree[1], questions)
+            groups = about.groups if about is not None else {}
+            group = next((name for name, members in groups.items() if members == tree[2]), None)
+            codes = ", ".join(_constant(code, about) for code in tree[2])
+            return f"{part(tree[1])} in " + (f"[{codes}]" if group is None else f'group("{group}")')
         case "contains":
-            return f"{part(tree[2], _asked(tree[1], questions))} in {part(tree[1])}"
+            return f"{part(tree[2], _question_of(tree[1], questions))} in {part(tree[1])}"
         case "answered" | "count":
             return f"{tree[0]}({tree[1]})"
         case "first":
@@ -59,17 +61,8 @@ def _bracketed(tree: Tree, text: str, operations: frozenset[str]) -> str:
     return f"({text})" if tree[0] in operations else text
 
 
-def _asked(tree: Tree, questions: Mapping[str, Question]) -> Question | None:
-    found = names(tree) if tree[0] in ("answer", "first") else frozenset()
-    return questions.get(next(iter(found), ""))
-
-
-def _group(codes: tuple[Any, ...], about: Question | None) -> str:
-    if about is not None:
-        for name, members in about.groups.items():
-            if tuple(members) == tuple(codes):
-                return f'group("{name}")'
-    return "[" + ", ".join(_constant(code, about) for code in codes) + "]"
+def _question_of(tree: Tree, questions: Mapping[str, Question]) -> Question | None:
+    return questions.get(next(iter(names(tree)), "")) if tree[0] in ("answer", "first") else None
 
 
 def _constant(value: Any, beside: Question | None) -> str:

@@ -14,23 +14,32 @@ from questionnaires.question_types import QUESTION_TYPES
 
 def broken_promises(old: Questionnaire, new: Questionnaire) -> list[Problem]:
     """Return what would give answers to `old` another meaning, or none, in the words of `new`."""
-    before = {question.name: question for question in old}
+    before = old.by_name
     whole = {question.name: question for question in old.questions}
-    grids = {question.name for question in new.questions if _same_grid(whole.get(question.name), question)}
-    places = _places(new)
+    grids = [question for question in new.questions if question.items and question.name in whole]
+    grids = [grid for grid in grids if whole[grid.name].items]
+    # The orders that number questions or rows; that of choices is written in the choices' own codes.
+    orders = {part.name for section in new.sections for part in section.drawn}
+    orders |= {f"{q.name}.order" for q in new.questions if q.items and q.order is Order.RANDOM}
     problems: list[Problem] = []
-    for question in new.questions:
-        if question.name in grids:  # said once of the matrix, not once a row
-            problems += _choices(whole[question.name], question)
+    # Said once of the matrix, not once a row.
+    for grid in grids:
+        problems += _choices(whole[grid.name], grid)
+    rows = {item.name for grid in grids for item in grid.items}
     for variable in new:
-        if variable.name not in before:
+        if variable.name in rows or variable.name not in before:
             continue
-        if variable.type == "order":
-            problems += _order(before[variable.name], variable) if variable.name in places else []
-        elif not (variable.type == "single" and variable.name.partition(".")[0] in grids):
+        if variable.type != "order" or variable.name in orders:
             problems += _broken(before[variable.name], variable)
-    told = {problem.place.question for problem in problems}
-    return problems + [problem for problem in _columns(old, new) if problem.place.question not in told]
+    # A column that stays must hold the same kind of value, whichever question it comes from.
+    broken = {problem.place.question for problem in problems}
+    kinds = {c.name: c.kind for q in old for c in QUESTION_TYPES[q.type].columns(q)}
+    return problems + [
+        Problem("kind-changed", place_of(question), {"old": kinds[column.name], "new": column.kind})
+        for question in new
+        for column in QUESTION_TYPES[question.type].columns(question)
+        if question.name not in broken and kinds.get(column.name, column.kind) != column.kind
+    ]
 
 
 def place_of(question: Question) -> Place:
@@ -53,11 +62,7 @@ def reach(choice: Choice) -> str:
         return choice.aside.value.replace("_", " ")
     if choice.upto == math.inf:
         return f"more than {choice.start:g} min"
-    return (
-        f"more than {choice.start:g}, up to {choice.upto:g} min"
-        if choice.start
-        else f"up to {choice.upto:g} min"
-    )
+    return (f"more than {choice.start:g}, " if choice.start else "") + f"up to {choice.upto:g} min"
 
 
 def measured(question: Question) -> str:
@@ -81,12 +86,15 @@ def extends(old: Tree, new: Tree) -> bool:
     )
 
 
-def _same_grid(old: Question | None, new: Question) -> bool:
-    return old is not None and bool(old.items) and bool(new.items)
-
-
 def _broken(old: Question, new: Question) -> list[Problem]:
     place = place_of(new)
+    if new.type == "order":
+        for choice in old.choices:
+            now = new.choice(choice.code)
+            if now is not None and now.name != choice.name:
+                values = {"code": str(choice.code), "old": choice.name, "new": now.name}
+                return [Problem("order-changed", place, values)]
+        return []
     if old.type != new.type:
         return [Problem("type-changed", place, {"old": old.type, "new": new.type})]
     if numbered(old) and numbered(new) and numbered(old) != numbered(new):
@@ -95,62 +103,28 @@ def _broken(old: Question, new: Question) -> list[Problem]:
         return [Problem("kind-changed", place, {"old": measured(old), "new": measured(new)})]
     if old.value is not None and new.value is not None and not extends(old.value, new.value):
         return [Problem("value-changed", place)]
-    if new.type == "vignette":
-        return _cells(old, new)
-    return _choices(old, new)
-
-
-def _choices(old: Question, new: Question) -> list[Problem]:
-    return [problem for choice in old.choices for problem in _choice(choice, new)]
-
-
-def _choice(choice: Choice, new: Question) -> Iterator[Problem]:
-    now = new.choice(choice.code)
-    values = {"code": str(choice.code), "old": choice.name, "new": now.name if now else ""}
-    if now is None:
-        yield Problem("choice-gone", place_of(new), values)
-    elif reach(choice) != reach(now):
-        limits = {"old": f"{choice.name}: {reach(choice)}", "new": f"{now.name}: {reach(now)}"}
-        yield Problem("limit-changed", place_of(new), {**values, **limits})
-    elif now.name != choice.name:
-        yield Problem("code-reused", place_of(new), values)
-
-
-def _cells(old: Question, new: Question) -> list[Problem]:
-    """A cell of a vignette is the place of its levels in the product of the factors."""
-    for number, (was, now) in enumerate(zip(_combined(old), _combined(new), strict=False), start=1):
-        if was != now:
-            values = {"cell": str(number), "old": ", ".join(was), "new": ", ".join(now)}
-            return [Problem("cells-changed", place_of(new), values)]
+    if new.type != "vignette":
+        return list(_choices(old, new))
+    # A cell of a vignette is the place of its levels in the product of the factors.
+    for number, (before, after) in enumerate(zip(_cells(old), _cells(new), strict=False), start=1):
+        if before != after:
+            values = {"cell": str(number), "old": ", ".join(before), "new": ", ".join(after)}
+            return [Problem("cells-changed", place, values)]
     return []
 
 
-def _combined(vignette: Question) -> list[tuple[str, ...]]:
-    return list(product(*([choice.name for choice in factor.choices] for factor in vignette.parts)))
-
-
-def _places(questionnaire: Questionnaire) -> frozenset[str]:
-    """Return the orders that number questions or rows; that of choices is written in the choices' own codes."""
-    sections = {part.name for section in questionnaire.sections for part in section.drawn}
-    rows = {f"{q.name}.order" for q in questionnaire.questions if q.items and q.order is Order.RANDOM}
-    return frozenset(sections | rows)
-
-
-def _order(old: Question, new: Question) -> list[Problem]:
+def _choices(old: Question, new: Question) -> Iterator[Problem]:
     for choice in old.choices:
         now = new.choice(choice.code)
-        if now is not None and now.name != choice.name:
-            values = {"code": str(choice.code), "old": choice.name, "new": now.name}
-            return [Problem("order-changed", place_of(new), values)]
-    return []
+        values = {"code": str(choice.code), "old": choice.name, "new": now.name if now else ""}
+        if now is None:
+            yield Problem("choice-gone", place_of(new), values)
+        elif reach(choice) != reach(now):
+            limits = {"old": f"{choice.name}: {reach(choice)}", "new": f"{now.name}: {reach(now)}"}
+            yield Problem("limit-changed", place_of(new), {**values, **limits})
+        elif now.name != choice.name:
+            yield Problem("code-reused", place_of(new), values)
 
 
-def _columns(old: Questionnaire, new: Questionnaire) -> list[Problem]:
-    """A column that stays must hold the same kind of thing, whichever question it comes from."""
-    before = {c.name: c.kind for q in old for c in QUESTION_TYPES[q.type].columns(q)}
-    return [
-        Problem("kind-changed", place_of(question), {"old": before[column.name], "new": column.kind})
-        for question in new
-        for column in QUESTION_TYPES[question.type].columns(question)
-        if before.get(column.name, column.kind) != column.kind
-    ]
+def _cells(vignette: Question) -> list[tuple[str, ...]]:
+    return list(product(*([choice.name for choice in factor.choices] for factor in vignette.parts)))

@@ -12,7 +12,7 @@ from survey_app.cli.opening import refuse
 
 if TYPE_CHECKING:
     from questionnaires.model import Questionnaire
-    from questionnaires.versions import Changes
+    from questionnaires.versions.changes import Changes
 
 REFUSED = 3
 """The exit code where publishing would be refused."""
@@ -28,7 +28,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     OLD and NEW are study folders or questionnaire files. Exit code 0: nothing that forbids comparing;
     1: a file cannot be read; 3: publishing NEW after OLD would be refused.
     """
-    from questionnaires.versions import changes
+    from questionnaires.versions.changes import changes
 
     found = changes(_opened(old), _opened(new))
     click.echo(_json(found) if as_json else _text(found, old, new))

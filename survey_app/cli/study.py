@@ -71,7 +71,7 @@ def check(
 
     Exit code 1 where a file has a fault, or where nobody gets past a question.
     """
-    from questionnaires.rehearsal import Level, rehearse
+    from questionnaires.rehearsal import Severity, rehearse
     from questionnaires.rehearsal.picture import page
 
     found = open_study(study)
@@ -81,17 +81,17 @@ def check(
     click.echo(_as_json(study, found, outcome) if as_json else _as_text(study, found, outcome))
     if picture is not None and not as_json:
         click.echo(f"Picture of the routes: {picture}")
-    stops = (Level.FAULT, Level.WARNING) if strict else (Level.FAULT,)
-    if any(outcome.at(level) for level in stops):
+    stops = (Severity.FAULT, Severity.WARNING) if strict else (Severity.FAULT,)
+    if any(outcome.at(severity) for severity in stops):
         sys.exit(1)
 
 
 def _as_text(study: Path, found: Study, outcome: Outcome) -> str:
-    from questionnaires.rehearsal import Level
-    from questionnaires.rehearsal.printing import as_text
+    from questionnaires.rehearsal import Severity
+    from questionnaires.rehearsal.summary import as_text
     from questionnaires.routing import pages
 
-    count = len(outcome.at(Level.FAULT))
+    count = len(outcome.at(Severity.FAULT))
     faults = "no faults" if not count else f"{count} fault{'s' if count > 1 else ''}"
     questions, cut = len(found.questionnaire.questions), len(pages(found.questionnaire))
     languages = ", ".join(found.questionnaire.languages)
@@ -105,7 +105,7 @@ def _as_text(study: Path, found: Study, outcome: Outcome) -> str:
 def _as_json(study: Path, found: Study, outcome: Outcome) -> str:
     import json
 
-    from questionnaires.rehearsal.printing import as_data
+    from questionnaires.rehearsal.summary import as_data
 
     head = {
         "study": found.name,

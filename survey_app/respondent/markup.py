@@ -15,7 +15,7 @@ from questionnaires.expressions import Tree, names
 from questionnaires.model import Choice, Order, Question, Text
 from questionnaires.piping import Pipe, pieces, plain
 from questionnaires.question_types import QUESTION_TYPES
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 from questionnaires.routing import Page
 from questionnaires.study import Record
 from questionnaires.texts import DIRECTIONS, OWN_NAMES, alphabetical, catalogue, in_language

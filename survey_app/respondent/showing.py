@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from questionnaires.expressions import names
 from questionnaires.model import Answer, Question
 from questionnaires.personal import as_seen, draws
-from questionnaires.piping import said
+from questionnaires.piping import pipe_words
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Raw
 from questionnaires.routing import head_of, page_before
@@ -69,7 +69,7 @@ def fill(
         values |= _problem_slots(visit, problems, message, {**visit.way.settled, **(answered or {})})
     settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)} if compiled.pipes else {}
     for number, pipe in enumerate(compiled.pipes):
-        text = said(pipe, visit.language, visit.served.questionnaire, settled)
+        text = pipe_words(pipe, visit.language, visit.served.questionnaire, settled)
         values[f"pipe/{number}"] = str(escape(text))
     return make_response(compiled.fill(_members(visit), values), status)
 

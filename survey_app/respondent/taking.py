@@ -9,10 +9,9 @@ from flask import current_app, jsonify, redirect, request, session, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from questionnaires.answers import PageReading
+from questionnaires.answers import PageReading, first_invalid
 from questionnaires.model import Answer, Missing
 from questionnaires.routing import Page, Way, end_of, first_open, head_of, page_after, walk
-from questionnaires.validity import first_invalid
 from survey_app.respondent import receipt, ticket
 from survey_app.respondent.ending import CHECK, answers_seen, check_page
 from survey_app.respondent.fielded import shelf

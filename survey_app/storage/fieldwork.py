@@ -10,7 +10,7 @@ from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.model import Questionnaire
 from questionnaires.problems import StudyFault
 from questionnaires.study import Study
-from questionnaires.versions import broken_promises
+from questionnaires.versions.promises import broken_promises
 from survey_app.storage.database import InsertNew, hold, writing
 from survey_app.storage.tables import post, response, study, version
 

@@ -10,7 +10,7 @@ from analysis.estimators.proportion import Answer
 from analysis.plan import WeightedResponses, curve
 from analysis.table.responses import SHIFT
 from questionnaires.model import Question
-from questionnaires.study import Part, Study
+from questionnaires.study import PlannedPart, Study
 
 COUNTS = {1: 20, 2: 10, 3: 40, 4: 5, 5: 25}  # of 100 people
 
@@ -30,7 +30,7 @@ class Counted:
 
 def test_cumulative_contains_exclusive(small: Study) -> None:
     question = small.questionnaire.question("wait")
-    found = curve(cast(WeightedResponses, Counted()), Part("curve", "wait"), question)
+    found = curve(cast(WeightedResponses, Counted()), PlannedPart("curve", "wait"), question)
     assert [(p.interval.upto, p.cumulative.share, p.exclusive.share) for p in found.points] == [
         (30, 0.20, 0.20),
         (60, 0.30, 0.10),

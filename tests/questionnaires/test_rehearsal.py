@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from questionnaires.formats.study_folder import read_study, study_from_files
-from questionnaires.rehearsal import NOTES, Level, Outcome, rehearse
+from questionnaires.rehearsal import NOTES, Outcome, Severity, rehearse
 from questionnaires.rehearsal.bases import HIDDEN, MARKED
-from questionnaires.rehearsal.dice import Dice
-from questionnaires.rehearsal.length import of_question, quantile
 from questionnaires.rehearsal.picture import page
-from questionnaires.rehearsal.printing import as_data, as_text
+from questionnaires.rehearsal.proposals import Dice
+from questionnaires.rehearsal.routes import quantile, question_effort
+from questionnaires.rehearsal.summary import as_data, as_text
 from questionnaires.study import Study
 from reports.disclosure import RELIABLE, THRESHOLD
 
@@ -260,7 +260,7 @@ def test_the_form_says_why_people_are_stuck() -> None:
     note = next(n for n in rehearsed(sections, people=40).notes if n.code == "stuck")
     assert "people had no valid answer to give (no choice is offered)" in str(note)
     assert note.place.line == 18
-    assert note.level is Level.FAULT
+    assert note.severity is Severity.FAULT
 
 
 def test_a_rule_of_the_form_is_said_in_its_own_words() -> None:
@@ -333,7 +333,7 @@ def test_people_answer_as_the_study_foresees(complaint_channels: Study) -> None:
     assert outcome.foreseen
     platform = next(b for b in outcome.bases if b.question == "platform")
     assert platform.asked == pytest.approx(0.34, abs=0.08)
-    assert not outcome.at(Level.FAULT)
+    assert not outcome.at(Severity.FAULT)
     assert 2.5 < outcome.lengths[0].median < 4.5  # three minutes, says its consent
 
 
@@ -356,7 +356,7 @@ def test_words_and_seconds_of_a_question() -> None:
     question = study(
         section("- {name: q, type: single, text: {en: 'One two three {n} five'}, " + CHOICES + "}")
     )
-    effort = of_question(question.questionnaire.question("q"), "en")
+    effort = question_effort(question.questionnaire.question("q"), "en")
     assert effort.words == 5 + 2
     assert effort.seconds == pytest.approx(5 * 60 / 238 + 2 * 0.5 + 2)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from questionnaires.answers import first_invalid
 from questionnaires.model import Answer, Missing, Questionnaire
 from questionnaires.routing import pages
-from questionnaires.validity import first_invalid
 
 AGE = "{name: age, type: number, required: true, text: Q}"
 LATER = """

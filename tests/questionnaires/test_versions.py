@@ -9,8 +9,9 @@ from questionnaires.formats.study_folder import study_from_files
 from questionnaires.formats.yaml_form import read_questionnaire
 from questionnaires.model import Questionnaire
 from questionnaires.study import Study
-from questionnaires.versions import Changes, Comparable, broken_promises, changes
+from questionnaires.versions.changes import Changes, Comparable, changes
 from questionnaires.versions.formulas import written
+from questionnaires.versions.promises import broken_promises
 
 RICH = """
 name: rich

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from questionnaires.problems import CATALOGUE
-from questionnaires.versions import Comparable
+from questionnaires.versions.changes import Comparable
 from survey_app.cli.diff import diff
 
 

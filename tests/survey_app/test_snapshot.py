@@ -20,7 +20,7 @@ from questionnaires.codebook import columns
 from questionnaires.expressions import parse
 from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.model import Answer, Question
-from questionnaires.question_types import QUESTION_TYPES, Column
+from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 from questionnaires.study import Study
 from survey_app.cli import outcome, progress
 from survey_app.storage import fieldwork
@@ -271,7 +271,7 @@ def test_when_consent_was_given(showcase: Study) -> None:
 
 def test_not_asked_of_each_kind() -> None:
     for kind, arrow in ARROW.items():
-        value = not_asked(Column("x", "x", kind))
+        value = not_asked(ResponseColumn("x", "x", kind))
         assert pa.array([value], arrow).to_pylist() == [None if kind in ("text", "order", "value") else -1]
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from questionnaires.codebook import columns
 from questionnaires.model import Questionnaire
-from questionnaires.question_types import QUESTION_TYPES, Column
+from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 from questionnaires.routing import on_path
 from survey_app.storage.leaves import HEAD, Canonical, leaf
 from survey_app.storage.rows import Stored, consents, head_of
@@ -59,7 +59,7 @@ class Rows:
 
     def __init__(self, questionnaires: Mapping[str, Questionnaire]) -> None:
         self.questionnaires = questionnaires
-        self.columns: tuple[Column, ...] = columns(questionnaires.values())
+        self.columns: tuple[ResponseColumn, ...] = columns(questionnaires.values())
         self.schema = pa.schema(
             [*((name, _HEAD[name]) for name in HEAD), *((c.name, ARROW[c.kind]) for c in self.columns)]
         )
@@ -105,6 +105,6 @@ def table_of(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def not_asked(column: Column) -> int | None:
+def not_asked(column: ResponseColumn) -> int | None:
     """Return what stands in a column for a response whose version does not have its question."""
     return None if column.kind in ("text", "order", "value") else -1

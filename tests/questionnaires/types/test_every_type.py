@@ -18,7 +18,7 @@ from questionnaires.model import Answer, Missing, Question, Questionnaire
 from questionnaires.personal import as_seen, draw
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, WRITABLE, Lots, Raw, form_values, read_answer
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 from questionnaires.routing import on_path, pages, walk
 
 LIBRARY = Path(__file__).parent.parent.parent.parent / "questionnaires" / "library"

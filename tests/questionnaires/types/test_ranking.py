@@ -11,7 +11,7 @@ from questionnaires.model import Answer, Missing, Question, Questionnaire
 from questionnaires.personal import as_seen
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Raw, read_answer
-from questionnaires.question_types.ranking import places_of
+from questionnaires.question_types.choosing import places_of
 
 CHOICES = "choices: [{code: 1, name: a, text: A}, {code: 2, name: b, text: B}, {code: 3, name: c, text: C}]"
 RANKS = "{name: ranks, type: ranking, text: Q, special: [dont_know], " + CHOICES + "}"

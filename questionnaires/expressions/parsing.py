@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from questionnaires.expressions.kinds import Kind, Kinds
 from questionnaires.expressions.trees import (
     MAXIMUM_DEPTH,
     MAXIMUM_LENGTH,
     Asked,
     Code,
     ExpressionFault,
+    Kind,
+    Kinds,
     Tree,
     fault,
     listed,
@@ -33,33 +34,34 @@ def parse(text: str, questions: Mapping[str, Asked]) -> Tree:
 
     `questions` maps the names that may stand in the expression, dotted ones too, to what is asked.
     """
-    return _Reader(text, questions).read(_parsed(text))
+    return _Parser(text, questions).read(_syntax(text))
 
 
 def parse_condition(text: str, questions: Mapping[str, Asked]) -> Tree:
     """Return the tree of an expression that is true, false or unknown; raise ExpressionFault."""
-    return _Reader(text, questions).truth(_parsed(text))
+    return _Parser(text, questions).truth(_syntax(text))
 
 
 def choice_codes(text: str | Sequence[str], question: Asked) -> tuple[Code, ...]:
     """Return the codes meant by `group("online")`, `within("60 min")` or a list of choice names."""
     if not isinstance(text, str):
         return tuple(code_of(question, name) for name in text)
-    return _Reader(text, {question.name: question}).codes(_parsed(text), question)
+    return _Parser(text, {question.name: question}).codes(_syntax(text), question)
 
 
-def _parsed(text: str) -> ast.expr:
+def _syntax(text: str) -> ast.expr:
     if len(text) > MAXIMUM_LENGTH:
         raise fault("expression-long", text=text[:40] + "…", limit=f"{MAXIMUM_LENGTH} characters")
     try:
-        with warnings.catch_warnings():  # of its own accord the parser comments on odd texts
+        # Of its own accord the parser comments on odd texts.
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise fault("expression-syntax", text=text) from None
 
 
-class _Reader:
+class _Parser:
     """Turns Python's syntax tree into ours, binding names and choice names to codes on the way."""
 
     def __init__(self, text: str, questions: Mapping[str, Asked]) -> None:
@@ -69,7 +71,11 @@ class _Reader:
         self.parts = 0
 
     def read(self, node: ast.expr, depth: int = 0) -> Tree:
-        self._limit(depth)
+        # A chain of comparisons is read twice at each link: without a limit it could double at each level.
+        self.parts += 1
+        if depth > MAXIMUM_DEPTH or self.parts > MAXIMUM_LENGTH:
+            limit = f"{MAXIMUM_DEPTH} levels" if depth > MAXIMUM_DEPTH else f"{MAXIMUM_LENGTH} parts"
+            raise fault("expression-long", text=self.text[:40] + "…", limit=limit)
         literal = _literal(node)
         if literal is not None:
             return ("value", literal)
@@ -88,7 +94,9 @@ class _Reader:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
                 return ("arithmetic", _ARITHMETIC[type(op)], *(self._number(n, depth) for n in (left, right)))
             case ast.Compare(left=left, ops=ops, comparators=rights):
-                return self._comparisons([left, *rights], ops, depth)
+                links = zip([left, *rights], ops, rights, strict=False)
+                parts = tuple(self._comparison(*link, depth) for link in links)
+                return parts[0] if len(parts) == 1 else ("and", *parts)
             case ast.Call(func=ast.Name(id=word), args=arguments, keywords=[]) if word in _ABOUT_ANSWERING:
                 return self._about_answering(word, arguments, depth)
         raise self._refused("expression-unknown", node)
@@ -112,16 +120,20 @@ class _Reader:
         if kind not in (Kind.NUMBER, Kind.ANY):
             raise self._refused("number-kind", node)
 
-    def _comparisons(self, sides: list[ast.expr], ops: list[ast.cmpop], depth: int) -> Tree:
-        parts = tuple(
-            self._comparison(left, op, right, depth)
-            for left, op, right in zip(sides, ops, sides[1:], strict=False)
-        )
-        return parts[0] if len(parts) == 1 else ("and", *parts)
-
     def _comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> Tree:
         if isinstance(op, ast.In | ast.NotIn):
-            tree = self._membership(left, right)
+            container, name = _name(right), _name(left)
+            if container is not None:
+                # "email" in used; in a text, a person would take it for a search.
+                question = self._question(container)
+                if self.kinds.asked(question) is Kind.TEXT:
+                    raise self._refused("expression-unknown", right)
+                member: Tree = ("value", self._constant(left, question))
+                tree: Tree = ("contains", ("answer", container), member)
+            elif name is not None:
+                tree = ("in", ("answer", name), self.codes(right, self._question(name)))
+            else:
+                raise self._refused("expression-unknown", left)
             return tree if isinstance(op, ast.In) else ("not", tree)
         if type(op) not in _COMPARE:
             raise self._refused("expression-unknown", left)
@@ -133,24 +145,12 @@ class _Reader:
                 self._needs_number(node, tree)
         return ("compare", _COMPARE[type(op)], *sides)
 
-    def _membership(self, left: ast.expr, right: ast.expr) -> Tree:
-        container = _name(right)
-        if container is not None:  # "email" in used
-            question = self._question(container)
-            if self.kinds.asked(question) is Kind.TEXT:  # a reader would take it for a search in the text
-                raise self._refused("expression-unknown", right)
-            return ("contains", ("answer", container), ("value", self._constant(left, question)))
-        name = _name(left)
-        if name is None:
-            raise self._refused("expression-unknown", left)
-        return ("in", ("answer", name), self.codes(right, self._question(name)))
-
     def codes(self, node: ast.expr, question: Asked) -> tuple[Code, ...]:
         match node:
             case ast.Call(func=ast.Name(id="group"), args=[ast.Constant(value=str() as name)], keywords=[]):
                 if name not in question.groups:
-                    known = listed(question.groups)
-                    raise fault("group-unknown", group=name, question=question.name, known=known)
+                    known_groups = listed(question.groups)
+                    raise fault("group-unknown", group=name, question=question.name, known=known_groups)
                 return question.groups[name]
             case ast.Call(func=ast.Name(id="within"), args=[ast.Constant(value=str() as limit)], keywords=[]):
                 return within(limit, question)
@@ -166,8 +166,9 @@ class _Reader:
             if self.kinds.asked(question) is Kind.SET:
                 raise self._set_compared(other, ("answer", name))
             return ("value", self._constant(node, question))
-        if isinstance(literal, str) and _is_first(other):
-            return ("value", text_constant(literal, self._first_of(other)))
+        match other:
+            case ast.Call(func=ast.Name(id="first"), args=arguments) if isinstance(literal, str):
+                return ("value", text_constant(literal, self._argument("first", arguments)))
         return self.read(node, depth + 1)
 
     def _constant(self, node: ast.expr, question: Asked) -> Code:
@@ -179,21 +180,19 @@ class _Reader:
         return number_constant(literal, question)
 
     def _about_answering(self, word: str, arguments: list[ast.expr], depth: int) -> Tree:
-        name = _name(arguments[0]) if len(arguments) == (2 if word == "first" else 1) else None
-        if name is None:
-            raise fault("expression-unknown", part=f"{word}(…)", text=self.text)
-        question = self._question(name)
+        question = self._argument(word, arguments if len(arguments) == 1 + (word == "first") else [])
         if word != "first":
-            return (word, name)
+            return (word, question.name)
         default = _literal(arguments[1])
         if isinstance(default, str):
-            return (word, name, ("value", text_constant(default, question)))
-        return (word, name, self.read(arguments[1], depth + 1))
+            return (word, question.name, ("value", text_constant(default, question)))
+        return (word, question.name, self.read(arguments[1], depth + 1))
 
-    def _first_of(self, node: ast.expr) -> Asked:
-        name = _name(node.args[0]) if isinstance(node, ast.Call) and node.args else None
+    def _argument(self, word: str, arguments: list[ast.expr]) -> Asked:
+        """Return the question that `answered(…)`, `count(…)` or `first(…)` is about."""
+        name = _name(arguments[0]) if arguments else None
         if name is None:
-            raise fault("expression-unknown", part="first(…)", text=self.text)
+            raise fault("expression-unknown", part=f"{word}(…)", text=self.text)
         return self._question(name)
 
     def _question(self, name: str) -> Asked:
@@ -201,22 +200,14 @@ class _Reader:
             raise fault("name-unknown", name=name, text=self.text, known=listed(self.questions))
         return self.questions[name]
 
-    def _limit(self, depth: int) -> None:
-        """A chain of comparisons is read twice at each link: without a limit it could double at each level."""
-        self.parts += 1
-        if depth > MAXIMUM_DEPTH or self.parts > MAXIMUM_LENGTH:
-            limit = f"{MAXIMUM_DEPTH} levels" if depth > MAXIMUM_DEPTH else f"{MAXIMUM_LENGTH} parts"
-            raise fault("expression-long", text=self.text[:40] + "…", limit=limit)
-
-    def _refused(self, code: str, node: ast.expr) -> ExpressionFault:
+    def _refused(self, code: str, node: ast.expr, **values: str) -> ExpressionFault:
         part = ast.get_source_segment(self.text, node) or self.text
-        return fault(code, part=part, text=self.text)
+        return fault(code, part=part, text=self.text, **values)
 
     def _set_compared(self, node: ast.expr, tree: Tree) -> ExpressionFault:
         question = self.questions[tree[1]]
         example = question.choices[0].name if question.choices else "…"
-        part = ast.get_source_segment(self.text, node) or self.text
-        return fault("set-compared", part=part, text=self.text, question=question.name, example=example)
+        return self._refused("set-compared", node, question=question.name, example=example)
 
 
 def _name(node: ast.expr) -> str | None:
@@ -236,7 +227,8 @@ def _literal(node: ast.expr) -> Any:
             return value
         case ast.Constant(value=int() | float() as value):
             return value if _is_double(value) else None
-        case ast.Constant(value=str() as value):  # half a character compares differently in the browser
+        # Half a character compares differently in the browser.
+        case ast.Constant(value=str() as value):
             return None if any(0xD800 <= ord(character) <= 0xDFFF for character in value) else value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value if _is_double(value) and not isinstance(value, bool) else None
@@ -248,7 +240,3 @@ def _is_double(value: float) -> bool:
         return math.isfinite(float(value))
     except OverflowError:
         return False
-
-
-def _is_first(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "first"

@@ -12,9 +12,8 @@ from questionnaires.model import Answer, Check, End, Missing, Question, Question
 from questionnaires.personal import as_seen, block_order
 from questionnaires.problems import AnswerProblem
 from questionnaires.question_types import QUESTION_TYPES, Lots, Raw, form_values
-from questionnaires.rehearsal.constants import sources, with_computed
-from questionnaires.rehearsal.dice import Dice
-from questionnaires.rehearsal.proposals import Habits, candidates, proposed
+from questionnaires.rehearsal.candidates import candidates, sources, with_computed
+from questionnaires.rehearsal.proposals import Dice, Habits, proposed
 from questionnaires.routing import (
     Page,
     Way,
@@ -78,14 +77,15 @@ class Walker:
         return self._cuts[order]
 
     def go(
-        self, seed: int, dice: Dice, explorer: bool = False, wanted: Mapping[str, Answer] | None = None
+        self, seed: int, dice: Dice, explorer: bool = False, wishes: Mapping[str, Answer] | None = None
     ) -> Trip:
-        """Send one person through; `wanted` are answers to give wherever the judge takes them."""
+        """Send one person through; `wishes` are answers to give wherever the judge takes them."""
         trip, cut = Trip(seed), self.cut(seed)
-        person = _Person(self, trip, dice, explorer, wanted or {})
+        person = _Person(self, trip, dice, explorer, wishes or {})
         trip.way = walk(self.questionnaire, trip.answers)
         page = page_after(cut, 0, trip.way.settled)
-        while page is not None and len(trip.pages) <= 3 * len(cut):  # an end even if a page stays open
+        # Come to an end even if a page stays open for ever.
+        while page is not None and len(trip.pages) <= 3 * len(cut):
             if not person.answer(page):
                 return trip
             trip.way = walk(self.questionnaire, trip.answers)
@@ -103,7 +103,9 @@ class _Person:
     trip: Trip
     dice: Dice
     explorer: bool
-    wanted: Mapping[str, Answer]
+    wishes: Mapping[str, Answer]
+    reading: PageReading = field(init=False)
+    """The page that is being answered."""
 
     def answer(self, page: Page) -> bool:
         """Answer a page so that the judge takes it; return False where that cannot be done."""
@@ -111,143 +113,114 @@ class _Person:
         self.trip.shown.append(())
         failed: list[AnswerProblem] = []
         for _ in range(TRIES):
-            reading = self._read(page, self.wanted)
-            if reading is None:
+            if not self._answer_once(page, self.wishes):
                 return False
-            failed = [problem for problem in reading.problems if not problem.soft]
+            failed = [problem for problem in self.reading.problems if not problem.soft]
             if not failed:
-                self.trip.answers |= reading.answers
+                self.trip.answers |= self.reading.answers
                 return True
-        return self._solved(page, failed[0])
-
-    def _solved(self, page: Page, failed: AnswerProblem) -> bool:
-        """Look among the candidates of the page for answers that satisfy the check that failed."""
-        check = next(c for c in page.section.checks if c.name == failed.check_name)
+        check = next(check for check in page.section.checks if check.name == failed[0].check_name)
         for answers in islice(self._satisfying(page, check), 3 * TRIES):
-            reading = self._read(page, {**self.wanted, **answers})
-            if reading is not None and all(problem.soft for problem in reading.problems):
-                self.trip.answers |= reading.answers
+            answered = self._answer_once(page, {**self.wishes, **answers})
+            if answered and all(problem.soft for problem in self.reading.problems):
+                self.trip.answers |= self.reading.answers
                 return True
-        self.trip.stuck = Stuck(check.at, check.name, says(failed))
+        self.trip.stuck = Stuck(check.at, check.name, says(failed[0]))
         return False
 
     def _satisfying(self, page: Page, check: Check) -> Iterator[dict[str, Answer]]:
         """Yield answers to the page for which a check holds, values computed from them included."""
-        seed, known = self.trip.seed, self._known(page)
-        questions = {question.name: question for question in self.walker.questionnaire}
+        earlier, questions = self._earlier(page), self.walker.questionnaire.by_name
         deciding = frozenset().union(*(sources(name, questions) for name in names(check.condition)))
         variables = [v for q in page.questions for v in q.variables if v.name in deciding and v.value is None]
         choices = [
-            (*candidates(as_seen(v, known, seed), self.walker.habits.constants), Missing.NOT_ANSWERED)
-            for v in variables
+            (*self._candidates(as_seen(variable, earlier, self.trip.seed)), Missing.NOT_ANSWERED)
+            for variable in variables
         ]
         for values in islice(product(*choices), MOST_COMBINED):
             answers = {v.name: value for v, value in zip(variables, values, strict=True)}
-            tried = {name: comparable(a) for name, a in answers.items() if a is not Missing.NOT_ANSWERED}
-            whole = with_computed({**known, **tried}, check.condition, questions)
+            new = {name: comparable(a) for name, a in answers.items() if a is not Missing.NOT_ANSWERED}
+            whole = with_computed({**earlier, **new}, check.condition, questions)
             if evaluate(check.condition, whole) is not False:
                 yield answers
 
-    def _known(self, page: Page) -> dict[str, object]:
+    def _earlier(self, page: Page) -> dict[str, object]:
         """Return the answers on the path before a page."""
         return {name: value for name, value in self.trip.way.known.items() if name in page.before}
 
-    def _read(self, page: Page, wanted: Mapping[str, Answer]) -> PageReading | None:
-        """Answer the questions of a page once, down to its checks; None where a question has no answer."""
-        trip = self.trip
-        reading = PageReading(self.walker.questionnaire, self._known(page), trip.seed)
-        seen: list[Question] = []
-        for question in page.questions:
-            if not reading.asks(question):
-                continue
-            shown = as_seen(question, reading.known, trip.seed)
-            trip.stuck = self._ask(reading, question, shown, wanted)
-            if QUESTION_TYPES[question.type].shown:
-                seen.append(shown)
-            if trip.stuck is not None:
-                trip.shown[-1] = tuple(seen)
-                return None
-        trip.shown[-1] = tuple(seen)
-        failed = reading.end(page.section, asked(page, trip.way.settled))
-        trip.failed |= {problem.check_name for problem in failed}
-        return reading
+    def _candidates(self, question: Question) -> tuple[Answer, ...]:
+        return candidates(question, self.walker.habits.points)
 
-    def _ask(
-        self, reading: PageReading, question: Question, shown: Question, wanted: Mapping[str, Answer]
-    ) -> Stuck | None:
+    def _answer_once(self, page: Page, wishes: Mapping[str, Answer]) -> bool:
+        """Answer the questions of a page, down to its checks; return False where a question has no answer."""
+        trip = self.trip
+        self.reading = PageReading(self.walker.questionnaire, self._earlier(page), trip.seed)
+        trip.shown[-1] = ()
+        for question in page.questions:
+            if not self.reading.asks(question):
+                continue
+            if QUESTION_TYPES[question.type].shown:
+                trip.shown[-1] += (self._as_seen(question),)
+            trip.stuck = self._ask(question, wishes)
+            if trip.stuck is not None:
+                return False
+        failed = self.reading.end(page.section, asked(page, trip.way.settled))
+        trip.failed |= {problem.check_name for problem in failed}
+        return True
+
+    def _as_seen(self, question: Question) -> Question:
+        return as_seen(question, self.reading.known, self.trip.seed)
+
+    def _ask(self, question: Question, wishes: Mapping[str, Answer]) -> Stuck | None:
         """Give the judge answers to one question until one is taken; return why where none is."""
-        kind = QUESTION_TYPES[question.type]
-        if isinstance(kind, Lots) or not (kind.asks or kind.shown):
-            reading.read(question, {})
+        if not _is_answered(question):
+            self.reading.read(question, {})
             return None
-        before = dict(reading.known), dict(reading.answers)
-        problems: list[AnswerProblem] = []
-        for attempt in range(TRIES):
-            given = wanted if attempt == 0 else {}
-            problems = self._tried(reading, question, shown, given, before, silent=attempt == 0)
+        problems = self._attempt(question, wishes, silent=True)
+        for _ in range(1, TRIES):
             if not problems:
                 return None
-        return self._last_resort(reading, question, shown, before, problems[0])
-
-    def _tried(
-        self,
-        reading: PageReading,
-        question: Question,
-        shown: Question,
-        wanted: Mapping[str, Answer],
-        before: tuple[dict[str, object], dict[str, Answer]],
-        silent: bool = False,
-    ) -> list[AnswerProblem]:
-        problems = reading.read(question, self._raw(reading, question, shown, wanted, silent))
-        if problems:
-            _undo(reading, before, len(problems))
-        return problems
-
-    def _last_resort(
-        self,
-        reading: PageReading,
-        question: Question,
-        shown: Question,
-        before: tuple[dict[str, object], dict[str, Answer]],
-        problem: AnswerProblem,
-    ) -> Stuck | None:
-        """Try every candidate, then the special answers and none at all."""
-        about = next((v for v in question.variables if v.name == problem.question), question)
-        own = shown if about is question else as_seen(about, before[0], self.trip.seed)
-        tried = candidates(own, self.walker.habits.constants)
-        for value in tried:
-            if not self._tried(reading, question, shown, {about.name: value}, before):
-                return None
-        why = says(problem) if tried else why_nothing(own)
+            problems = self._attempt(question, {})
+        if not problems:
+            return None
+        # The last resort: every candidate, then the special answers and none at all.
+        problem = problems[0]
+        variable = next((v for v in question.variables if v.name == problem.question), question)
+        own = self._as_seen(variable)
+        values = self._candidates(own)
+        if any(not self._attempt(question, {variable.name: value}) for value in values):
+            return None
+        why = says(problem) if values else why_nothing(own)
         self.trip.unanswerable[problem.question] = why
-        for missing in (*(special.missing for special in own.special), Missing.NOT_ANSWERED):
-            if not self._tried(reading, question, shown, {about.name: missing}, before):
-                return None
+        missing = (*(special.missing for special in own.special), Missing.NOT_ANSWERED)
+        if any(not self._attempt(question, {variable.name: value}) for value in missing):
+            return None
         return Stuck(problem.question, "", why)
 
-    def _raw(
-        self,
-        reading: PageReading,
-        question: Question,
-        shown: Question,
-        wanted: Mapping[str, Answer],
-        silent: bool,
-    ) -> dict[str, Raw]:
-        """Return form values for everything that is stored of a question and asked."""
-        known = dict(reading.known) if question.parts else reading.known
-        raw: dict[str, Raw] = {}
+    def _attempt(
+        self, question: Question, wishes: Mapping[str, Answer], silent: bool = False
+    ) -> list[AnswerProblem]:
+        """Give the judge one answer; one that is rejected is taken back, as parts of it may have been taken."""
+        reading = self.reading
+        answers_before, known_before = dict(reading.answers), dict(reading.known)
+        path_answers = dict(reading.known)
+        form: dict[str, Raw] = {}
         for variable in question.variables:
-            kind = QUESTION_TYPES[variable.type]
-            if isinstance(kind, Lots) or not (kind.asks or kind.shown) or not is_asked(variable, known):
+            if not _is_answered(variable) or not is_asked(variable, path_answers):
                 continue
-            own = shown if variable is question else as_seen(variable, reading.known, self.trip.seed)
-            answer = wanted[variable.name] if variable.name in wanted else self._answer(own, silent)
-            raw[variable.name] = form_values(own, answer)
-            if question.parts and answer is not Missing.NOT_ANSWERED:
-                known[variable.name] = comparable(answer)
-        return raw
+            own = self._as_seen(variable)
+            name = variable.name
+            answer = wishes[name] if name in wishes else self._proposed(own, silent)
+            form[name] = form_values(own, answer)
+            if answer is not Missing.NOT_ANSWERED:
+                path_answers[name] = comparable(answer)
+        problems = reading.read(question, form)
+        if problems:
+            reading.answers, reading.known = answers_before, known_before
+            del reading.problems[-len(problems) :]
+        return problems
 
-    def _answer(self, question: Question, silent: bool) -> Answer:
+    def _proposed(self, question: Question, silent: bool) -> Answer:
         """Return an answer; where `silent`, also a special one or none, if that is allowed."""
         shares = self.walker.habits.shares.get(question.name, {})
         specials = [special for special in question.special if not shares or shares.get(special.value)]
@@ -259,9 +232,15 @@ class _Person:
         value = proposed(question, self.dice, self.walker.habits, self.explorer)
         if value is not None:
             return value
-        if not question.required and not candidates(question, self.walker.habits.constants):
+        if not question.required and not self._candidates(question):
             self.trip.unanswerable[question.name] = why_nothing(question)
         return Missing.NOT_ANSWERED
+
+
+def _is_answered(question: Question) -> bool:
+    """Tell whether a person answers or reads a question: neither lots nor a computed value."""
+    kind = QUESTION_TYPES[question.type]
+    return not isinstance(kind, Lots) and (kind.asks or kind.shown)
 
 
 def why_nothing(question: Question) -> str:
@@ -269,12 +248,6 @@ def why_nothing(question: Question) -> str:
     if question.minimum is not None and question.maximum is not None and not question.choices:
         return f"at least {question.minimum:.10g} and at most {question.maximum:.10g}"
     return "no choice is offered"
-
-
-def _undo(reading: PageReading, before: tuple[dict[str, object], dict[str, Answer]], problems: int) -> None:
-    """Take a rejected answer back: parts of it may have been taken."""
-    reading.known, reading.answers = dict(before[0]), dict(before[1])
-    del reading.problems[-problems:]
 
 
 def says(problem: AnswerProblem) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from questionnaires.lots import lot
 from questionnaires.model import Answer, Missing, Order, Question, Value
-from questionnaires.question_types.kind import Column, Lots, QuestionType, Raw
+from questionnaires.question_types.kind import Lots, QuestionType, Raw, ResponseColumn
 
 
 class Information(QuestionType):
@@ -17,8 +17,8 @@ class Information(QuestionType):
     def read(self, question: Question, raw: Raw) -> Value | None:
         return 1
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "flag"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "flag"),)
 
 
 class Vignette(Lots):
@@ -38,8 +38,8 @@ class Vignette(Lots):
             cell = cell * len(codes) + codes.index(drawn_level(factor, seed))
         return cell + 1
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "code"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "code"),)
 
 
 class Factor(Lots):
@@ -58,18 +58,19 @@ class OrderShown(Lots):
             return tuple(codes[item.name.partition(".")[2]] for item in whole.items)
         return tuple(choice.code for choice in whole.choices)
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "order"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "order"),)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
-        return (None if isinstance(answer, Missing) else " ".join(map(str, _codes(answer))),)
+        codes = answer if isinstance(answer, tuple) else ()
+        return (None if isinstance(answer, Missing) else " ".join(map(str, codes)),)
 
 
-class Place(Lots):
+class BlockPlace(Lots):
     """The place of a section among the sections of its block, from 1."""
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
-        return (Column(question.name, question.name, "number"),)
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
+        return (ResponseColumn(question.name, question.name, "number"),)
 
 
 class Computed(QuestionType):
@@ -80,17 +81,13 @@ class Computed(QuestionType):
     shown = False
     asks = False
 
-    def columns(self, question: Question) -> tuple[Column, ...]:
+    def columns(self, question: Question) -> tuple[ResponseColumn, ...]:
         """Return the value and, beside it, why it is missing: a value may be negative itself."""
-        missing = Column(f"{question.name}.missing", question.name, "missing")
-        return (Column(question.name, question.name, "value"), missing)
+        missing = ResponseColumn(f"{question.name}.missing", question.name, "missing")
+        return (ResponseColumn(question.name, question.name, "value"), missing)
 
     def cells(self, question: Question, answer: Answer) -> tuple[Any, ...]:
         return (None, int(answer)) if isinstance(answer, Missing) else (float(str(answer)), 0)
-
-
-def _codes(answer: Answer) -> tuple[int, ...]:
-    return answer if isinstance(answer, tuple) else ()
 
 
 def factors(whole: Question) -> tuple[Question, ...]:
