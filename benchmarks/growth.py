@@ -23,8 +23,7 @@ from questionnaires.model import Answer
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
-from survey_app.storage.current import current
-from survey_app.storage.ended import ended
+from survey_app.storage.current import current, ended
 from survey_app.storage.posts import PagePost
 from survey_app.storage.tables import open_database
 

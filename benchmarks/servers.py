@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.ten_questions import STUDY, questionnaire
-from survey_app.serving.child import SMALL
+from survey_app.serving.processes import SMALL
 
 LIBRARY = Path(__file__).parent.parent / "questionnaires" / "library"
 

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import Future
 
 from survey_app.serving import web
-from survey_app.serving.orders import Orders
+from survey_app.serving.processes import Orders
 from survey_app.storage.collect import PATIENCE, Collector
 from survey_app.storage.posts import PagePost
 from survey_app.storage.tables import open_database

@@ -21,10 +21,9 @@ from survey_app.respondent.receipt import receipt
 from survey_app.respondent.resume import resume
 from survey_app.security import add_security_headers
 from survey_app.serving.metrics import counts
-from survey_app.storage.clearing import clearing
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import prove_writable
-from survey_app.storage.erase import studies_pending
+from survey_app.storage.erase import clearing, studies_pending
 from survey_app.storage.tables import open_database
 
 YEAR = 365 * 24 * 3600

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.config import Settings
 from survey_app.storage import jobs
-from survey_app.storage.database import told
+from survey_app.storage.database import error_line
 from survey_app.storage.erase import studies_pending
 from survey_app.storage.jobs import Job, Lost
 
@@ -37,12 +37,12 @@ KEPT_MS = 30 * 24 * 3600 * 1000
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class JobRefused(Exception):
     """The job cannot be done, and would fail again; the text says why, and what to do."""
 
 
 class Stopped(Exception):
-    """The worker is asked to stop; the job goes back."""
+    """The worker is to stop; the job goes back."""
 
 
 @dataclass
@@ -54,16 +54,16 @@ class Doing:
     settings: Settings
     stop: threading.Event
     lost: threading.Event
-    _told: float = 0.0
+    _last: float = 0.0
 
     def progress(self, done: int, of: int) -> None:
-        """Tell how far it is, at most once a second; raise Stopped or Lost where it has to end here."""
+        """Write down how far it is, at most once a second; raise Stopped or Lost where it has to end here."""
         if self.lost.is_set():
             raise Lost
         if self.stop.is_set():
             raise Stopped
-        if time.monotonic() - self._told >= 1.0:
-            self._told = time.monotonic()
+        if time.monotonic() - self._last >= 1.0:
+            self._last = time.monotonic()
             jobs.progress(self.engine, self.job, 1000 * done // max(of, 1), f"{done:,} of {of:,}")
 
     def result(self, path: Path) -> str:
@@ -72,11 +72,11 @@ class Doing:
 
 
 def run(settings: Settings, engine: Engine, stop: threading.Event, *, once: bool = False) -> int:
-    """Do jobs until `stop` is set, or until none is due where `once`; return how many were taken.
+    """Do jobs until `stop` is set, or until none is due where `once`; return how many were begun.
 
     A database that is away for a while is waited for.
     """
-    holder, taken, cared = secrets.token_hex(8), 0, -CARE_SECONDS
+    holder, count, cared = secrets.token_hex(8), 0, -CARE_SECONDS
     while not stop.is_set():
         try:
             if time.monotonic() - cared >= CARE_SECONDS:
@@ -84,15 +84,15 @@ def run(settings: Settings, engine: Engine, stop: threading.Event, *, once: bool
                 care(engine, _now_ms())
             job = jobs.claim(engine, holder, _now_ms())
             if job is not None:
-                taken += 1
+                count += 1
                 do(settings, engine, job, stop)
                 continue
         except SQLAlchemyError as error:
-            _log.error("the worker waits for the database: %s", told(error))
+            _log.error("the worker waits for the database: %s", error_line(error))
         if once:
             break
         stop.wait(POLL_SECONDS)
-    return taken
+    return count
 
 
 def care(engine: Engine, now_ms: int) -> None:
@@ -109,35 +109,29 @@ def do(settings: Settings, engine: Engine, job: Job, stop: threading.Event) -> N
     doing = Doing(job, engine, settings, stop, lost)
     try:
         try:
+            if job.kind not in KINDS:
+                kinds = ", ".join(KINDS)
+                raise JobRefused(f'this version knows no job of the kind "{job.kind}"; it knows: {kinds}')
             with _beating(engine, job, lost):
-                result = _kind(job)(doing)
+                result = KINDS[job.kind](doing)
             jobs.finish(engine, job, result, _now_ms())
         except Stopped:
             jobs.give_back(engine, job, _now_ms())
-        except Refused as refused:
-            jobs.fail(engine, job, str(refused), _now_ms(), again=False)
-        except (OSError, SQLAlchemyError) as error:
-            jobs.fail(engine, job, _sentence(error), _now_ms())
-        except Exception as error:  # a fault of ours: it must not end the worker, and is tried again
+        except JobRefused as refusal:
+            jobs.fail(engine, job, str(refusal), _now_ms(), again=False)
+        except SQLAlchemyError as error:
+            jobs.fail(engine, job, f"the database could not be used: {error_line(error)}", _now_ms())
+        except OSError as error:
+            # Without the path: people read this who have no business there.
+            why = error.strerror or type(error).__name__
+            remedy = "see that the data folder has room and can be written"
+            jobs.fail(engine, job, f"a file could not be written or read: {why}; {remedy}", _now_ms())
+        # A fault of ours must not end the worker; the job is tried again.
+        except Exception as error:
             _log.exception("job %s (%s) failed", job.id, job.kind)
             jobs.fail(engine, job, f"it failed by a fault of the program ({type(error).__name__})", _now_ms())
     except Lost:
         _log.warning("job %s (%s) counted as lost; another worker has it", job.id, job.kind)
-
-
-def _kind(job: Job) -> Callable[[Doing], str]:
-    if job.kind not in KINDS:
-        raise Refused(f'this version knows no job of the kind "{job.kind}"; it knows: {", ".join(KINDS)}')
-    return KINDS[job.kind]
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, SQLAlchemyError):
-        return f"the database could not be used: {told(error)}"
-    why = (
-        error.strerror or type(error).__name__
-    )  # and not the path: people read this who have no business there
-    return f"a file could not be written or read: {why}; see that the data folder has room and can be written"
 
 
 @contextmanager
@@ -153,7 +147,7 @@ def _beating(engine: Engine, job: Job, lost: threading.Event) -> Iterator[None]:
                 lost.set()
                 return
             except SQLAlchemyError as error:
-                _log.error("a sign of life could not be given: %s", told(error))
+                _log.error("a sign of life could not be given: %s", error_line(error))
 
     thread = threading.Thread(target=beats, name="beat", daemon=True)
     thread.start()
@@ -175,18 +169,20 @@ def _report(doing: Doing) -> str:
     from reports.publish import publish_report
     from survey_app.storage.leaves import snapshots
 
-    folder = doing.settings.snapshots / doing.job.study
-    found = {path.name: path for path in snapshots(folder)}
-    named = doing.job.arguments.get("snapshot")
-    if named is not None and named not in found:
-        raise Refused(f"{doing.job.study} has no snapshot {named}; take one first")
-    snapshot = found[named] if named is not None else found[max(found)] if found else _take(doing)
+    study, name = doing.job.study, doing.job.arguments.get("snapshot")
+    by_name = {path.name: path for path in snapshots(doing.settings.snapshots / study)}
+    if name is None:
+        snapshot = by_name[max(by_name)] if by_name else _take(doing)
+    elif name in by_name:
+        snapshot = by_name[name]
+    else:
+        raise JobRefused(f"{study} has no snapshot {name}; take one first")
     doing.progress(900, 1000)
-    target = doing.settings.reports / doing.job.study / snapshot.name
+    target = doing.settings.reports / study / snapshot.name
     try:
         publish_report(snapshot, target)
     except DataProblem as problem:
-        raise Refused(str(problem)) from problem
+        raise JobRefused(str(problem)) from problem
     return doing.result(target)
 
 
@@ -209,15 +205,19 @@ KINDS: Mapping[str, Callable[[Doing], str]] = {
 def _take(doing: Doing) -> Path:
     from datetime import UTC, datetime
 
+    from questionnaires.problems import StudyFault
     from survey_app.storage.snapshot import NothingToSnapshot, take
 
     name = doing.job.study
     folder = doing.settings.snapshots / name
     try:
-        study = _study(doing, folder)
+        try:
+            study = _study(doing, folder)
+        except StudyFault as fault:
+            raise JobRefused("; ".join(map(str, fault.problems))) from None
         return take(doing.engine, study, folder, datetime.now(UTC), doing.progress)
     except NothingToSnapshot:
-        raise Refused(f"{name} was never published, so it has no answers") from None
+        raise JobRefused(f"{name} was never published, so it has no answers") from None
 
 
 def _study(doing: Doing, snapshots_folder: Path) -> Study:
@@ -225,39 +225,30 @@ def _study(doing: Doing, snapshots_folder: Path) -> Study:
 
     The folder is the one that the job names; without one, the files are those kept when it was published.
     """
-    from questionnaires.formats.study_folder import study_from_files
-    from questionnaires.problems import StudyFault
+    from questionnaires.formats.study_folder import read_study, study_from_files
     from survey_app.storage.fieldwork import fielded, version_content
     from survey_app.storage.leaves import snapshots
-    from survey_app.storage.published import files_of
     from survey_app.storage.snapshot import NothingToSnapshot
+    from survey_app.storage.study_files import files_of
 
-    name, named = doing.job.study, doing.job.arguments.get("folder")
-    try:
-        if named is not None:
-            return _of_folder(Path(named), name)
-        found = fielded(doing.engine, name)
-        if found is None:
-            raise NothingToSnapshot(name)
-        files = files_of(doing.settings.data, name)
-        if files is None:
-            newest = snapshots(snapshots_folder)[-1:]
-            files = {path.name: path.read_bytes() for folder in newest for path in folder.glob("*.yaml")}
-        content = version_content(doing.engine, name, found.version) or b""
-        return study_from_files(files | {"study.yaml": found.record, "questionnaire.yaml": content})
-    except StudyFault as fault:
-        raise Refused("; ".join(map(str, fault.problems))) from None
-
-
-def _of_folder(folder: Path, name: str) -> Study:
-    from questionnaires.formats.study_folder import read_study
-
-    if not folder.is_dir():
-        raise Refused(f"{folder}: there is no such study folder on this machine")
-    found = read_study(folder)
-    if found.name != name:
-        raise Refused(f"{folder} holds the study {found.name}, not {name}")
-    return found
+    name, folder = doing.job.study, doing.job.arguments.get("folder")
+    if folder is not None:
+        if not Path(folder).is_dir():
+            raise JobRefused(f"{Path(folder)}: there is no such study folder on this machine")
+        study = read_study(Path(folder))
+        if study.name != name:
+            raise JobRefused(f"{Path(folder)} holds the study {study.name}, not {name}")
+        return study
+    published = fielded(doing.engine, name)
+    if published is None:
+        raise NothingToSnapshot(name)
+    files = files_of(doing.settings.data, name)
+    if files is None:
+        # Published by an earlier version, which kept no files; the newest snapshot has them.
+        newest = snapshots(snapshots_folder)[-1:]
+        files = {path.name: path.read_bytes() for snapshot in newest for path in snapshot.glob("*.yaml")}
+    content = version_content(doing.engine, name, published.version) or b""
+    return study_from_files(files | {"study.yaml": published.record, "questionnaire.yaml": content})
 
 
 def _now_ms() -> int:

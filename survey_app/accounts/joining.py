@@ -12,7 +12,7 @@ from survey_app.accounts.showing import notice, show, title_of
 from survey_app.respondent.visit import spoken
 from survey_app.storage.accounts import invitations, passwords, people
 from survey_app.storage.accounts.invitations import Invitation, NotGood
-from survey_app.storage.accounts.people import Taken
+from survey_app.storage.accounts.people import EmailTaken
 
 joining = Blueprint("joining", __name__, template_folder="templates", url_prefix="/join")
 door.keep_door(joining)
@@ -54,7 +54,7 @@ def _as_new(token: str, found: Invitation) -> Response:
     language = spoken(LANGUAGES)
     try:
         who, started = invitations.accept_as_new(door.engine(), token, name, hashed, language, door.now_ms())
-    except Taken:
+    except EmailTaken:
         return _show(token, found, 200)
     door.let_in(started)
     return redirect(door.home_of(who, False, joined=found.study), 303)

@@ -1,4 +1,4 @@
-"""`earshot`: the command line, one verb a module. The only place that sees every room.
+"""`earshot`: the command line, the verbs of one subject in a module. The only place that sees every room.
 
 The modules of the verbs import nothing but click at their top, so that `earshot --help` answers at once;
 what a verb needs it imports when it runs.
@@ -16,20 +16,15 @@ from survey_app.cli import (
     compare,
     database,
     demo,
-    diff,
-    doctor,
-    erase,
-    field,
-    invite,
-    outcome,
+    fieldwork,
     plan_sample,
     receipt,
+    results,
     serve,
-    study,
+    study_folder,
     tabulate,
     user,
     weight,
-    work,
 )
 
 # Tables are many small products of matrices: threads for each only wait for one another. Read when NumPy loads.
@@ -49,27 +44,27 @@ def main() -> None:
 
 for verb in (
     demo.demo,
-    study.new,
-    study.check,
-    field.publish,
+    study_folder.new,
+    study_folder.check,
+    fieldwork.publish,
     serve.serve,
-    field.close,
-    invite.invite,
-    outcome.snapshot,
-    outcome.report,
+    fieldwork.close,
+    fieldwork.invite,
+    results.snapshot,
+    results.report,
     tabulate.tabulate,
     weight.weight,
     compare.compare,
     plan_sample.plan_sample,
     audit.audit,
-    diff.diff,
+    study_folder.diff,
     receipt.receipt,
-    erase.erase,
+    receipt.erase,
     backup.backup,
     backup.restore,
     database.upgrade,
-    doctor.doctor,
+    database.doctor,
     user.user,
-    work.worker,
+    results.worker,
 ):
     main.add_command(verb)

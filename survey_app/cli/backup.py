@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.opening import close_at_end, now_ms, refuse
-from survey_app.cli.progress import bar
-from survey_app.cli.receipt import DATA
+from survey_app.cli.console import DATA, bar, close_at_end, now_ms, print_json, refuse, step_back
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from survey_app.storage.backup import Compared, Manifest, Place, Restored
+    from survey_app.storage.backup.roots import Root
 
 FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -35,28 +33,39 @@ def backup(file: Path, without_key: bool, data: Path | None, as_json: bool) -> N
     the key, so keep it as safe as the database. Who is signed in and the jobs that wait are not in it, nor are the
     folders of snapshots and reports: copy those yourself.
     """
-    import json
     import time
     from datetime import UTC, datetime
 
-    from survey_app.storage.backup import make, summary
+    from survey_app.storage.backup.archive import BackupRefused
+    from survey_app.storage.backup.making import make, summary
 
     begun = time.perf_counter()
-    _step_back()
+    step_back()
     with _in_words("no backup was made", data) as (address, folder):
-        key = None if without_key else _key(_key_file(folder))
+        key = None
+        if not without_key:
+            path = _key_file(folder)
+            if not path.exists():
+                remedy = "name the right data folder, or leave it out: --without-key"
+                raise BackupRefused(f"there is no secret key {path}; {remedy}")
+            key = path.read_text(encoding="ascii").strip()
         engine = _open(address)
         with bar("Backing up") as progress:
             manifest = make(engine, file, datetime.now(UTC), key=key, progress=progress)
         _note(engine, "backed_up")
-    seconds = round(time.perf_counter() - begun, 1)
+    seconds, size = round(time.perf_counter() - begun, 1), file.stat().st_size
     if as_json:
-        told = {"file": str(file), "bytes": file.stat().st_size, "seconds": seconds, **summary(manifest)}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        content = {"file": str(file), "bytes": size, "seconds": seconds, **summary(manifest)}
+        print_json(content)
         return
-    for line in _made(manifest):
-        click.echo(line)
-    click.echo(f"{file}: {_size(file.stat().st_size)}, {seconds} s. Try it: earshot restore {file} --drill")
+    for name, root in manifest.studies.items():
+        click.echo(f"{name}: {_responses(root)}, root {root.merkle_root}")
+    if manifest.key:
+        click.echo("The secret key is in it.")
+    else:
+        click.echo("The secret key is not in it: keep it safe yourself.")
+    amount = f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
+    click.echo(f"{file}: {amount}, {seconds} s. Try it: earshot restore {file} --drill")
 
 
 @click.command(epilog="Example:  earshot restore backups/2026-11-22.zip --drill")
@@ -81,58 +90,93 @@ def restore(
     """
     if drill:
         _drill(file, as_json)
-        return
-    import json
+    else:
+        _restore(file, erased, without_key, data, as_json)
+
+
+def _restore(file: Path, erased: Path | None, without_key: bool, data: Path | None, as_json: bool) -> None:
     import time
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from survey_app.storage.backup import opened
-    from survey_app.storage.backup import restore as put_back
-    from survey_app.storage.erased import recorded
+    from survey_app.storage.backup.archive import opened
+    from survey_app.storage.backup.restoring import Destination
+    from survey_app.storage.backup.restoring import restore as put_back
+    from survey_app.storage.database import connect
+    from survey_app.storage.erase import read_erased
 
     begun = time.perf_counter()
     with _in_words("nothing was restored", data) as (address, folder):
-        since = recorded(erased) if erased else frozenset()
-        with opened(file) as found, bar("Restoring") as progress:
+        since = read_erased(erased) if erased else frozenset()
+        with opened(file) as source, bar("Restoring") as progress:
             folder.mkdir(parents=True, exist_ok=True)
-            place = _place(address, folder)
-            done = put_back(
-                found, place, datetime.now(UTC), with_key=not without_key, gone_since=since, progress=progress
+            engine = connect(address)
+            close_at_end(engine)
+            restored = put_back(
+                source,
+                Destination(engine, folder, _key_file(folder)),
+                datetime.now(UTC),
+                with_key=not without_key,
+                gone_since=since,
+                progress=progress,
             )
-    _clear(place)
-    _note(place.engine, "restored")
+    _clear(engine, folder / "snapshots")
+    _note(engine, "restored")
     seconds = round(time.perf_counter() - begun, 1)
+    roots = {name: timed.root for name, timed in restored.studies.items()}
     if as_json:
-        click.echo(json.dumps(_told(done) | {"seconds": seconds}, ensure_ascii=False, indent=1))
+        content = {
+            "studies": {name: asdict(root) for name, root in roots.items()},
+            "erased_again": restored.erased_again,
+            "secret_key": restored.key,
+            "seconds": seconds,
+        }
+        print_json(content)
         return
-    for line in _lines(done):
-        click.echo(line)
+    for name, root in roots.items():
+        click.echo(f"{name}: {_responses(root)}, root equal")
+    if restored.erased_again:
+        click.echo(f"Erased again, because they were erased after the backup: {restored.erased_again}.")
+    keys = {
+        "written": "The secret key is back in its place.",
+        "the same": "The secret key was there already.",
+        "left out": "The secret key was not touched: without the old one, no receipt and no personal link is good.",
+    }
+    click.echo(keys[restored.key])
     click.echo(f"{file} is restored, {seconds} s. Look it over: earshot doctor")
 
 
 def _drill(file: Path, as_json: bool) -> None:
-    import json
     import sys
     import tempfile
     import time
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from survey_app.storage.backup import drill, opened
+    from survey_app.storage.backup.archive import opened
+    from survey_app.storage.backup.restoring import drill
 
     begun = time.perf_counter()
     aside = tempfile.TemporaryDirectory(prefix="earshot-drill-")
-    with _in_words("the drill failed"), opened(file) as found, bar("Trying") as progress, aside as name:
-        compared = drill(found, Path(name), datetime.now(UTC), progress)
-    seconds, equal = round(time.perf_counter() - begun, 1), all(one.equal for one in compared)
+    with _in_words("the drill failed"), opened(file) as source, bar("Trying") as progress, aside as name:
+        studies = drill(source, Path(name), datetime.now(UTC), progress)
+    seconds, equal = round(time.perf_counter() - begun, 1), all(study.equal for study in studies)
     if as_json:
-        studies = [{**asdict(one), "equal": one.equal} for one in compared]
-        told = {"equal": equal, "seconds": seconds, "studies": studies}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-    else:
-        for one in compared:
-            click.echo(_compared(one))
-        click.echo(f"{file}: {'all roots are equal' if equal else 'NOT what was backed up'}, {seconds} s.")
+        rows = [{**asdict(study), "equal": study.equal} for study in studies]
+        content = {"equal": equal, "seconds": seconds, "studies": rows}
+        print_json(content)
+        sys.exit(0 if equal else 1)
+    for study in studies:
+        head = f"{study.study}: "
+        if study.equal and study.found:
+            click.echo(f"{head}{_responses(study.found)}, {study.seconds:.1f} s: equal")
+            continue
+        before, after = (
+            f"{_responses(root)}, root {root.merkle_root}" if root else "nothing"
+            for root in (study.told, study.found)
+        )
+        click.echo(f"{head}{study.seconds:.1f} s: DIFFERENT: backed up {before}; restored {after}")
+    click.echo(f"{file}: {'all roots are equal' if equal else 'NOT what was backed up'}, {seconds} s.")
     sys.exit(0 if equal else 1)
 
 
@@ -144,15 +188,15 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.config import data_folder, database_address
-    from survey_app.storage.backup import Refused
-    from survey_app.storage.erased import BadList
+    from survey_app.storage.backup.archive import BackupRefused
+    from survey_app.storage.erase import BadList
     from survey_app.storage.remedies import in_words
 
     folder = data_folder(os.environ, data)
     address = database_address({} if data else os.environ, folder)
     try:
         yield address, folder
-    except (Refused, BadList) as reason:
+    except (BackupRefused, BadList) as reason:
         refuse(f"{failed}: {reason}")
     except SQLAlchemyError as error:
         refuse(f"{failed}: {in_words(error, address)}")
@@ -162,27 +206,18 @@ def _in_words(failed: str, data: Path | None = None) -> Iterator[tuple[str, Path
 
 def _open(address: str) -> Engine:
     """Open a database that is there: a new file would be a backup of nothing."""
-    from survey_app.storage.backup import Refused
-    from survey_app.storage.database import parsed
+    from survey_app.storage.backup.archive import BackupRefused
+    from survey_app.storage.database import parse_address
     from survey_app.storage.sqlite import file_of
     from survey_app.storage.tables import open_database
 
-    url = parsed(address)
+    url = parse_address(address)
     file = file_of(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and not file.exists():
-        raise Refused(f"there is no database {file}; name the data folder with --data or EARSHOT_DATA")
+        raise BackupRefused(f"there is no database {file}; name the data folder with --data or EARSHOT_DATA")
     engine = open_database(address)
     close_at_end(engine)
     return engine
-
-
-def _place(address: str, folder: Path) -> Place:
-    from survey_app.storage.backup import Place
-    from survey_app.storage.database import connect
-
-    engine = connect(address)
-    close_at_end(engine)
-    return Place(engine, folder, _key_file(folder))
 
 
 def _key_file(folder: Path) -> Path:
@@ -193,92 +228,32 @@ def _key_file(folder: Path) -> Path:
     return Path(os.environ.get("EARSHOT_SECRET_KEY_FILE") or folder / SECRET_KEY)
 
 
-def _key(path: Path) -> str:
-    from survey_app.storage.backup import Refused
-
-    if not path.exists():
-        raise Refused(
-            f"there is no secret key {path}; name the right data folder, or leave it out: --without-key"
-        )
-    return path.read_text(encoding="ascii").strip()
-
-
-def _clear(place: Place) -> None:
+def _clear(engine: Engine, snapshots: Path) -> None:
     """Remove what was erased again from the snapshots that are in the data folder."""
     from survey_app.storage.erase import studies_pending
     from survey_app.storage.snapshot import finish_erasures
 
-    for study in studies_pending(place.engine):
-        folder = place.folder / "snapshots" / study
+    for study in studies_pending(engine):
+        folder = snapshots / study
         try:
-            finish_erasures(place.engine, folder, study)
+            finish_erasures(engine, folder, study)
         except OSError as error:
             refuse(f"restored, but {folder} could not be cleared: {error}; then: earshot erase --pending")
 
 
 def _note(engine: Engine, action: str) -> None:
-    """Write down what was done; it is done, even where the database takes no further line."""
+    """Write a line into the log of the database; where it takes none, the action itself is done all the same."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from survey_app.storage.accounts import audit
-    from survey_app.storage.database import told
+    from survey_app.storage.database import error_line
 
     try:
         audit.record(engine, now_ms(), None, action)
     except SQLAlchemyError as error:
-        click.echo(f"the log of the database has no line of it: {told(error)}", err=True)
+        click.echo(f"the log of the database has no line of it: {error_line(error)}", err=True)
 
 
-def _step_back() -> None:
-    """Whoever answers comes first."""
-    import contextlib
-    import os
-
-    with contextlib.suppress(AttributeError, OSError):  # not on every system
-        os.nice(10)
-
-
-def _made(manifest: Manifest) -> Iterator[str]:
-    for name, root in manifest.studies.items():
-        yield f"{name}: {_responses(root.responses, root.erased)}, root {root.merkle_root}"
-    yield (
-        "The secret key is in it." if manifest.key else "The secret key is not in it: keep it safe yourself."
-    )
-
-
-def _lines(done: Restored) -> Iterator[str]:
-    for name, taken in done.studies.items():
-        yield f"{name}: {_responses(taken.root.responses, taken.root.erased)}, root equal"
-    if done.erased_again:
-        yield f"Erased again, because they were erased after the backup: {done.erased_again}."
-    yield {
-        "written": "The secret key is back in its place.",
-        "the same": "The secret key was there already.",
-        "left out": "The secret key was not touched: without the old one, no receipt and no personal link is good.",
-    }[done.key]
-
-
-def _told(done: Restored) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    studies = {name: asdict(taken.root) for name, taken in done.studies.items()}
-    return {"studies": studies, "erased_again": done.erased_again, "secret_key": done.key}
-
-
-def _compared(one: Compared) -> str:
-    if one.equal and one.found:
-        counts = _responses(one.found.responses, one.found.erased)
-        return f"{one.study}: {counts}, {one.seconds:.1f} s: equal"
-    told, found = (
-        f"{_responses(root.responses, root.erased)}, root {root.merkle_root}" if root else "nothing"
-        for root in (one.told, one.found)
-    )
-    return f"{one.study}: {one.seconds:.1f} s: DIFFERENT: backed up {told}; restored {found}"
-
-
-def _responses(count: int, erased: int) -> str:
-    return f"{count} response{'' if count == 1 else 's'}" + (f" and {erased} erased" if erased else "")
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
+def _responses(root: Root) -> str:
+    erased = f" and {root.erased} erased" if root.erased else ""
+    return f"{root.responses} response{'' if root.responses == 1 else 's'}{erased}"

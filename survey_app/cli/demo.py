@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.opening import now_ms, open_engine, open_settings, open_study, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, open_study, print_json, refuse
 
 if TYPE_CHECKING:
     import subprocess
@@ -37,33 +38,30 @@ def demo(no_serve: bool, as_json: bool, port: int, study: Path | None) -> None:
     study through it over HTTP, takes the snapshot, weights it, estimates, and holds the result against
     the published figures.
     """
-    from survey_app.cli.server import listen
-
-    say = _talker(as_json)
-    found = open_study(study or _library_study())
-    if found.truth is None or not found.synthetic:
-        refuse(f"{found.name}: the demo needs a synthetic.yaml and `sample: synthetic` in study.yaml")
-    listen("127.0.0.1", port).close()
-    settings = _fresh_settings(say)
-    folder = _copy_study(found, settings.data / "study" / found.name)
-    _publish(settings, found)
-    with _serving(settings, folder, found.name, port) as server:
-        _collect(found, port, say)
-        report = _report(settings, found, say)
-        _print_outcome(report, as_json)
-        if not no_serve:
-            _keep_serving(server, report, port, say)
-
-
-def _talker(as_json: bool) -> Callable[[str], None]:
-    """Return what tells of progress: on standard error where standard output must stay JSON."""
-    return lambda text: click.echo(text, err=as_json)
-
-
-def _library_study() -> Path:
     from importlib.resources import files
 
-    return Path(str(files("questionnaires"))) / "library" / STUDY
+    from survey_app.cli.serve import listen
+    from survey_app.storage import fieldwork
+
+    # Progress goes to standard error where standard output must stay JSON.
+    say = partial(click.echo, err=as_json)
+    opened = open_study(study or Path(str(files("questionnaires"))) / "library" / STUDY)
+    if opened.truth is None or not opened.synthetic:
+        refuse(f"{opened.name}: the demo needs a synthetic.yaml and `sample: synthetic` in study.yaml")
+    listen("127.0.0.1", port).close()
+    settings = _fresh_settings(say)
+    folder = settings.data / "study" / opened.name
+    folder.mkdir(parents=True)
+    for name, content in opened.files.items():
+        (folder / name).write_bytes(content)
+    engine = open_engine(settings)
+    fieldwork.publish(engine, opened, now_ms())
+    engine.dispose()
+    with _serving(settings, folder, opened.name, port) as server:
+        _collect(opened, port, say)
+        report = _report(settings, opened, say, as_json)
+        if not no_serve:
+            _keep_serving(server, report, port, say)
 
 
 def _fresh_settings(say: Callable[[str], None]) -> Settings:
@@ -81,55 +79,38 @@ def _fresh_settings(say: Callable[[str], None]) -> Settings:
     return open_settings(data, reports_open=True)
 
 
-def _copy_study(study: Study, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    for name, content in study.files.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def _publish(settings: Settings, study: Study) -> None:
-    from survey_app.storage import fieldwork
-
-    engine = open_engine(settings)
-    fieldwork.publish(engine, study, now_ms())
-    engine.dispose()
-
-
 @contextmanager
 def _serving(settings: Settings, folder: Path, name: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `earshot serve` in a process of its own, so that form and analysis do not wait for each other."""
     import signal
     import subprocess
     import sys
-
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
-    command = [sys.executable, "-m", "survey_app.cli", "serve", str(folder), "--port", str(port)]
-    command += ["--data", str(settings.data), "--with-reports", "--no-worker"]
-    with (settings.data / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait_for(server, f"http://127.0.0.1:{port}/s/{name}", settings.data / "server.log")
-        yield server
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     import time
     import urllib.error
     import urllib.request
 
-    for _ in range(600):
-        if server.poll() is not None:
-            refuse(f"the server did not start: {log.read_text(errors='replace').strip() or log}")
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
-    refuse(f"the server did not answer at {address}; its log is {log}")
+    # By an exception, so that the server ends with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    command = [sys.executable, "-m", "survey_app.cli", "serve", str(folder), "--port", str(port)]
+    command += ["--data", str(settings.data), "--with-reports", "--no-worker"]
+    address, log = f"http://127.0.0.1:{port}/s/{name}", settings.data / "server.log"
+    with log.open("wb") as file:
+        server = subprocess.Popen(command, stdout=file, stderr=file)
+    try:
+        for _ in range(600):
+            if server.poll() is not None:
+                refuse(f"the server did not start: {log.read_text(errors='replace').strip() or log}")
+            try:
+                with urllib.request.urlopen(address, timeout=5):
+                    break
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+        else:
+            refuse(f"the server did not answer at {address}; its log is {log}")
+        yield server
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
 def _collect(study: Study, port: int, say: Callable[[str], None]) -> None:
@@ -166,24 +147,19 @@ def _collect(study: Study, port: int, say: Callable[[str], None]) -> None:
     say(f"{len(people):,} answered, {pages:,} pages kept, in {took:.0f} s.")
 
 
-def _report(settings: Settings, study: Study, say: Callable[[str], None]) -> PublishedReport:
+def _report(settings: Settings, study: Study, say: Callable[[str], None], as_json: bool) -> PublishedReport:
+    """Make the report of what was collected, and print its table or its JSON."""
     from datetime import UTC, datetime
 
     from reports.publish import publish_report
+    from reports.published_figures import as_rows, as_table
     from survey_app.storage.snapshot import take
 
     say("Snapshot, weighting, estimates, report …")
     engine = open_engine(settings)
     snapshot = take(engine, study, settings.snapshots / study.name, datetime.now(UTC))
     engine.dispose()
-    return publish_report(snapshot, settings.reports / study.name / snapshot.name)
-
-
-def _print_outcome(report: PublishedReport, as_json: bool) -> None:
-    import json
-
-    from reports.published_figures import as_rows, as_table
-
+    report = publish_report(snapshot, settings.reports / study.name / snapshot.name)
     rows = as_rows(report.findings)
     if as_json:
         outcome = {
@@ -193,14 +169,15 @@ def _print_outcome(report: PublishedReport, as_json: bool) -> None:
             "snapshot": str(report.snapshot),
             "synthetic": report.findings.basis.synthetic,
         }
-        click.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
-        return
+        print_json(outcome)
+        return report
     click.echo()
     click.echo(as_table(report.findings))
     click.echo()
     click.echo(f"Snapshot  {report.snapshot}")
     for path in report.files:
         click.echo(f"Report    {path}")
+    return report
 
 
 def _keep_serving(

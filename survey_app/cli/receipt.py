@@ -1,4 +1,4 @@
-"""`earshot receipt`: where a person's answers stand in the data behind the reports."""
+"""`earshot receipt` and `earshot erase`: where a person's answers stand in the data, and taking them out of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from survey_app.cli.opening import open_engine, open_settings, refuse
+from survey_app.cli.console import DATA, now_ms, open_engine, open_settings, print_json, refuse
 
 if TYPE_CHECKING:
-    from survey_app.storage.receipts import Proof, Receipt
+    from sqlalchemy import Engine
 
-DATA = click.option(
-    "--data", type=click.Path(path_type=Path), help="The data folder; EARSHOT_DATA otherwise."
-)
+    from survey_app.storage.receipts import Receipt
+
 MALFORMED = (
     "'{code}' is not a receipt: a receipt is 26 letters and digits (without I, L, O, U); "
     "check it for typing mistakes"
@@ -34,71 +33,117 @@ CLAIM = (
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, the hashed row included.")
 def receipt(code: str, data: Path | None, as_json: bool) -> None:
     """Show the path from a person's answers to the Merkle root of each snapshot that holds them."""
-    import json
 
     from survey_app.storage.receipts import proofs
 
     settings = open_settings(data)
-    engine = open_engine(settings)
-    found = find_or_refuse(engine, code)
-    shown = [_checked(one, found) for one in proofs(settings.snapshots / found.study, found)]
-    if not shown:
+    held = _find_or_refuse(open_engine(settings), code)
+    snapshots = [
+        {
+            "snapshot": str(proof.snapshot),
+            "made_at": proof.made_at,
+            "root": proof.root,
+            "path": [{"side": side, "hash": other.hex()} for side, other in proof.path],
+            "verified": proof.verified and _is_in_files(proof.snapshot, held),
+        }
+        for proof in proofs(settings.snapshots / held.study, held)
+    ]
+    if not snapshots:
         refuse(
-            f"these answers to {found.study} are kept, but no snapshot has been made since they were submitted; "
+            f"these answers to {held.study} are kept, but no snapshot has been made since they were submitted; "
             "make one with: earshot snapshot STUDY"
         )
     if as_json:
-        told = {"study": found.study, "leaf": found.leaf.hex(), "salt": found.salt, "row": found.row.decode()}
-        click.echo(json.dumps({**told, "snapshots": shown, "claim": CLAIM}, ensure_ascii=False, indent=1))
+        head = {"study": held.study, "leaf": held.leaf.hex(), "salt": held.salt, "row": held.row.decode()}
+        print_json({**head, "snapshots": snapshots, "claim": CLAIM})
     else:
-        click.echo(_text(found, shown))
-    if not all(one["verified"] for one in shown):
+        click.echo(_text(held, snapshots))
+    if not all(entry["verified"] for entry in snapshots):
         refuse("at least one snapshot made after these answers were submitted does not hold them as they are")
 
 
-def find_or_refuse(engine: Any, code: str) -> Receipt:
+def _find_or_refuse(engine: Engine, code: str) -> Receipt:
     """Return the response of a receipt, or leave with exit code 1."""
     from survey_app.storage.codes import LOOKUP, SALT, read_code
     from survey_app.storage.receipts import find
 
     if read_code(code, LOOKUP + SALT) is None:
         refuse(MALFORMED.format(code=code[:60]))
-    found = find(engine, code)
-    if found is None:
+    held = find(engine, code)
+    if held is None:
         refuse(UNKNOWN)
-    return found
+    return held
 
 
-def _checked(proof: Proof, found: Receipt) -> dict[str, Any]:
-    """Return a proof as plain values, checked against the row in the snapshot's own files as well."""
-    return {
-        "snapshot": str(proof.snapshot),
-        "made_at": proof.made_at,
-        "root": proof.root,
-        "path": [{"side": side, "hash": one.hex()} for side, one in proof.path],
-        "verified": proof.verified and _row_stands(proof.snapshot, found),
-    }
-
-
-def _row_stands(snapshot: Path, found: Receipt) -> bool:
-    """Tell whether the row in the snapshot's files is the one that the leaf was made of."""
+def _is_in_files(snapshot: Path, held: Receipt) -> bool:
+    """Tell whether the row in the snapshot's own files is the one that the leaf was made of."""
     from survey_app.storage.fieldwork import questionnaire_of
     from survey_app.storage.leaves import canonical_row
     from survey_app.storage.snapshot import row_of
 
-    row = row_of(snapshot, found.data_id)
+    row = row_of(snapshot, held.data_id)
     if row is None:
         return False
     content = (snapshot / "questionnaires" / f"{row['_version']}.yaml").read_bytes()
-    return canonical_row(questionnaire_of(content), row) == found.row
+    return canonical_row(questionnaire_of(content), row) == held.row
 
 
-def _text(found: Receipt, shown: list[dict[str, Any]]) -> str:
-    lines = [f"study     {found.study}", f"leaf      {found.leaf.hex()}"]
-    for one in shown:
-        lines += ["", f"snapshot  {one['snapshot']}", f"root      {one['root']}"]
-        lines += [f"path      {step['side']:<5} {step['hash']}" for step in one["path"]]
+def _text(held: Receipt, snapshots: list[dict[str, Any]]) -> str:
+    lines = [f"study     {held.study}", f"leaf      {held.leaf.hex()}"]
+    for entry in snapshots:
+        lines += ["", f"snapshot  {entry['snapshot']}", f"root      {entry['root']}"]
+        lines += [f"path      {step['side']:<5} {step['hash']}" for step in entry["path"]]
         lines.append(
-            "verified" if one["verified"] else "NOT VERIFIED: this snapshot does not hold these answers"
+            "verified" if entry["verified"] else "NOT VERIFIED: this snapshot does not hold these answers"
         )
     return "\n".join([*lines, "", CLAIM])
+
+
+@click.command(epilog="Example:  earshot erase 7K2M-Q9XF-3TB8A-W4HN-0CRD-V6YEP")
+@click.argument("code", metavar="CODE", required=False)
+@DATA
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@click.option("--pending", is_flag=True, help="Only finish what was begun elsewhere and interrupted.")
+def erase(code: str | None, data: Path | None, yes: bool, pending: bool) -> None:
+    """Delete the answers behind a code from the database and from every snapshot.
+
+    CODE is a receipt or, of answers that were never finished, the code to come back with.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from survey_app.storage import erase as erasing
+    from survey_app.storage.accounts import audit
+    from survey_app.storage.resumes import find_resumed
+
+    if bool(code) == pending:
+        refuse(
+            "name a receipt, as in: earshot erase CODE (or --pending alone, to finish what was interrupted)"
+        )
+    settings = open_settings(data)
+    engine = open_engine(settings)
+    try:
+        if code:
+            response = find_resumed(engine, code) or _find_or_refuse(engine, code)
+            study = response.study
+            if not yes:
+                question = f"Delete these answers to {study} for good, from the database and every snapshot?"
+                click.confirm(question, abort=True)
+            erasing.erase(engine, response.key, now_ms(), settings.data)
+            audit.record(engine, now_ms(), None, "erased", study)
+            click.echo(f"Deleted from the database; of its row in {study} only the leaf stays.")
+        for study in erasing.studies_pending(engine):
+            _clear(engine, settings.snapshots / study, study)
+    except SQLAlchemyError as error:
+        refuse(f"the database could not be changed: {str(error).splitlines()[0]}; try again in a moment")
+
+
+def _clear(engine: Engine, folder: Path, study: str) -> None:
+    from survey_app.storage.snapshot import finish_erasures
+
+    try:
+        count = finish_erasures(engine, folder, study)
+    except OSError as error:
+        refuse(f"{folder} could not be cleared yet: {error}; put that right, then: earshot erase --pending")
+    click.echo(
+        f"{count} snapshot{'' if count == 1 else 's'} of {study} cleared; the roots stay as they were."
+    )

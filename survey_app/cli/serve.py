@@ -1,20 +1,27 @@
-"""`earshot serve`: a study's form, until it is told to stop."""
+"""`earshot serve`: take the port for a study's form, and hand over to the supervisor."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from survey_app.cli.opening import STUDY, open_engine, open_settings, open_study, refuse
+from survey_app.cli.console import STUDY, open_engine, open_settings, open_study, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from questionnaires.study import Study
+    from survey_app.config import Settings
+    from survey_app.serving.processes import Orders
 
 HERE = ("127.0.0.1", "localhost", "::1")
+BACKLOG = 1024
+"""Connections that wait while all processes are busy, or are being replaced."""
+PATIENCE = 1.0
+"""Seconds in which an earlier server that was just ended may let go of the port."""
 
 
 @click.command(epilog="Example:  earshot serve my_study --port 8080")
@@ -53,20 +60,27 @@ def serve(
     """
     from dataclasses import replace
 
-    from survey_app.cli.server import run_server
-    from survey_app.serving.orders import Orders
+    from survey_app.serving.processes import Orders
+    from survey_app.storage import fieldwork
 
     _refuse_places(host, with_reports=with_reports, behind_https=behind_https, insecure_lan=insecure_lan)
     _refuse_hosts(behind_https)
-    found = open_study(study)
-    _refuse_other_folder(found, study, data)
+    opened = open_study(study)
+    _refuse_other_folder(opened, study, data)
     settings = open_settings(data, reports_open=with_reports, secure=behind_https)
     hosts = (host,) if insecure_lan else ()
-    settings = replace(settings, studies=(found.name,), hosts=(*settings.hosts, *hosts))
+    settings = replace(settings, studies=(opened.name,), hosts=(*settings.hosts, *hosts))
     engine = open_engine(settings)
-    _see_that_it_collects(engine, found, study, settings.data)
+    field = fieldwork.fielded(engine, opened.name)
+    if field is None:
+        _refuse_unpublished(opened, study, settings.data)
+    if field.status != "open":
+        refuse(f"{opened.name} does not collect; let it with: earshot publish {study}")
+    if field.version != opened.version:
+        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     orders = Orders(
-        studies=(found.name,),
+        studies=(opened.name,),
         data=str(settings.data) if data else "",
         hosts=hosts,
         secure=behind_https,
@@ -75,7 +89,7 @@ def serve(
         worker=not no_worker,
         proxy_hops=proxy_hops,
         log=log,
-        announced=f"The form: http://{_in_address(host)}:{port}/s/{found.name}  (Ctrl-C ends)",
+        announced=f"The form: http://{authority}/s/{opened.name}  (Ctrl-C ends)",
     )
     run_server(settings, engine, orders, host, port)
 
@@ -95,13 +109,8 @@ def _refuse_places(host: str, *, with_reports: bool, behind_https: bool, insecur
         refuse(
             "--with-reports shows reports to everyone who reaches the server; it goes with this machine only"
         )
-    if host not in HERE:
-        _refuse_unknown(host)
-
-
-def _refuse_unknown(host: str) -> None:
-    import socket
-
+    if host in HERE:
+        return
     try:
         socket.getaddrinfo(host, None)
     except OSError:
@@ -116,11 +125,11 @@ def _refuse_hosts(behind_https: bool) -> None:
     import os
 
     from survey_app import config
-    from survey_app.cli.doctor import reached
+    from survey_app.cli.database import check_hosts
 
-    for finding in reached(config.hosts_of(os.environ), config.LOOPBACK):
-        if not finding.ok:
-            refuse(f"{finding.found}; {finding.remedy}")
+    for diagnosis in check_hosts(config.hosts_of(os.environ), config.LOOPBACK):
+        if not diagnosis.ok:
+            refuse(f"{diagnosis.state}; {diagnosis.remedy}")
     if behind_https and not os.environ.get("EARSHOT_HOSTS"):
         refuse(
             "--behind-https needs the name that people use, and all others are refused; name it: "
@@ -128,37 +137,59 @@ def _refuse_hosts(behind_https: bool) -> None:
         )
 
 
-def _refuse_other_folder(found: Study, study: Path, data: Path | None) -> None:
+def _refuse_other_folder(opened: Study, study: Path, data: Path | None) -> None:
     """Refuse a data folder without a database before anything is made in it: its name may be mistyped."""
     import os
 
     from survey_app import config
 
+    # Opening a server's database says what is wrong.
     if os.environ.get("EARSHOT_DATABASE_URL") and not data:
-        return  # opening it says what is wrong
+        return
     folder = config.data_folder(os.environ, data)
     if not (folder / config.DATABASE).exists():
-        refuse(_unpublished(found, study, folder))
+        _refuse_unpublished(opened, study, folder)
 
 
-def _unpublished(found: Study, study: Path, where: Path) -> str:
-    return (
-        f"{found.name} was never published in {where}; if it was published elsewhere, name that folder with "
+def _refuse_unpublished(opened: Study, study: Path, where: Path) -> NoReturn:
+    refuse(
+        f"{opened.name} was never published in {where}; if it was published elsewhere, name that folder with "
         f"EARSHOT_DATA or --data, else let it collect with: earshot publish {study}"
     )
 
 
-def _see_that_it_collects(engine: Engine, found: Study, folder: Path, data: Path) -> None:
-    from survey_app.storage import fieldwork
+def listen(host: str, port: int, patience: float = 0.0) -> socket.socket:
+    """Take the port now, or say who to ask."""
+    import time
 
-    field = fieldwork.fielded(engine, found.name)
-    if field is None:
-        refuse(_unpublished(found, folder, data))
-    if field.status != "open":
-        refuse(f"{found.name} does not collect; let it with: earshot publish {folder}")
-    if field.version != found.version:
-        click.echo(f"The folder has changed since it was published; serving version {field.version[:12]}.")
+    until = time.monotonic() + patience
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    while True:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            if time.monotonic() < until:
+                time.sleep(0.05)
+                continue
+            listener.close()
+            refuse(
+                f"port {port} on {host} cannot be used ({error.strerror}); "
+                f"stop the program that has it, or take another: --port {port + 1}"
+            )
+        return listener
 
 
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def run_server(settings: Settings, engine: Engine, orders: Orders, host: str, port: int) -> None:
+    """Serve until interrupted: this process becomes the supervisor, with none of what it has loaded."""
+    import os
+    import sys
+
+    listener = listen(host, port, PATIENCE)
+    listener.listen(BACKLOG)
+    # The supervisor inherits the socket by its number; the connections of the database it must not inherit.
+    listener.set_inheritable(True)
+    engine.dispose()
+    sys.stdout.flush()
+    text = orders.written(listener=listener.fileno())
+    os.execv(sys.executable, [sys.executable, "-m", "survey_app.serving.supervisor", text])

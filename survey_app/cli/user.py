@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey_app.cli.opening import now_ms, open_engine, open_settings, refuse
+from survey_app.cli.console import now_ms, open_engine, open_settings, print_json, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,36 +41,38 @@ def add(
     email: str, name: str, administrator: bool, study: str | None, role: str | None, from_input: bool
 ) -> None:
     """Make an account; asks for its password twice. There is no default password."""
+    from survey_app.storage import fieldwork
     from survey_app.storage.accounts import passwords, people, rights
 
     if bool(study) != bool(role):
         refuse("--study and --role go together: a role is in a study; nothing was changed")
-    read, called = people.read_email(email), people.read_name(name)
-    if read is None:
+    address, person = people.read_email(email), people.read_name(name)
+    if address is None:
         refuse(f'"{email}" is no whole e-mail, for example anna@example.org; nothing was changed')
-    if called is None:
+    if person is None:
         refuse(f"--name needs a name of at most {people.LONGEST_NAME} characters; nothing was changed")
     engine = open_engine(open_settings())
-    if people.by_email(engine, read):
+    if people.by_email(engine, address):
         refuse(
-            f"{read} has an account already; a new password: earshot user password {read}, a role: invite "
+            f"{address} has an account already; a new password: earshot user password {address}, a role: invite "
             "them on the page of the study"
         )
-    if study:
-        _published_or_refuse(engine, study)
-    password = _ask_password(read, from_input)
-    key = people.add(engine, read, called, passwords.hashed(password), now_ms(), administrator=administrator)
+    if study and fieldwork.fielded(engine, study) is None:
+        refuse(f"{study} was never published here; start with: earshot publish {study}; nothing was changed")
+    password = _ask_password(address, from_input)
+    key = people.add(
+        engine, address, person, passwords.hashed(password), now_ms(), administrator=administrator
+    )
     if study and role:
         rights.give_role(engine, key, study, role, now_ms(), by=None)
     where = "everything" if administrator else f"{study} ({role})" if study else "no study yet"
-    click.echo(f"{read} may sign in at /sign-in, with rights in: {where}.")
+    click.echo(f"{address} may sign in at /sign-in, with rights in: {where}.")
 
 
 @user.command("list", epilog="Example:  earshot user list --json")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 def list_(as_json: bool) -> None:
     """Show every account with its roles."""
-    import json
 
     from survey_app.storage.accounts import people, rights
 
@@ -79,21 +81,26 @@ def list_(as_json: bool) -> None:
     if as_json:
         rows = [
             {
-                "email": one.email,
-                "name": one.name,
-                "administrator": one.administrator,
-                "disabled": one.disabled_ms is not None,
-                "second_factor": one.second_factor,
-                "roles": dict(roles.get(one.id, ())),
+                "email": account.email,
+                "name": account.name,
+                "administrator": account.administrator,
+                "disabled": account.disabled_ms is not None,
+                "second_factor": account.second_factor,
+                "roles": dict(roles.get(account.id, ())),
             }
-            for one in everyone
+            for account in everyone
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
     if not everyone:
         click.echo("No account yet; the first: earshot user add --email … --name … --administrator")
-    for one in everyone:
-        click.echo(_line(one, roles.get(one.id, [])))
+    for account in everyone:
+        marks = ["administrator"] if account.administrator else []
+        marks += [f"{study}: {role}" for study, role in roles.get(account.id, ())]
+        marks = marks or ["no role"]
+        marks += ["second factor"] if account.second_factor else []
+        marks += ["disabled"] if account.disabled_ms is not None else []
+        click.echo(f"{account.email}  {account.name}  ({', '.join(marks)})")
 
 
 @user.command(epilog="Example:  earshot user disable anna@example.org")
@@ -102,12 +109,11 @@ def disable(email: str) -> None:
     """Let someone in no more; whatever they have open ends at once."""
     from survey_app.storage.accounts import people
 
-    engine = open_engine(open_settings())
-    found = _account_or_refuse(engine, email)
-    if not people.disable(engine, found.id, now_ms(), by=None):
-        refuse(f"{found.email} is disabled already; nothing was changed")
-    click.echo(f"{found.email} cannot sign in any more, and every session has ended.")
-    if found.administrator and people.last_administrator(engine, found.id):
+    engine, account = _open_account(email)
+    if not people.disable(engine, account.id, now_ms(), by=None):
+        refuse(f"{account.email} is disabled already; nothing was changed")
+    click.echo(f"{account.email} cannot sign in any more, and every session has ended.")
+    if account.administrator and people.last_administrator(engine, account.id):
         click.echo("Nobody is left who administers everything; make one with: earshot user add", err=True)
 
 
@@ -117,11 +123,10 @@ def enable(email: str) -> None:
     """Let someone who was disabled sign in again."""
     from survey_app.storage.accounts import people
 
-    engine = open_engine(open_settings())
-    found = _account_or_refuse(engine, email)
-    if not people.enable(engine, found.id, now_ms(), by=None):
-        refuse(f"{found.email} is not disabled; nothing was changed")
-    click.echo(f"{found.email} may sign in again, with the password and the roles of before.")
+    engine, account = _open_account(email)
+    if not people.enable(engine, account.id, now_ms(), by=None):
+        refuse(f"{account.email} is not disabled; nothing was changed")
+    click.echo(f"{account.email} may sign in again, with the password and the roles of before.")
 
 
 @user.command(epilog="Example:  earshot user password anna@example.org")
@@ -131,11 +136,10 @@ def password(email: str, from_input: bool) -> None:
     """Set a new password; every session of the account ends."""
     from survey_app.storage.accounts import passwords, people
 
-    engine = open_engine(open_settings())
-    found = _account_or_refuse(engine, email)
-    hashed = passwords.hashed(_ask_password(found.email, from_input))
-    people.set_password(engine, found.id, hashed, now_ms(), by=None)
-    click.echo(f"{found.email} has a new password, and every session has ended.")
+    engine, account = _open_account(email)
+    hashed = passwords.hashed(_ask_password(account.email, from_input))
+    people.set_password(engine, account.id, hashed, now_ms(), by=None)
+    click.echo(f"{account.email} has a new password, and every session has ended.")
 
 
 @user.command("second-factor-off", epilog="Example:  earshot user second-factor-off anna@example.org")
@@ -144,28 +148,22 @@ def second_factor_off(email: str) -> None:
     """Take the second factor away from someone who has lost the telephone and the recovery codes."""
     from survey_app.storage.accounts import people
 
-    engine = open_engine(open_settings())
-    found = _account_or_refuse(engine, email)
-    if not found.second_factor:
-        refuse(f"{found.email} has no second factor; nothing was changed")
-    people.second_factor_off(engine, found.id, now_ms(), by=None)
-    click.echo(f"{found.email} signs in with the password alone now, and every session has ended.")
+    engine, account = _open_account(email)
+    if not account.second_factor:
+        refuse(f"{account.email} has no second factor; nothing was changed")
+    people.second_factor_off(engine, account.id, now_ms(), by=None)
+    click.echo(f"{account.email} signs in with the password alone now, and every session has ended.")
 
 
-def _account_or_refuse(engine: Engine, email: str) -> Account:
+def _open_account(email: str) -> tuple[Engine, Account]:
+    """Return the database and an account in it, or leave with exit code 1."""
     from survey_app.storage.accounts import people
 
-    found = people.by_email(engine, people.read_email(email) or "")
-    if found is None:
+    engine = open_engine(open_settings())
+    account = people.by_email(engine, people.read_email(email) or "")
+    if account is None:
         refuse(f'"{email}" has no account here; see who has: earshot user list')
-    return found
-
-
-def _published_or_refuse(engine: Engine, study: str) -> None:
-    from survey_app.storage import fieldwork
-
-    if fieldwork.fielded(engine, study) is None:
-        refuse(f"{study} was never published here; start with: earshot publish {study}; nothing was changed")
+    return engine, account
 
 
 def _ask_password(email: str, from_input: bool) -> str:
@@ -202,11 +200,3 @@ def _has_terminal() -> bool:
     except OSError:
         return sys.stdin.isatty()
     return True
-
-
-def _line(one: Account, roles: list[tuple[str, str]]) -> str:
-    marks = ["administrator"] if one.administrator else []
-    marks += [f"{study}: {role}" for study, role in roles] or ([] if one.administrator else ["no role"])
-    marks += ["second factor"] if one.second_factor else []
-    marks += ["disabled"] if one.disabled_ms is not None else []
-    return f"{one.email}  {one.name}  ({', '.join(marks)})"

@@ -9,7 +9,7 @@ from survey_app.accounts import door
 from survey_app.accounts.forms import InviteForm, RoleForm
 from survey_app.accounts.showing import show, title_of
 from survey_app.storage.accounts import audit, invitations, people, rights
-from survey_app.storage.accounts.rights import ROLES, Member
+from survey_app.storage.accounts.rights import ROLES, Colleague
 
 staff = Blueprint("staff", __name__, template_folder="templates", url_prefix="/desk")
 door.keep_door(staff)
@@ -144,7 +144,7 @@ def _log(study: str | None) -> Response:
     )
 
 
-def _other(study: str, account: str) -> Member:
+def _other(study: str, account: str) -> Colleague:
     found = next((one for one in rights.members(door.engine(), study) if one.account == account), None)
     if found is None or account == door.me().account:
         abort(404)

@@ -20,8 +20,7 @@ from survey_app.respondent.markup import chrome, saying
 from survey_app.respondent.showing import first_input
 from survey_app.respondent.token import token
 from survey_app.respondent.visit import Visit, spoken
-from survey_app.storage.current import current
-from survey_app.storage.ended import Ended
+from survey_app.storage.current import Ended, current
 
 CHECK = "check"
 """The name of the page of all answers, in tickets and posts."""

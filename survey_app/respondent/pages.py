@@ -21,8 +21,7 @@ from survey_app.respondent.taking import still_typed, take, take_check
 from survey_app.respondent.ticket import Ticket
 from survey_app.respondent.visit import Visit, spoken
 from survey_app.storage import fieldwork
-from survey_app.storage.current import Current, current
-from survey_app.storage.ended import ended
+from survey_app.storage.current import Current, current, ended
 from survey_app.storage.erase import is_gone
 from survey_app.storage.posts import NotKept
 

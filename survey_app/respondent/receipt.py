@@ -19,7 +19,7 @@ from survey_app.respondent.fielded import Served, shelf
 from survey_app.respondent.showing import message
 from survey_app.storage import erase, receipts
 from survey_app.storage.codes import LOOKUP, derived_code, grouped, hashed
-from survey_app.storage.ended import Ended
+from survey_app.storage.current import Ended
 from survey_app.storage.receipts import Proof, Receipt
 
 GROUPS = (4, 4, 5, 4, 4, 5)

@@ -39,7 +39,12 @@ class Buckets:
         with self._lock:
             now = self._clock()
             if now >= self._look_at:
-                self._forget(now)
+                self._look_at = now + FORGETTING
+                self._levels = {
+                    known: (level, at)
+                    for known, (level, at) in self._levels.items()
+                    if level + (now - at) * self._rate < self._capacity
+                }
             level, at = self._levels.get(name, (self._capacity, now))
             level = min(self._capacity, level + (now - at) * self._rate)
             if level < 1 and not self._debt:
@@ -51,14 +56,6 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._levels)
-
-    def _forget(self, now: float) -> None:
-        self._look_at = now + FORGETTING
-        self._levels = {
-            name: (level, at)
-            for name, (level, at) in self._levels.items()
-            if level + (now - at) * self._rate < self._capacity
-        }
 
 
 def network(address: str) -> str:
@@ -79,7 +76,7 @@ def _packed(address: str) -> bytes:
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             return socket.inet_pton(family, address.partition("%")[0])
-        except (OSError, ValueError):  # a letter that no address has
+        except (OSError, ValueError):
             continue
     return b""
 
@@ -90,16 +87,12 @@ def sender(peer: str, forwarded: str, hops: int) -> str:
     `forwarded` is X-Forwarded-For: each proxy adds at its right end the address that it saw. What is further
     left than our own proxies is what the sender claims.
     """
-    named = [one.strip() for one in forwarded.split(",")] if hops else []
-    if not hops or len(named) < hops:
+    addresses = [address.strip() for address in forwarded.split(",")] if hops else []
+    if not hops or len(addresses) < hops:
         return peer
-    written = named[-hops]
-    if written.startswith("["):
-        written = written[1:].partition("]")[0]
-    elif written.count(":") == 1:
-        written = written.partition(":")[0]
-    return written if _is_address(written) else peer
-
-
-def _is_address(text: str) -> bool:
-    return bool(_packed(text))
+    address = addresses[-hops]
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
+    return address if _packed(address) else peer

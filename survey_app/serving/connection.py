@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Mapping
+from functools import cache
+from html import escape
 from typing import Any
 
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
-from survey_app.serving.refusals import refusal
+from questionnaires.texts import LANGUAGES, catalogue
 
 HEADER, BODY = 10.0, 30.0
 """Seconds from the first byte of a request to the end of its header, and to its last byte."""
 CROWDED = 2.0
 """Both, while no more connections can be taken."""
 IDLE = 20.0
-"""Seconds that a connection is kept open on which nothing is asked."""
+"""Seconds that a connection without a request is kept open."""
 SLOWEST = 4096
 """Bytes a second at which an answer has to be taken, after as long as an idle connection is kept three times."""
 FAREWELL = 5.0
@@ -27,7 +30,7 @@ UNREAD = 256 * 1024
 """Bytes that are thrown away at once of what is still sent after a refusal."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
 OTHER = "other"
-"""Stands for a method or a route that is not known: what a stranger has written is not told."""
+"""Counted in place of an unknown method or route: what a stranger sends must not reach the counts."""
 
 
 class _Timed:
@@ -66,7 +69,7 @@ class _Gathering:
         self.pieces.append(data)
 
 
-class Answer(_Timed, WSGITask):
+class AnswerTask(_Timed, WSGITask):
     """A request that the app answers."""
 
     def write(self, data: bytes) -> None:
@@ -83,13 +86,13 @@ class Answer(_Timed, WSGITask):
         connection.write_soon(b"".join(gathering.pieces))
 
     def get_environment(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_environment()
-        found["REMOTE_ADDR"] = found["REMOTE_HOST"] = self.request.sender
-        found["earshot.proxied"] = self.request.proxied
-        return found
+        environ: dict[str, Any] = super().get_environment()
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = self.request.sender
+        environ["earshot.proxied"] = self.request.proxied
+        return environ
 
 
-class Refusal(_Timed, ErrorTask):
+class RefusalTask(_Timed, ErrorTask):
     """A request that never reaches the app: too large, or no HTTP."""
 
     def execute(self) -> None:
@@ -107,8 +110,8 @@ class Refusal(_Timed, ErrorTask):
 class Connection(HTTPChannel):
     """A connection; times are of a clock that never goes back."""
 
-    task_class = Answer
-    error_task_class = Refusal
+    task_class = AnswerTask
+    error_task_class = RefusalTask
     server: Any
     began = 0.0
     """When the first byte of the request came that is being read; 0 while none is."""
@@ -122,22 +125,25 @@ class Connection(HTTPChannel):
         self.rest = time.monotonic()
         super().__init__(*arguments, **named)
 
-    def __repr__(self) -> str:  # as waitress logs it: without the address
+    def __repr__(self) -> str:
+        """Return how waitress logs it: without the address."""
         return "<a connection>"
 
     def received(self, data: bytes) -> bool:
         if not self.began:
             self.began = time.monotonic()
-        taken: bool = super().received(data)
-        if self.requests:  # blank lines alone are no request, and do not begin the time anew
+        accepted: bool = super().received(data)
+        # Blank lines alone are no request, and do not begin the time anew.
+        if self.requests:
             self.began = 0.0 if self.request is None else time.monotonic()
-        return taken
+        return accepted
 
     def at_rest(self) -> None:
         """Its requests are answered; what is not sent yet may take a while."""
         self.rest = time.monotonic()
         waiting = self.total_outbufs_len
-        if not waiting:  # waitress keeps what was sent in memory until the connection is closed
+        # Waitress keeps what was sent in memory until the connection is closed.
+        if not waiting:
             self.outbufs = [OverflowableBuffer(self.adj.outbuf_overflow)]
         self.leave_by = self.rest + 3 * IDLE + waiting / SLOWEST if waiting else 0.0
 
@@ -159,23 +165,29 @@ class Connection(HTTPChannel):
         return "idle" if now - self.rest > IDLE else ""
 
     def drop(self, now: float) -> None:
-        """Close it; one whose request is not whole is told why, if it listens."""
+        """Close it; where a request is not whole, send a page first that says why."""
         if not self.began or self.leave_by:
             self.handle_close()
             return
         self.began, self.request = 0.0, None
         self.leave_by = now + FAREWELL
         self.refused = self.close_when_flushed = True
-        self.write_soon(_whole("408 Request Timeout", refusal(408, ""), self.server.headers))
+        body = refusal(408, "")
+        lines = [
+            "HTTP/1.1 408 Request Timeout",
+            "Connection: close",
+            "Content-Type: text/html; charset=utf-8",
+            *(f"{name}: {value}" for name, value in self.server.headers.items()),
+            f"Content-Length: {len(body)}",
+        ]
+        self.write_soon("\r\n".join([*lines, "", ""]).encode("ascii") + body)
 
     def handle_close(self) -> None:
-        """Close it; whoever was refused while sending is listened to a little longer.
-
-        To close with something unread would take the refusal back before it was read.
-        """
+        """Close it; who was refused while sending is listened to a little longer."""
         if not self.refused or self.lingering or self.socket is None:
             super().handle_close()
             return
+        # To close with something unread would take the refusal back before it was read.
         self.lingering, self.will_close, self.leave_by = True, False, time.monotonic() + FAREWELL
         try:
             self.socket.shutdown(socket.SHUT_WR)
@@ -213,8 +225,26 @@ class Connection(HTTPChannel):
         super().del_channel(map)
 
 
-def _whole(status: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an answer as it goes over the wire."""
-    lines = [f"HTTP/1.1 {status}", "Connection: close", "Content-Type: text/html; charset=utf-8"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode("ascii") + body
+def refusal(code: int, accepted: str) -> bytes:
+    """Return the page for a request that never reached the app, in a language that the browser names.
+
+    The form's script looks for the heading and the paragraph in it.
+    """
+    languages = parse_accept_header(accepted, LanguageAccept)
+    return _page(code, languages.best_match(LANGUAGES) or LANGUAGES[0])
+
+
+@cache
+def _page(code: int, language: str) -> bytes:
+    if code == 408:
+        texts, key = catalogue("survey_app.serving"), "too_slow"
+    else:
+        texts = catalogue("survey_app.respondent")
+        key = "too_large" if code == 413 else "bad_request" if code < 500 else "server_error"
+    title, why = (escape(texts.text(language, f"{key}_{part}")) for part in ("title", "text"))
+    return (
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n'
+        f'<p class="lede">{why}</p>\n</main>\n</body>\n</html>\n'
+    ).encode()

@@ -50,7 +50,8 @@ class Doors(TcpWSGIServer):
     """
 
     channel_class = Connection
-    next_channel_cleanup = float("inf")  # waitress would look for idle connections by the wall clock
+    # Waitress would look for idle connections by the wall clock, which can jump.
+    next_channel_cleanup = float("inf")
 
     def __init__(
         self,
@@ -68,14 +69,17 @@ class Doors(TcpWSGIServer):
             connection_limit=limits.get("connections", CONNECTIONS),
             max_request_header_size=LARGEST_HEADER,
             max_request_body_size=LARGEST_REQUEST,
-            channel_request_lookahead=1,  # to stop and begin watching for every request costs two calls of the system
-            clear_untrusted_proxy_headers=False,  # done here, whatever is trusted
+            # To stop and begin watching for every request costs two calls of the system.
+            channel_request_lookahead=1,
+            # Done here, whatever is trusted.
+            clear_untrusted_proxy_headers=False,
             ident=None,
-            url_scheme="https" if secure else "http",  # what people use, whatever the proxy speaks to us
+            # What people use, whatever the proxy speaks to us.
+            url_scheme="https" if secure else "http",
         )
         self.served, self.headers, self.leaving = served, headers, False
         self._hops, self._hurried, self._by = hops, False, 0.0
-        self._asked: Callable[[], None] | None = None
+        self._order_of_signal: Callable[[], None] | None = None
         self._watch, self._watched = selectors.DefaultSelector(), dict[int, int]()
         self._busy: set[Connection] = set()
         self._woken = False
@@ -96,25 +100,41 @@ class Doors(TcpWSGIServer):
 
     def run(self) -> None:
         """Serve until told to retire or to stop, and what was begun is finished."""
-        for one in list(self._map.values()):
-            self._look(one)
-        while not (self.leaving and self._is_done()):
-            for key, events in self._watch.select(self._patience()):
+        for channel in list(self._map.values()):
+            self._look(channel)
+        while True:
+            if self.leaving:
+                for connection in tuple(self.active_channels.values()) if self._hurried else ():
+                    if connection.is_idle:
+                        connection.handle_close()
+                if not self.active_channels or time.monotonic() > self._by:
+                    break
+            due = self._delayed[0][0] if self._delayed else self._sweep_at
+            patience = max(0.0, min(due, self._sweep_at) - time.monotonic())
+            for key, events in self._watch.select(patience):
                 if events & selectors.EVENT_READ:
                     wasyncore.read(key.data)
                 if events & selectors.EVENT_WRITE and key.data._fileno == key.fd:
                     wasyncore.write(key.data)
                 self._look(key.data)
-            self._woken = False  # only now: what is told from here on wakes the next turn
-            if self._asked:
-                self._asked, asked = None, self._asked
-                asked()
+            # Only now: a wake-up from here on is for the next turn.
+            self._woken = False
+            if self._order_of_signal:
+                self._order_of_signal, obey = None, self._order_of_signal
+                obey()
             for connection in tuple(self._busy):
-                if not connection.requests or connection.total_outbufs_len:
-                    self._look_at_busy(connection)
+                # Asked before the look: what a thread changes after it, it changes while the connection is busy.
+                done = not connection.requests
+                if done or connection.total_outbufs_len:
+                    self._look(connection)
+                if done:
+                    self._busy.discard(connection)
+                    connection.at_rest()
             now = time.monotonic()
-            if self._delayed:
-                self._hand_over(now)
+            while self._delayed and self._delayed[0][0] <= now:
+                with self._delaying:
+                    _, _, connection = heapq.heappop(self._delayed)
+                self._hand_over(connection)
             if now >= self._sweep_at:
                 self._sweep_at = now + SWEEP
                 self.maintenance(now)
@@ -122,43 +142,32 @@ class Doors(TcpWSGIServer):
         self.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map, ignore_all=True)
 
-    def _patience(self) -> float:
-        now = time.monotonic()
-        due = self._delayed[0][0] if self._delayed else self._sweep_at
-        return max(0.0, min(due, self._sweep_at) - now)
-
     def pull_trigger(self) -> None:
         """Wake the loop, once a turn however many threads have something for it."""
         if not self._woken:
             self._woken = True
             super().pull_trigger()
 
-    def _look(self, one: wasyncore.dispatcher) -> None:
-        """Watch for what something waits for now."""
-        number = one._fileno
+    def _look(self, channel: wasyncore.dispatcher) -> None:
+        """Watch for what a channel waits for now."""
+        number = channel._fileno
         if number is None:
             return
-        wanted = selectors.EVENT_READ if one.readable() else 0
-        if not one.accepting and one.writable():
-            wanted |= selectors.EVENT_WRITE
-        known = self._watched.get(number, 0)
-        if wanted == known:
+        events = selectors.EVENT_READ if channel.readable() else 0
+        if not channel.accepting and channel.writable():
+            events |= selectors.EVENT_WRITE
+        before = self._watched.get(number, 0)
+        if events == before:
             return
-        if not wanted:
+        if not events:
             self.forget(number)
             return
-        self._watched[number] = wanted
-        (self._watch.modify if known else self._watch.register)(number, wanted, one)
-
-    def _look_at_busy(self, connection: Connection) -> None:
-        done = not connection.requests  # before the look: what it changes afterwards it changes while busy
-        self._look(connection)
-        if done:
-            self._busy.discard(connection)
-            connection.at_rest()
+        self._watched[number] = events
+        (self._watch.modify if before else self._watch.register)(number, events, channel)
 
     def forget(self, number: int) -> None:
-        """Watch no longer: a closed socket that another process has, too, would stay watched."""
+        """Watch a socket no longer."""
+        # A closed socket that another process has, too, would stay watched.
         if self._watched.pop(number, 0):
             self._watch.unregister(number)
 
@@ -175,7 +184,7 @@ class Doors(TcpWSGIServer):
         """A request is whole: let a thread answer it, now or after its delay."""
         request = connection.requests[0]
         forwarded = [request.headers.pop(name, None) for name in FORWARDED]
-        request.proxied = any(one is not None for one in forwarded)
+        request.proxied = any(value is not None for value in forwarded)
         request.sender = sender(connection.addr[0], forwarded[0] or "", self._hops)
         delay = 0.0
         if not request.error and request.path.startswith(OPEN_LINK):
@@ -184,20 +193,16 @@ class Doors(TcpWSGIServer):
             delay = self._starts.take(place) if place else 0.0
         connection.handed = time.perf_counter() + delay
         if not delay:
-            self._busy.add(connection)
-            self.task_dispatcher.add_task(connection)
+            self._hand_over(connection)
             return
         counts.add("delayed")
         with self._delaying:
             heapq.heappush(self._delayed, (time.monotonic() + delay, next(self._order), connection))
         self.pull_trigger()
 
-    def _hand_over(self, now: float) -> None:
-        while self._delayed and self._delayed[0][0] <= now:
-            with self._delaying:
-                _, _, connection = heapq.heappop(self._delayed)
-            self._busy.add(connection)
-            self.task_dispatcher.add_task(connection)
+    def _hand_over(self, connection: Connection) -> None:
+        self._busy.add(connection)
+        self.task_dispatcher.add_task(connection)
 
     def maintenance(self, now: float) -> None:
         """Close what has waited too long; while there is no room for others, sooner."""
@@ -212,9 +217,9 @@ class Doors(TcpWSGIServer):
 
     # Leaving.
 
-    def ask(self, what: Callable[[], None]) -> None:
+    def ask(self, order: Callable[[], None]) -> None:
         """Let the loop do something; may be called from a signal."""
-        self._asked = what
+        self._order_of_signal = order
         self.pull_trigger()
 
     def retire(self, seconds: float) -> None:
@@ -231,10 +236,3 @@ class Doors(TcpWSGIServer):
             self.leaving = True
             wasyncore.dispatcher.close(self)
         self._by = time.monotonic() + seconds
-
-    def _is_done(self) -> bool:
-        if self._hurried:
-            for connection in tuple(self.active_channels.values()):
-                if connection.is_idle:
-                    connection.handle_close()
-        return not self.active_channels or time.monotonic() > self._by

@@ -23,8 +23,8 @@ class Log:
     def say(self, text: str, level: str = "info", **values: object) -> None:
         """Say what happened to the program itself."""
         if self.json:
-            said = {"time": _now(), "level": level, "process": self._process, "message": text, **values}
-            _write(json.dumps(said, ensure_ascii=False))
+            entry = {"time": _now(), "level": level, "process": self._process, "message": text, **values}
+            _write(json.dumps(entry, ensure_ascii=False))
         else:
             _write(f"{_now()} {self._process}: {text}")
 
@@ -44,5 +44,6 @@ def _now() -> str:
 def _write(line: str) -> None:
     try:
         os.write(STANDARD_ERROR, f"{line}\n".encode(errors="backslashreplace"))
-    except OSError:  # whoever read it is gone; people are served all the same
+    except OSError:
+        # Whoever read it is gone; people are served all the same.
         return

@@ -26,13 +26,13 @@ NAME = f"{os.getpid()}-{time.time_ns()}"
 Key = tuple[str, ...]
 
 
-class Counts:
-    """Sums that only grow, by name and labels, and values that are asked for when they are wanted."""
+class Metrics:
+    """Sums that only grow, by name and labels, and values that are read when somebody looks at them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sums: dict[Key, float] = {}
-        self._asked: dict[str, Callable[[], float]] = {}
+        self._gauges: dict[str, Callable[[], float]] = {}
 
     def add(self, *key: str, by: float = 1) -> None:
         with self._lock:
@@ -40,16 +40,12 @@ class Counts:
 
     def served(self, route: str, method: str, status: str, seconds: float) -> None:
         """Count a request; `seconds` are from its last byte read to its answer."""
-        number, time, place = (
-            ("requests", route, method, status),
-            ("seconds_sum", route),
-            bisect_left(SECONDS, seconds),
-        )
-        within = ("seconds", route, str(place))
+        request, total = ("requests", route, method, status), ("seconds_sum", route)
+        within = ("seconds", route, str(bisect_left(SECONDS, seconds)))
         sums = self._sums
         with self._lock:
-            sums[number] = sums.get(number, 0) + 1
-            sums[time] = sums.get(time, 0) + seconds
+            sums[request] = sums.get(request, 0) + 1
+            sums[total] = sums.get(total, 0) + seconds
             sums[within] = sums.get(within, 0) + 1
 
     def kept(self, count_in_group: int, seconds: float) -> None:
@@ -65,13 +61,13 @@ class Counts:
         self.add("refused", reason)
 
     def watch(self, name: str, value: Callable[[], float]) -> None:
-        """Let a value of this process be asked for when it is wanted: a length, a size."""
-        self._asked[name] = value
+        """Register a value of this process, such as a length, that is read when somebody looks at it."""
+        self._gauges[name] = value
 
     def state(self) -> dict[str, dict[str, float]]:
         with self._lock:
             sums = dict(self._sums)
-        now = {name: value() for name, value in self._asked.items()}
+        now = {name: value() for name, value in self._gauges.items()}
         return {"sums": {"\t".join(key): value for key, value in sums.items()}, "now": now}
 
     def leave(self, folder: Path) -> None:
@@ -82,17 +78,17 @@ class Counts:
         """Return the sums over all processes, and the present values of each process by its name."""
         states = {NAME: self.state()}
         if folder is not None:
-            _write(
-                folder / f"{NAME}.json", states[NAME]
-            )  # another process that is asked next must not tell less
+            # Another process that is asked next must not tell less.
+            _write(folder / f"{NAME}.json", states[NAME])
             states = {p.stem: _read(p) for p in folder.glob("*-*.json")} | states
-            ended = _read(folder / ENDED)  # after the others: whatever is in it is not to be counted twice
+            # Read after the others: a process that ends meanwhile is in both, and must not count twice.
+            ended = _read(folder / ENDED)
             states = {name: state for name, state in states.items() if name not in ended.get("of", {})}
             states[""] = {"sums": ended.get("sums", {})}
         sums: dict[Key, float] = {}
         for state in states.values():
-            for written, value in state.get("sums", {}).items():
-                key = tuple(written.split("\t"))
+            for text, value in state.get("sums", {}).items():
+                key = tuple(text.split("\t"))
                 sums[key] = sums.get(key, 0) + value
         return sums, {name: state["now"] for name, state in states.items() if "now" in state}
 
@@ -111,17 +107,19 @@ def fold_ended(folder: Path, pid: int) -> None:
 def _read(path: Path) -> dict[str, dict[str, float]]:
     try:
         state: dict[str, dict[str, float]] = json.loads(path.read_text())
-    except (OSError, ValueError):  # its process has just ended, or there is none yet
+    except (OSError, ValueError):
+        # Its process has just ended, or there is none yet.
         return {}
     return state
 
 
 def _write(path: Path, state: Mapping[str, Mapping[str, float]]) -> None:
-    with contextlib.suppress(OSError):  # a full disk stops no one from answering
+    # A full disk stops no one from answering. Renamed when whole: a reader never sees half of it.
+    with contextlib.suppress(OSError):
         path.with_suffix(".part").write_text(json.dumps(state))
         path.with_suffix(".part").replace(path)
 
 
-counts = Counts()
+counts = Metrics()
 """Those of this process."""
 kept, refused, watch = counts.kept, counts.refused, counts.watch

@@ -6,14 +6,13 @@ import logging
 import re
 import sys
 import traceback
-from types import TracebackType
 
 from flask import Flask, request
 
 from survey_app.serving.log import Log
 
 INNERMOST = 12
-"""Calls that are told of an error."""
+"""How many of the calls that led to an error are logged."""
 _ADDRESS = re.compile(r"/\S*")
 
 
@@ -23,20 +22,29 @@ class _Handler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if record.name.startswith("waitress"):  # it names the address that was asked for
+        text, values = record.getMessage(), {}
+        # Waitress names the address that a request was for.
+        if record.name.startswith("waitress"):
             text = _ADDRESS.sub("…", text.partition("\n")[0])
-        told = {"error": _where(*record.exc_info)} if record.exc_info and record.exc_info[0] else {}
-        if told and not self._log.json:
-            text = f"{text}: {told.pop('error')}"
-        self._log.say(text, record.levelname.lower(), **told)
+        if record.exc_info and record.exc_info[0]:
+            kind, _, trace = record.exc_info
+            # The kind and the calls that led to it; the error's own words may quote what was sent.
+            calls = traceback.extract_tb(trace or sys.exc_info()[2])[-INNERMOST:]
+            places = (f"{call.filename.rpartition('site-packages/')[2]}:{call.lineno}" for call in calls)
+            where = f"{kind.__name__} at {' > '.join(places)}"
+            if self._log.json:
+                values["error"] = where
+            else:
+                text = f"{text}: {where}"
+        self._log.say(text, record.levelname.lower(), **values)
 
 
 def tell_errors(app: Flask, log: Log) -> None:
     """Send what the program logs to standard error, without addresses, answers and the words of errors."""
     root = logging.getLogger()
     root.handlers[:] = [_Handler(log)]
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is a number among the counts
+    # A full queue is a number among the counts.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app.logger.handlers.clear()
     app.logger.propagate = True
 
@@ -45,10 +53,3 @@ def tell_errors(app: Flask, log: Log) -> None:
         app.logger.error("an error at %s", route, exc_info=True)
 
     app.log_exception = log_exception  # type: ignore[method-assign]
-
-
-def _where(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> str:
-    """Return the kind of an error and the calls that led to it; its message may quote what was sent."""
-    calls = traceback.extract_tb(trace or sys.exc_info()[2])[-INNERMOST:]
-    places = " > ".join(f"{call.filename.rpartition('site-packages/')[2]}:{call.lineno}" for call in calls)
-    return f"{kind.__name__ if kind else 'error'} at {places}"

@@ -19,10 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from survey_app.serving.child import READY, Child, start_web, start_worker
 from survey_app.serving.log import Log
 from survey_app.serving.metrics import fold_ended
-from survey_app.serving.orders import Orders, read
+from survey_app.serving.processes import READY, Child, Orders, read_orders, start_web, start_worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 START = 60.0
@@ -62,52 +61,66 @@ class Supervisor:
     def run(self) -> int:
         """Serve until told to stop; return the exit code."""
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        for one in SIGNALS:
-            signal.signal(one, lambda *_: None)
+        # A signal only wakes the loop: its number comes over the socket, and the loop acts on it.
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: None)
         self._selector.register(self._woken, selectors.EVENT_READ)
         try:
             for _ in range(self._orders.processes):
                 self._start("web")
             while self._children or not self._stopping_by:
-                self._turn()
+                for key, _ in self._selector.select(1.0 if not self._due else 0.2):
+                    if key.fileobj is self._woken:
+                        for code in self._woken.recv(64):
+                            self._obey(signal.Signals(code))
+                    else:
+                        self._hear(key.data)
+                for child in [child for child in self._children if child.ended]:
+                    self._bury(child)
+                self._do_what_is_due(time.monotonic())
         finally:
             for child in self._children:
                 child.kill()
             shutil.rmtree(self._shared, ignore_errors=True)
         return self._code
 
-    def _turn(self) -> None:
-        for key, _ in self._selector.select(1.0 if not self._due else 0.2):
-            if key.fileobj is self._woken:
-                for number in self._woken.recv(64):
-                    self._told(signal.Signals(number))
-            else:
-                self._heard(key.data)
-        for child in [child for child in self._children if child.ended]:
-            self._ended(child)
-        self._look(time.monotonic())
-
-    def _told(self, number: signal.Signals) -> None:
+    def _obey(self, number: signal.Signals) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
             self._stop()
         elif number == signal.SIGHUP and not self._stopping_by:
-            if self._has_terminal and not _terminal():  # its window was closed
+            # Without the terminal that was there, its window was closed.
+            if self._has_terminal and not _terminal():
                 self._stop()
+            elif self._coming_by or not self._announced:
+                self._log.say("told to take over while one is under way; nothing more is done")
             else:
-                self._take_over()
+                self._log.say("a new version takes over")
+                self._generation += 1
+                self._coming_by = time.monotonic() + START
+                self._due = [start for start in self._due if start[1] == "worker"]
+                for _ in range(self._orders.processes):
+                    self._start("web")
 
-    def _heard(self, child: Child) -> None:
-        """A process has said that it is ready, or its end of the line is closed."""
+    def _hear(self, child: Child) -> None:
+        """Act on a process that has said that it is ready, or whose end of the line is closed."""
         self._selector.unregister(child.control)
         if child.control.recv(1) != READY:
             return
         child.ready = True
-        webs = [one for one in self._children if one.kind == "web" and not one.retiring_by]
-        mine = [one for one in webs if one.generation == self._generation]
-        if not all(one.ready for one in mine) or len(mine) < self._orders.processes:
+        webs = [
+            web
+            for web in self._children
+            if web.kind == "web" and not web.retiring_by and web.generation == self._generation
+        ]
+        if not all(web.ready for web in webs) or len(webs) < self._orders.processes:
             return
         if self._coming_by:
-            self._retire_others()
+            self._coming_by = 0.0
+            for earlier in self._children:
+                if earlier.generation != self._generation:
+                    earlier.retiring_by = time.monotonic() + RETIREMENT
+                    earlier.send(signal.SIGUSR1 if earlier.kind == "web" else signal.SIGTERM)
+            self._log.say("the new version serves; the earlier one finishes what it has begun")
         elif not self._announced:
             self._announced = True
             print(self._orders.announced, flush=True)
@@ -122,7 +135,8 @@ class Supervisor:
             self._selector.register(child.control, selectors.EVENT_READ, child)
         self._children.append(child)
 
-    def _ended(self, child: Child) -> None:
+    def _bury(self, child: Child) -> None:
+        """Take a process that has ended off the list, and decide whether another takes its place."""
         self._children.remove(child)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(child.control)
@@ -133,19 +147,18 @@ class Supervisor:
                 self._start("worker")
             return
         if child.kind == "web" and not child.ready:
-            if not self._announced:  # it has said why
+            # It has said why itself.
+            if not self._announced:
                 self._code = 1
                 self._stop()
                 return
             if self._coming_by and child.generation == self._generation:
                 self._give_up_take_over(f"a process {child.how}")
                 return
+        # The successors are coming; where they fail, as many are started as are missing.
         if child.kind == "web" and self._coming_by and child.generation != self._generation:
-            return  # its successors are coming; where they fail, as many are started as are missing
-        self._again(child)
-
-    def _again(self, child: Child) -> None:
-        """Start another in the place of a process that died, later each time."""
+            return
+        # Another starts in its place, later each time.
         if time.monotonic() - child.started > LIVED:
             self._pause[child.kind] = SHORTEST
         pause = self._pause[child.kind]
@@ -156,41 +169,20 @@ class Supervisor:
             "error",
         )
 
-    def _look(self, now: float) -> None:
-        """Do what is due."""
+    def _do_what_is_due(self, now: float) -> None:
         if self._stopping_by:
             if now > self._stopping_by:
                 for child in self._children:
                     child.kill()
             return
-        for one in [one for one in self._due if one[0] <= now]:
-            self._due.remove(one)
-            self._start(one[1])
+        for start in [start for start in self._due if start[0] <= now]:
+            self._due.remove(start)
+            self._start(start[1])
         if self._coming_by and now > self._coming_by:
             self._give_up_take_over(f"it was not ready within {START:g} s")
         for child in self._children:
             if child.retiring_by and now > child.retiring_by:
                 child.kill()
-
-    def _take_over(self) -> None:
-        if self._coming_by or not self._announced:
-            self._log.say("told to take over while one is under way; nothing more is done")
-            return
-        self._log.say("a new version takes over")
-        self._generation += 1
-        self._coming_by = time.monotonic() + START
-        self._due = [one for one in self._due if one[1] == "worker"]
-        for _ in range(self._orders.processes):
-            self._start("web")
-
-    def _retire_others(self) -> None:
-        self._coming_by = 0.0
-        by = time.monotonic() + RETIREMENT
-        for child in self._children:
-            if child.generation != self._generation:
-                child.retiring_by = by
-                child.send(signal.SIGUSR1 if child.kind == "web" else signal.SIGTERM)
-        self._log.say("the new version serves; the earlier one finishes what it has begun")
 
     def _give_up_take_over(self, why: str) -> None:
         self._coming_by = 0.0
@@ -204,7 +196,7 @@ class Supervisor:
         self._log.say(f"the new version does not serve: {why}; the one that ran goes on", "error")
 
     def _stop(self) -> None:
-        """Stop everything; told twice, at once."""
+        """Stop everything; the second time at once."""
         if self._stopping_by:
             self._stopping_by = time.monotonic()
             return
@@ -225,4 +217,4 @@ def _terminal() -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(Supervisor(read(sys.argv[1])).run())
+    sys.exit(Supervisor(read_orders(sys.argv[1])).run())

@@ -1,10 +1,10 @@
-"""What `earshot doctor` looks at: each finding is fine, or says what to do. Nothing that writes answers."""
+"""What `earshot doctor` looks at: each diagnosis is fine, or says what to do. No answer is changed."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +32,11 @@ AHEAD_MS = 60_000
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at; `remedy` is what to do, "" where all is well."""
 
     name: str
-    found: str
+    state: str
     remedy: str = ""
 
     @property
@@ -44,56 +44,65 @@ class Finding:
         return not self.remedy
 
 
-def check_folder(folder: Path) -> Iterator[Finding]:
+def check_folder(folder: Path) -> Iterator[Diagnosis]:
     """Look at the data folder: there, writable, with room, on a local disk."""
     there = existing(folder)
     if not there.is_dir() or not writable(there):
         kind = "cannot be written" if there.is_dir() else "is no folder"
-        yield Finding("data folder", f"{there} {kind}", "set EARSHOT_DATA to a folder that can be written")
+        yield Diagnosis("data folder", f"{there} {kind}", "set EARSHOT_DATA to a folder that can be written")
         return
-    yield Finding("data folder", f"{folder}{'' if folder.is_dir() else ': not there yet, made at first use'}")
+    yield Diagnosis(
+        "data folder", f"{folder}{'' if folder.is_dir() else ': not there yet, made at first use'}"
+    )
     free = free_bytes(there)
     room = "" if free >= LEAST_FREE else f"make room: at least {LEAST_FREE // 1024**2} MiB"
-    yield Finding("disk", f"{free // 1024**2:,} MiB free on {kind_of(there) or 'its disk'}", room)
+    yield Diagnosis("disk", f"{free // 1024**2:,} MiB free on {kind_of(there) or 'its disk'}", room)
 
 
-def check_key(path: Path, length: int) -> Finding:
+def check_key(path: Path, length: int) -> Diagnosis:
     """Look at the secret key: whole, and readable by its owner alone."""
     if not path.exists():
-        return Finding("secret key", f"{path}: not there yet, made at first use")
+        return Diagnosis("secret key", f"{path}: not there yet, made at first use")
     try:
         mode, key = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
     except OSError as error:
         remedy = "let the user that runs earshot own it"
-        return Finding("secret key", f"{path} cannot be read ({error.strerror})", remedy)
+        return Diagnosis("secret key", f"{path} cannot be read ({error.strerror})", remedy)
     if len(key) != length:
-        return Finding(
+        return Diagnosis(
             "secret key",
             f"{path} is not whole",
             "put the one of a backup in its place: with a new one, used personal links are good again",
         )
     if mode & 0o077 and os.name == "posix":
-        return Finding("secret key", f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")
-    return Finding("secret key", f"{path}: whole, and its owner's alone")
+        return Diagnosis("secret key", f"{path} can be read by others (mode {mode:o})", f"chmod 600 {path}")
+    return Diagnosis("secret key", f"{path}: whole, and its owner's alone")
 
 
-def check_clock(now: datetime) -> Finding:
+def check_clock(now: datetime) -> Diagnosis:
     """Look at the year."""
-    told = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return Finding("clock", told, "" if now.year in SANE_YEARS else "set the clock of this machine")
+    moment = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return Diagnosis("clock", moment, "" if now.year in SANE_YEARS else "set the clock of this machine")
 
 
-def check_database(address: str, folder: Path, now: datetime) -> Iterator[Finding]:
+def check_database(address: str, folder: Path, now: datetime) -> Iterator[Diagnosis]:
     """Look at the database: reachable, durable, of this version, writable, whole; and at what it holds."""
     try:
-        url = database.parsed(address)
+        url = database.parse_address(address)
         path = sqlite.file_of(url) if url.get_backend_name() == "sqlite" else None
         if path is not None and not path.exists():
-            yield _not_there(path, folder)
+            if path.parent != folder and not path.parent.is_dir():
+                state, remedy = f"{path.parent} is not there", "make that folder, or name another file"
+            elif kind := network_disk(path.parent):
+                state = f"{path} would be on a network disk ({kind})"
+                remedy = "use a local one or PostgreSQL"
+            else:
+                state, remedy = f"{path}: not there yet, made by the first: earshot publish STUDY", ""
+            yield Diagnosis("database", state, remedy)
             return
         engine = database.connect(address)
     except SQLAlchemyError as error:
-        yield Finding("database", *wrong_and_remedy(error, address))
+        yield Diagnosis("database", *wrong_and_remedy(error, address))
         return
     try:
         yield from _look(engine, address, now)
@@ -101,112 +110,102 @@ def check_database(address: str, folder: Path, now: datetime) -> Iterator[Findin
         engine.dispose()
 
 
-def _not_there(path: Path, folder: Path) -> Finding:
-    if path.parent != folder and not path.parent.is_dir():
-        return Finding("database", f"{path.parent} is not there", "make that folder, or name another file")
-    if kind := network_disk(path.parent):
-        return Finding(
-            "database", f"{path} would be on a network disk ({kind})", "use a local one or PostgreSQL"
-        )
-    return Finding("database", f"{path}: not there yet, made by the first: earshot publish STUDY")
-
-
-def _look(engine: Engine, address: str, now: datetime) -> Iterator[Finding]:
+def _look(engine: Engine, address: str, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
-        found = database.dialect_of(engine).settings(connection)
+        settings = database.dialect_of(engine).settings(connection)
     version = ".".join(map(str, engine.dialect.server_version_info or ()))
-    yield Finding("database", f"{database.shown(engine.url)} ({engine.dialect.name} {version})")
-    yield Finding("durability", ", ".join(f"{name} is {value}" for name, value in found.items()))
-    tables = _tried("tables", lambda: _tables(engine), address)
-    yield tables
-    if not tables.ok or not tables.found.startswith("revision"):
+    yield Diagnosis("database", f"{database.database_name(engine.url)} ({engine.dialect.name} {version})")
+    yield Diagnosis("durability", ", ".join(f"{name} is {value}" for name, value in settings.items()))
+    try:
+        tables = _tables(engine)
+    except SQLAlchemyError as error:
+        yield Diagnosis("tables", *wrong_and_remedy(error, address))
         return
-    yield _tried("writing", lambda: _written(engine), address)
-    checks = (_integrity, _log) if engine.dialect.name == "sqlite" else (_server_clock,)
-    for check in (*checks, _answers, _studies):
+    yield Diagnosis("tables", tables)
+    # Without tables of this version there is nothing further to look at.
+    if not tables.startswith("revision"):
+        return
+    of_file, of_server = {"integrity": _integrity, "log": _log}, {"server_clock": _server_clock}
+    own = of_file if engine.dialect.name == "sqlite" else of_server
+    for name, check in {"writing": _writing, **own, "answers": _answers, "studies": _studies}.items():
         try:
             yield from check(engine, now)
         except SQLAlchemyError as error:
-            yield Finding(check.__name__.strip("_"), *wrong_and_remedy(error, address))
-
-
-def _tried(name: str, attempt: Callable[[], str], address: str) -> Finding:
-    try:
-        return Finding(name, attempt())
-    except SQLAlchemyError as error:
-        return Finding(name, *wrong_and_remedy(error, address))
+            yield Diagnosis(name, *wrong_and_remedy(error, address))
 
 
 def _tables(engine: Engine) -> str:
     with engine.connect() as connection:
-        found = schema.read(connection)
-    if found.empty and database.dialect_of(engine).MAKES_ITSELF:
+        tables = schema.read(connection)
+    if tables.empty and database.dialect_of(engine).MAKES_ITSELF:
         return "none yet, made by the first: earshot publish STUDY"
-    if found.revision is None and not found.empty and not found.missing():
+    if tables.revision is None and not tables.empty and not tables.missing():
         return "those of the first revision, which the next command writes down"
-    schema.refuse_other(found, metadata, database.shown(engine.url))
-    return f"revision {found.revision}"
+    schema.refuse_other(tables, metadata, database.database_name(engine.url))
+    return f"revision {tables.revision}"
 
 
-def _written(engine: Engine) -> str:
+def _writing(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     database.prove_writable(engine)
-    return "one row written for good"
+    yield Diagnosis("writing", "one row written for good")
 
 
-def _integrity(engine: Engine, now: datetime) -> Iterator[Finding]:
+def _integrity(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
         faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(3)"))]
         loose = len(connection.execute(text("PRAGMA foreign_key_check")).all())
     if faults != ["ok"]:
-        yield Finding(
+        yield Diagnosis(
             "integrity", "; ".join(faults), "stop earshot and put a copy in its place that is whole"
         )
     elif loose:
-        yield Finding("integrity", f"{loose} rows refer to nothing", "put a copy in its place that is whole")
+        yield Diagnosis(
+            "integrity", f"{loose} rows refer to nothing", "put a copy in its place that is whole"
+        )
     else:
-        yield Finding("integrity", "whole")
+        yield Diagnosis("integrity", "whole")
 
 
-def _log(engine: Engine, now: datetime) -> Iterator[Finding]:
+def _log(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     path = sqlite.file_of(engine.url)
     log = path.with_name(f"{path.name}-wal") if path else None
     size = log.stat().st_size if log and log.exists() else 0
     remedy = "restart earshot: a reader has been open for long" if size > LONGEST_LOG else ""
-    yield Finding("write-ahead log", f"{size // 1024:,} KiB", remedy)
+    yield Diagnosis("write-ahead log", f"{size // 1024:,} KiB", remedy)
 
 
-def _server_clock(engine: Engine, now: datetime) -> Iterator[Finding]:
+def _server_clock(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
         theirs: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     apart = abs((theirs - now).total_seconds())
     remedy = "set both clocks by the same time service" if apart > APART else ""
-    yield Finding("server's clock", f"{apart:.1f} s from this machine's", remedy)
+    yield Diagnosis("server's clock", f"{apart:.1f} s from this machine's", remedy)
 
 
-def _answers(engine: Engine, now: datetime) -> Iterator[Finding]:
+def _answers(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     with engine.connect() as connection:
         newest = connection.execute(select(func.max(post.c.posted_ms))).scalar()
     if newest is None:
-        yield Finding("answers", "none yet")
+        yield Diagnosis("answers", "none yet")
         return
     ahead = newest - now.timestamp() * 1000
-    told = f"the newest is of {datetime.fromtimestamp(newest / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    newest_day = f"the newest is of {datetime.fromtimestamp(newest / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     remedy = "set the clock: it has gone back since, or was ahead then" if ahead > AHEAD_MS else ""
-    yield Finding("answers", told, remedy)
+    yield Diagnosis("answers", newest_day, remedy)
 
 
-def _studies(engine: Engine, now: datetime) -> Iterator[Finding]:
+def _studies(engine: Engine, now: datetime) -> Iterator[Diagnosis]:
     for field in fieldwork.all_fielded(engine):
         content = fieldwork.version_content(engine, field.name, field.version) or b""
         try:
             record = study_from_files({"questionnaire.yaml": content, "study.yaml": field.record}).record
             ZoneInfo(record.zone)
         except StudyFault as fault:
-            told = f"its published files cannot be read: {fault.problems[0]}"
-            yield Finding(f"study {field.name}", told, "publish it again with this version")
+            state = f"its published files cannot be read: {fault.problems[0]}"
+            yield Diagnosis(f"study {field.name}", state, "publish it again with this version")
         except (ZoneInfoNotFoundError, ValueError):
-            yield Finding(
+            yield Diagnosis(
                 f"study {field.name}", "its time zone is not known here", "install the package tzdata"
             )
         else:
-            yield Finding(f"study {field.name}", f"{field.status}, time zone {record.zone}")
+            yield Diagnosis(f"study {field.name}", f"{field.status}, time zone {record.zone}")

@@ -39,8 +39,8 @@ def _spelt(number: int, length: int) -> str:
 
 def read_code(typed: str, length: int) -> str | None:
     """Return the code that a person typed, None where it cannot be one."""
-    kept = "".join(sign for sign in typed.upper() if sign not in _BETWEEN and not sign.isspace())
-    code = kept.translate(_READ_AS)
+    signs = "".join(sign for sign in typed.upper() if sign not in _BETWEEN and not sign.isspace())
+    code = signs.translate(_READ_AS)
     return code if len(code) == length and all(sign in ALPHABET for sign in code) else None
 
 

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from survey_app.storage.database import hold, is_lost, told, writing
+from survey_app.storage.database import error_line, hold, is_lost, writing
 from survey_app.storage.posts import Appending, Begun, Changed, Finished, NotKept, NotOpen, PagePost
 
 LARGEST_GROUP = 256
 LONGEST_QUEUE = 1000
 PATIENCE = 8.0
-"""Seconds after which a person is told that the page was not kept, and may try again."""
+"""Seconds after which a post counts as not kept, and the person may send it again."""
 REASONS: dict[type[Exception], str] = {
     NotKept: "not_kept",
     NotOpen: "not_open",
@@ -27,8 +27,8 @@ REASONS: dict[type[Exception], str] = {
 """Why a post was not kept, as it is counted."""
 
 
-class Watch(Protocol):
-    """Who counts what the writer does."""
+class WriterWatch(Protocol):
+    """Counts what the writer does."""
 
     def kept(self, count_in_group: int, seconds: float) -> None: ...
 
@@ -38,7 +38,7 @@ class Watch(Protocol):
 class Collector:
     """The one writer of a process. `keep` returns when the post is durable, and not before."""
 
-    def __init__(self, engine: Engine, watch: Watch | None = None) -> None:
+    def __init__(self, engine: Engine, watch: WriterWatch | None = None) -> None:
         self._engine = writing(engine)
         self._watch = watch
         self._waiting: queue.Queue[tuple[PagePost, Future[None]] | None] = queue.Queue()
@@ -63,11 +63,11 @@ class Collector:
             try:
                 done.result(patience)
             except TimeoutError:
-                if (
-                    done.cancel()
-                ):  # what is told not to be kept must not come after what is sent again elsewhere
+                # A post that is refused here must not be kept later, behind what the person sends again elsewhere.
+                if done.cancel():
                     raise
-                done.result(patience)  # it is being written just now
+                # It cannot be cancelled: it is being written just now.
+                done.result(patience)
         except TimeoutError:
             raise NotKept("the database did not answer in time") from None
 
@@ -82,6 +82,7 @@ class Collector:
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
+            # Whatever came while the last commit ran goes into the next one together.
             group = [first]
             while len(group) < LARGEST_GROUP and not self._waiting.empty():
                 following = self._waiting.get()
@@ -99,17 +100,19 @@ class Collector:
         start = time.perf_counter()
         try:
             verdicts = self._append_group(group)
-        except Exception as error:  # whatever it was: nothing of this transaction may be acknowledged
+        # Whatever the error is, nothing of this transaction may be acknowledged.
+        except Exception as error:
             if len(group) > 1 and not is_lost(error):
-                for one in group:
-                    self._commit([one])
+                for waiting in group:
+                    self._commit([waiting])
                 return
             for _, done in group:
                 if _is_awaited(done):
-                    done.set_exception(NotKept(told(error)))
+                    done.set_exception(NotKept(error_line(error)))
             return
         if self._watch is not None:
             self._watch.kept(verdicts.count(None), time.perf_counter() - start)
+        # Only now, after the commit, does anyone hear that the answers are kept.
         for (_, done), refusal in zip(group, verdicts, strict=True):
             if done.cancelled():
                 continue
@@ -122,7 +125,8 @@ class Collector:
         """Append what is still awaited once the database is ours; return why the others are not kept."""
         posts = [page_post for page_post, _ in group]
         with self._engine.begin() as connection:
-            hold(connection, studies={one.study for one in posts}, responses={one.response for one in posts})
+            # Another process may write to the same study: what is checked here must stay true until the commit.
+            hold(connection, studies={p.study for p in posts}, responses={p.response for p in posts})
             appending = Appending(connection)
             verdicts = [
                 appending.take(page_post) if _is_awaited(done) else NotKept("nobody waits any more")
@@ -133,5 +137,5 @@ class Collector:
 
 
 def _is_awaited(done: Future[None]) -> bool:
-    """Tell whether a person has not been told yet; from here on nobody is, before it is decided."""
+    """Tell whether the person still waits for the outcome; from here on the wait cannot be given up."""
     return done.running() or (not done.cancelled() and done.set_running_or_notify_cancel())

@@ -1,4 +1,4 @@
-"""Counts of a study's rows for who watches the fieldwork: by page and by language. No estimate is made here."""
+"""RowCounts of a study's rows for who watches the fieldwork: by page and by language. No estimate is made here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from survey_app.storage.tables import post, response
 
 
 @dataclass(frozen=True)
-class Counts:
+class RowCounts:
     """Responses of one study: all that were begun, those that were finished, and both by language.
 
     `pages` are how many responses hold each page, by its name; `last_ms` is when the newest post came.
@@ -24,7 +24,7 @@ class Counts:
     last_ms: int | None
 
 
-def count(engine: Engine, name: str) -> Counts:
+def count(engine: Engine, name: str) -> RowCounts:
     """Count the rows of a study; a response is in the language that it was begun in."""
     of_study = response.c.study == name
     joined = post.join(response, response.c.key == post.c.response)
@@ -51,7 +51,7 @@ def count(engine: Engine, name: str) -> Counts:
         finished = {row[0]: (row[1], row[2]) for row in connection.execute(ended)}
         by_page = {row[0]: row[1] for row in connection.execute(pages)}
         last_ms = connection.execute(newest).scalar()
-    return Counts(
+    return RowCounts(
         sum(started.values()),
         sum(number for number, _ in finished.values()),
         sum(number for _, number in finished.values()),

@@ -1,4 +1,4 @@
-"""A response as it stands: the fold of its posts."""
+"""A response as it stands: the fold of its posts, or only how it ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, and_, bindparam, select
 
 from questionnaires.answers import from_json
 from questionnaires.model import Answer
@@ -23,6 +23,12 @@ _RESPONSE = (
     .where(response.c.key == bindparam("key"))
     .order_by(post.c.id)
 )  # fmt: skip
+_ENDED = (
+    select(response.c.study, response.c.version, response.c.salt, response.c.receipt_hash, post.c.end)
+    .join(post, and_(post.c.response == response.c.key, post.c.final), isouter=True)
+    .where(response.c.key == bindparam("key"))
+    .limit(1)
+)
 
 Folded: TypeAlias = tuple[str, str, bool, str, bool]
 """What a fold reads of a post: page, answers as JSON, final, end, screened."""
@@ -46,9 +52,25 @@ class Current:
     last: int = 0
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A response and its end: `end` is the name of the page, None while it is not submitted.
+
+    `salt` and `receipt_hash` (of the lookup half, None without a receipt) are those of its receipt.
+    """
+
+    key: str
+    study: str
+    version: str
+    salt: str
+    receipt_hash: str | None
+    end: str | None
+
+
 def current(engine: Engine, key: str) -> Current | None:
     """Return a response as it stands, None where there is none. Raises NotKept where it cannot be read."""
-    if "\0" in key:  # it came with an address, and PostgreSQL has no such text
+    # A key comes with an address, and PostgreSQL has no text with a zero in it.
+    if "\0" in key:
         return None
     with reading(engine) as connection:
         rows = connection.execute(_RESPONSE, {"key": key}).all()
@@ -62,14 +84,24 @@ def fold(key: str, study_name: str, version: str, posts: Sequence[Folded]) -> Cu
     answers: dict[str, Answer] = {}
     for _, stored, *_ in posts:
         answers |= from_json(json.loads(stored))
-    last = next((one for one in reversed(posts) if one[2]), None)
+    last = next((post for post in reversed(posts) if post[2]), None)
     return Current(
         key=key,
         study=study_name,
         version=version,
         answers=answers,
-        pages=frozenset(one[0] for one in posts),
+        pages=frozenset(page for page, *_ in posts),
         submitted=last is not None,
         end=last[3] if last else "",
         screened=last[4] if last else False,
     )
+
+
+def ended(engine: Engine, key: str) -> Ended | None:
+    """Return how a response ended, None where there is none; raise NotKept where it cannot be read."""
+    # A key comes with an address, and PostgreSQL has no text with a zero in it.
+    if "\0" in key:
+        return None
+    with reading(engine) as connection:
+        row = connection.execute(_ENDED, {"key": key}).first()
+    return Ended(key, *row) if row else None

@@ -1,4 +1,4 @@
-"""One database behind one address: SQLite or PostgreSQL, and what differs between them behind the same names."""
+"""One database behind one address: SQLite or PostgreSQL, with what differs between them behind the same names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def connect(address: str) -> Engine:
 
     Raises Unusable (BadAddress, MissingDriver, WeakDatabase), or sqlalchemy's errors where it cannot be reached.
     """
-    url = parsed(address)
+    url = parse_address(address)
     dialect = DIALECTS[url.get_backend_name()]
     try:
         engine: Engine = dialect.engine_of(url)
@@ -46,7 +46,7 @@ def connect(address: str) -> Engine:
     return engine
 
 
-def parsed(address: str) -> URL:
+def parse_address(address: str) -> URL:
     """Return an address as its parts; raise BadAddress, which never quotes it: a password may stand in it."""
     try:
         url = make_url(address)
@@ -59,7 +59,7 @@ def parsed(address: str) -> URL:
     return url.set(drivername=DRIVERS[url.drivername])
 
 
-def shown(url: URL) -> str:
+def database_name(url: URL) -> str:
     """Return how a message names a database: without user, password and parameters."""
     if url.get_backend_name() == "sqlite":
         return url.database or "a database in memory"
@@ -107,7 +107,7 @@ def hold(
     """Keep what a transaction checks true until its end, whichever other process writes.
 
     `studies` are read and stay as they are, `changed` are studies that this transaction changes, `responses`
-    are those that it appends to or deletes. One call a transaction: a second one could wait for who waits.
+    are those that it appends to or deletes. One call a transaction: with two, transactions could wait in a circle.
     """
     alone = [*(f"study/{name}" for name in changed), *(f"response/{key}" for key in responses)]
     dialect_of(connection).hold(connection, [f"study/{name}" for name in studies], alone)
@@ -118,11 +118,12 @@ def forget_log(engine: Engine) -> bool:
     return bool(dialect_of(engine).forget_log(engine))
 
 
-def told(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return what an error says in one line and without values: answers must never reach a message."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     state = getattr(cause, "sqlstate", None)
-    if state and state.startswith("22"):  # a value that does not fit is quoted
+    # Such an error quotes the value that does not fit.
+    if state and state.startswith("22"):
         return f"{type(cause).__name__} ({state})"
     return (str(cause).splitlines() or [type(cause).__name__])[0]
 

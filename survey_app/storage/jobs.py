@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, Update, func, insert, or_, select, update
+from sqlalchemy import Engine, Row, Update, func, insert, or_, select, update
 
 from survey_app.storage.database import hold, writing
 from survey_app.storage.tables import job
@@ -67,17 +67,18 @@ def add_job(
     due_ms: int = 0,
 ) -> int:
     """Let a job wait for a worker and return its number; one that is equal and still waits is the same."""
-    written = json.dumps(dict(arguments), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(dict(arguments), sort_keys=True, ensure_ascii=False)
     equal = select(job.c.id).where(
-        job.c.state == "waiting", job.c.kind == kind, job.c.study == study, job.c.arguments == written
+        job.c.state == "waiting", job.c.kind == kind, job.c.study == study, job.c.arguments == text
     )
     with writing(engine).begin() as connection:
-        _alone(connection, study)
+        # Nobody else adds a job of the study meanwhile; those who answer it do not wait for this.
+        hold(connection, responses=[f"jobs of {study}"])
         waiting = connection.execute(equal.order_by(job.c.id).limit(1)).scalar()
         if waiting is not None:
             return int(waiting)
         row = {
-            "kind": kind, "study": study, "arguments": written, "state": "waiting", "made_ms": now_ms,
+            "kind": kind, "study": study, "arguments": text, "state": "waiting", "made_ms": now_ms,
             "made_by": by, "due_ms": max(now_ms, due_ms), "tries": 0, "progress": 0, "said": "", "result": "",
         }  # fmt: skip
         return int(connection.execute(insert(job).values(**row)).inserted_primary_key[0])
@@ -89,9 +90,8 @@ def claim(engine: Engine, holder: str, now_ms: int) -> Job | None:
     `holder` names the worker, at most 32 characters.
     """
     due = select(job.c.id).where(job.c.state == "waiting", job.c.due_ms <= now_ms)
-    with (
-        engine.connect() as connection
-    ):  # looking costs nobody anything: writers are only stopped to take one
+    # Looking costs nobody anything: writers are only stopped to take one.
+    with engine.connect() as connection:
         if connection.execute(due.limit(1)).first() is None:
             return None
     first = due.order_by(job.c.due_ms, job.c.id).limit(1).with_for_update(skip_locked=True)
@@ -99,51 +99,59 @@ def claim(engine: Engine, holder: str, now_ms: int) -> Job | None:
         number = connection.execute(first).scalar()
         if number is None:
             return None
-        taken = {"state": "running", "holder": holder, "beat_ms": now_ms, "tries": job.c.tries + 1}
+        claimed = {"state": "running", "holder": holder, "beat_ms": now_ms, "tries": job.c.tries + 1}
         connection.execute(
-            update(job).where(job.c.id == number).values(**taken, progress=0, said="", finished_ms=None)
+            update(job).where(job.c.id == number).values(**claimed, progress=0, said="", finished_ms=None)
         )
         return _job(connection.execute(select(job).where(job.c.id == number)).one())
 
 
-def beat(engine: Engine, taken: Job, now_ms: int) -> None:
+def beat(engine: Engine, claimed: Job, now_ms: int) -> None:
     """Say that the worker of a job is alive; raise Lost where the job is not its any more."""
-    _change(engine, _own(taken).values(beat_ms=now_ms))
+    _change(engine, _own(claimed).values(beat_ms=now_ms))
 
 
-def progress(engine: Engine, taken: Job, thousandths: int, said: str) -> None:
+def progress(engine: Engine, claimed: Job, thousandths: int, activity: str) -> None:
     """Write down how far a job is and what it is doing; raise Lost."""
-    _change(engine, _own(taken).values(progress=min(max(thousandths, 0), 1000), said=said))
+    _change(engine, _own(claimed).values(progress=min(max(thousandths, 0), 1000), said=activity))
 
 
-def finish(engine: Engine, taken: Job, result: str, now_ms: int) -> None:
+def finish(engine: Engine, claimed: Job, result: str, now_ms: int) -> None:
     """Write down that a job is done, and the path of what it left; raise Lost."""
     done = {"state": "done", "progress": 1000, "said": "", "result": result, "finished_ms": now_ms}
-    _change(engine, _own(taken).values(**done))
+    _change(engine, _own(claimed).values(**done))
 
 
-def fail(engine: Engine, taken: Job, why: str, now_ms: int, *, again: bool = True) -> None:
+def fail(engine: Engine, claimed: Job, why: str, now_ms: int, *, again: bool = True) -> None:
     """Write down why a job failed; it is tried again after a while, unless it was the last try. Raises Lost.
 
     `why` is one sentence that a person understands. `again` is False where another try would fail the same way.
     """
-    _change(engine, _own(taken).values(**_failed(taken.tries, why, now_ms, again)))
+    _change(engine, _own(claimed).values(**_failure(claimed.tries, why, now_ms, again)))
 
 
-def give_back(engine: Engine, taken: Job, now_ms: int) -> None:
+def give_back(engine: Engine, claimed: Job, now_ms: int) -> None:
     """Let a job wait for the next worker: this one stops, and it was not the job's fault. Raises Lost."""
-    _change(engine, _own(taken).values(state="waiting", due_ms=now_ms, tries=max(taken.tries - 1, 0)))
+    _change(engine, _own(claimed).values(state="waiting", due_ms=now_ms, tries=max(claimed.tries - 1, 0)))
 
 
 def requeue_lost(engine: Engine, now_ms: int) -> int:
     """Take the jobs of workers that are gone back, and return how many there were."""
     gone = job.c.state == "running", or_(job.c.beat_ms.is_(None), job.c.beat_ms < now_ms - LOST_MS)
     with engine.connect() as connection:
-        found = [_job(row) for row in connection.execute(select(job).where(*gone))]
-    if not found:
+        orphans = [_job(row) for row in connection.execute(select(job).where(*gone))]
+    if not orphans:
         return 0
+    count = 0
     with writing(engine).begin() as connection:
-        return sum(_take_back(connection, one, now_ms) for one in found)
+        for orphan in orphans:
+            values: dict[str, Any] = {"state": "waiting", "due_ms": now_ms}
+            if orphan.tries >= TRIES:
+                values = _failure(orphan.tries, GONE.format(tries=orphan.tries), now_ms, again=False)
+            # A worker that gave a sign of life meanwhile keeps its job.
+            own = _own(orphan).where(job.c.beat_ms.is_not_distinct_from(orphan.beat_ms))
+            count += connection.execute(own.values(**values)).rowcount
+    return count
 
 
 def jobs_of(engine: Engine, study: str, limit: int = 50) -> list[Job]:
@@ -174,28 +182,20 @@ def forget_done(engine: Engine, before_ms: int) -> None:
         connection.execute(job.delete().where(job.c.state == "done", job.c.finished_ms < before_ms))
 
 
-def _take_back(connection: Connection, lost: Job, now_ms: int) -> int:
-    values: dict[str, Any] = {"state": "waiting", "due_ms": now_ms}
-    if lost.tries >= TRIES:
-        values = _failed(lost.tries, GONE.format(tries=lost.tries), now_ms, again=False)
-    own = _own(lost).where(job.c.beat_ms.is_not_distinct_from(lost.beat_ms))
-    return int(connection.execute(own.values(**values)).rowcount)
-
-
-def _failed(tries: int, why: str, now_ms: int, again: bool) -> dict[str, Any]:
-    said = why if len(why) <= LONGEST_WHY else f"{why[: LONGEST_WHY - 1]}…"
+def _failure(tries: int, why: str, now_ms: int, again: bool) -> dict[str, Any]:
+    reason = why if len(why) <= LONGEST_WHY else f"{why[: LONGEST_WHY - 1]}…"
     if again and tries < TRIES:
-        return {"state": "waiting", "due_ms": now_ms + BACK_OFF_MS[tries - 1], "said": said}
-    return {"state": "failed", "finished_ms": now_ms, "said": said}
+        return {"state": "waiting", "due_ms": now_ms + BACK_OFF_MS[tries - 1], "said": reason}
+    return {"state": "failed", "finished_ms": now_ms, "said": reason}
 
 
-def _own(taken: Job) -> Update:
+def _own(claimed: Job) -> Update:
     """Only the worker that holds a job, and only in the same try, may change it."""
     return update(job).where(
-        job.c.id == taken.id,
+        job.c.id == claimed.id,
         job.c.state == "running",
-        job.c.holder == taken.holder,
-        job.c.tries == taken.tries,
+        job.c.holder == claimed.holder,
+        job.c.tries == claimed.tries,
     )
 
 
@@ -203,11 +203,6 @@ def _change(engine: Engine, change: Update) -> None:
     with writing(engine).begin() as connection:
         if connection.execute(change).rowcount != 1:
             raise Lost
-
-
-def _alone(connection: Connection, study: str) -> None:
-    """Let nobody else add a job of a study meanwhile; those who answer it do not wait for this."""
-    hold(connection, responses=[f"jobs of {study}"])
 
 
 def _job(row: Row[Any]) -> Job:

@@ -1,8 +1,8 @@
-"""The leaf of a response: what stands for its row in the Merkle tree, and says nothing about it by itself.
+"""The leaf of a response: a hash that represents its row in the Merkle tree and reveals nothing about it.
 
 leaf = SHA-256(salt ‖ canonical row). The salt is 13 characters of ASCII, the second half of the receipt.
-The leaves of a snapshot stand in `leaves.txt`, one in hexadecimal a line, sorted: a leaf's place says
-nothing about the row, and the leaf of an erased response stands among the others.
+The leaves of a snapshot stand in `leaves.txt`, one in hexadecimal a line, sorted: a leaf's place reveals
+nothing about the row, and the leaf of an erased response is among the others.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def canonical_row(questionnaire: Questionnaire, row: Mapping[str, Any]) -> bytes
     kind in FRACTIONS are written with a decimal point, all else as stored (missing codes are negative
     numbers, what is not there is null). `row` comes from the database (times in milliseconds) or from a snapshot.
     """
-    own = {name: _whole(row[name]) for name in HEAD}
-    for column in columns([questionnaire]):
-        value = row[column.name]
-        own[column.name] = float(value) if column.kind in FRACTIONS and value is not None else value
-    return json.dumps(own, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    places = {name: place for place, name in enumerate(row)}
+    values = [
+        round(value.timestamp() * 1000) if isinstance(value, datetime) else value for value in row.values()
+    ]
+    return Canonical(questionnaire, places)(values)
 
 
 class Canonical:
@@ -78,7 +78,7 @@ def leaf(salt: str, canonical: bytes) -> bytes:
 def write_leaves(folder: Path, leaves: Iterable[bytes]) -> None:
     """Write the leaves of a snapshot in the order they are given."""
     with (folder / FILE).open("w", encoding="ascii", newline="\n") as file:
-        file.writelines(f"{one.hex()}\n" for one in leaves)
+        file.writelines(f"{leaf.hex()}\n" for leaf in leaves)
 
 
 def read_leaves(folder: Path) -> list[bytes]:
@@ -89,9 +89,5 @@ def read_leaves(folder: Path) -> list[bytes]:
 
 def snapshots(folder: Path) -> list[Path]:
     """Return the whole snapshots in a folder, oldest first."""
-    found = folder.glob("*/manifest.json")
-    return sorted(path.parent for path in found if not path.parent.name.startswith("."))
-
-
-def _whole(value: Any) -> Any:
-    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+    manifests = folder.glob("*/manifest.json")
+    return sorted(path.parent for path in manifests if not path.parent.name.startswith("."))

@@ -15,7 +15,8 @@ Step: TypeAlias = tuple[Literal["left", "right"], bytes]
 
 def merkle_root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes in their order, 32 bytes; a million of them need no more room than one."""
-    whole: list[tuple[int, bytes]] = []  # subtrees of falling size that stand beside each other
+    # Subtrees of falling size that stand beside each other.
+    whole: list[tuple[int, bytes]] = []
     for leaf in leaves:
         size, reached = 1, _leaf(leaf)
         while whole and whole[-1][0] == size:
@@ -43,7 +44,9 @@ def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[Step, ...]:
             path.append(("left", level[index - 1]))
         elif index + 1 < len(level):
             path.append(("right", level[index + 1]))
-        level, index = _above(level), index // 2
+        pairs = [_node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        # An odd one is carried up as it is.
+        level, index = [*pairs, *level[len(pairs) * 2 :]], index // 2
     return tuple(path)
 
 
@@ -61,8 +64,3 @@ def _leaf(leaf: bytes) -> bytes:
 
 def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def _above(level: Sequence[bytes]) -> list[bytes]:
-    pairs = [_node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
-    return [*pairs, *level[len(pairs) * 2 :]]

@@ -25,7 +25,7 @@ CONNECT = {
     "tcp_user_timeout": "10000",
     "options": "-c lock_timeout=5000",
 }
-"""What the address does not say otherwise: nobody waits for a lost server longer than a person waits."""
+"""Used where the address says nothing else: a lost server is given up before a person would give up."""
 NEEDED = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
@@ -58,24 +58,26 @@ def engine_of(url: URL) -> Engine:
     engine = create_engine(
         url,
         connect_args=extra,
-        hide_parameters=True,  # parameters are answers: they must never reach a log
-        isolation_level="AUTOCOMMIT",  # a reader needs no transaction: each of its reads is one statement
+        # Parameters are answers: they must never reach a log.
+        hide_parameters=True,
+        # A reader needs no transaction: each of its reads is one statement.
+        isolation_level="AUTOCOMMIT",
         **POOL,
     )
-    event.listen(engine, "connect", _check)
+
+    def check(connection: Any, record: object) -> None:
+        try:
+            with connection.cursor() as cursor:
+                values = dict(zip(_NAMES, cursor.execute(_SETTINGS).fetchone(), strict=True))
+            connection.commit()
+            refuse_weak(values)
+        except BaseException:
+            connection.close()
+            raise
+
+    # Every connection is looked at: the server may have been changed since the last one.
+    event.listen(engine, "connect", check)
     return engine
-
-
-def _check(connection: Any, record: object) -> None:
-    """Refuse a connection whose server would not keep what it acknowledges."""
-    try:
-        with connection.cursor() as cursor:
-            found = dict(zip(_NAMES, cursor.execute(_SETTINGS).fetchone(), strict=True))
-        connection.commit()
-        refuse_weak(found)
-    except BaseException:
-        connection.close()
-        raise
 
 
 def settings(connection: Connection) -> dict[str, str]:
@@ -83,26 +85,26 @@ def settings(connection: Connection) -> dict[str, str]:
     return dict(zip(_NAMES, connection.exec_driver_sql(_SETTINGS).one(), strict=True))
 
 
-def refuse_weak(found: Mapping[str, str]) -> None:
+def refuse_weak(values: Mapping[str, str]) -> None:
     """Raise WeakDatabase where the server is too old, does not write, or would forget."""
-    if int(found["server_version_num"]) < OLDEST:
-        version = int(found["server_version_num"]) // 10_000
+    if int(values["server_version_num"]) < OLDEST:
+        version = int(values["server_version_num"]) // 10_000
         raise WeakDatabase(f"the server is PostgreSQL {version}; 15 or later is needed")
-    if found["server_encoding"] != "UTF8":
+    if values["server_encoding"] != "UTF8":
         raise WeakDatabase(
-            f"the database is encoded in {found['server_encoding']} and cannot hold every answer; "
+            f"the database is encoded in {values['server_encoding']} and cannot hold every answer; "
             "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
-    if found["transaction_read_only"] != "off":
+    if values["transaction_read_only"] != "off":
         raise WeakDatabase(
             "the database is read-only; name the primary server, not a standby, and see that "
             "default_transaction_read_only is off"
         )
-    weak = [name for name, wanted in NEEDED.items() if found[name] not in wanted]
+    weak = [name for name, strong in NEEDED.items() if values[name] not in strong]
     if weak:
-        told = ", ".join(f"{name} is {found[name]} ({NEEDED[name][0]} is needed)" for name in weak)
+        state = ", ".join(f"{name} is {values[name]} ({NEEDED[name][0]} is needed)" for name in weak)
         remedy = ", and ".join(_REMEDIES[name] for name in weak)
-        raise WeakDatabase(f"the database does not keep what it acknowledges: {told}; {remedy}")
+        raise WeakDatabase(f"the database does not keep what it acknowledges: {state}; {remedy}")
 
 
 def writing(engine: Engine) -> Engine:
@@ -124,14 +126,11 @@ def hold(connection: Connection, shared: Iterable[str], alone: Iterable[str]) ->
     and nothing is written for it.
     """
     for statement, names in ((_SHARED, shared), (_ALONE, alone)):
-        numbers = sorted({_number(name) for name in names})
+        # Two names may share the number of a lock, which costs a wait and nothing else.
+        digests = (hashlib.sha256(f"earshot/{name}".encode()).digest() for name in names)
+        numbers = sorted({int.from_bytes(digest[:8], "big", signed=True) for digest in digests})
         if numbers:
             connection.execute(statement, {"numbers": numbers})
-
-
-def _number(name: str) -> int:
-    """Return the number of a lock: two names may share one, which costs a wait and nothing else."""
-    return int.from_bytes(hashlib.sha256(f"earshot/{name}".encode()).digest()[:8], "big", signed=True)
 
 
 def check_links(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from questionnaires.answers import to_json
 from questionnaires.model import Answer
 from survey_app.storage.codes import SALT, random_code
-from survey_app.storage.database import told
+from survey_app.storage.database import error_line
 from survey_app.storage.tables import gone, post, response, study
 
 MOST_POSTS = 500
@@ -31,15 +31,18 @@ WIDTHS = ("phone", "tablet", "desktop")
 # Built once: putting a statement together costs more than running it.
 _KEY = bindparam("key")
 _POSTS = select(post).where(post.c.response == bindparam("response")).subquery()
-_SAID = (  # what was last sent under a ticket, as it was or with other answers
+# What was last sent under a ticket, as it was or with other answers.
+_LAST_SENT = (
     select(post.c.answers)
     .where(or_(post.c.submission_key == _KEY, post.c.submission_key.between(_KEY + "~", _KEY + "~g")))
-    .order_by((post.c.id + 0).desc())  # a plain id tempts PostgreSQL to walk the whole table backwards for it
+    # A plain id tempts PostgreSQL to walk the whole table backwards for it.
+    .order_by((post.c.id + 0).desc())
     .limit(1)
 )
-_STANDING = select(  # everything that decides on a post, in one look
+# Everything that decides on a post, in one look.
+_STANDING = select(
     select(study.c.status).where(study.c.name == bindparam("study")).scalar_subquery().label("status"),
-    _SAID.scalar_subquery().label("said"),
+    _LAST_SENT.scalar_subquery().label("said"),
     select(response.c.study).where(response.c.key == bindparam("response")).scalar_subquery().label("study"),
     select(response.c.version)
     .where(response.c.key == bindparam("response"))
@@ -92,7 +95,7 @@ class PagePost:
 
 
 class NotKept(Exception):
-    """The post could not be made durable; the person must be told, with everything typed still there."""
+    """The post could not be made durable; the page says so, with everything typed still there."""
 
 
 class NotOpen(Exception):
@@ -126,20 +129,22 @@ class Appending:
 
     def take(self, page_post: PagePost) -> Exception | None:
         """Take a post, or return why it is refused. The same post again changes nothing."""
-        if page_post.response in self._responses:  # it is judged by what is written of its response
+        # A post is judged by what is written of its response: an earlier one in this group comes first.
+        if page_post.response in self._responses:
             self.write()
         key = page_post.submission_key
-        asked = {
+        names = {
             "key": key,
             "study": page_post.study,
             "response": page_post.response,
             "key_hash": key_hash(page_post.response),
         }
-        standing = self._connection.execute(_STANDING, asked).one()
+        standing = self._connection.execute(_STANDING, names).one()
         if standing.status != "open":
             return NotOpen()
         answers = json.dumps(to_json(page_post.answers), ensure_ascii=False, sort_keys=True)
-        if standing.said == answers:  # a retry: whatever another tab has confirmed since stays as it is
+        # A retry: whatever another tab has confirmed since stays as it is.
+        if standing.said == answers:
             return None
         refusal = _refusal(standing, page_post)
         if refusal is not None:
@@ -158,10 +163,10 @@ class Appending:
 
     def write(self) -> None:
         """Hand over what was taken; a response before its posts, which refer to it."""
-        for statement, taken in ((_BEGIN, self._begun), (_RECEIPT, self._receipts), (_APPEND, self._posts)):
-            if taken:
-                self._connection.execute(statement, taken)
-                taken.clear()
+        for statement, rows in ((_BEGIN, self._begun), (_RECEIPT, self._receipts), (_APPEND, self._posts)):
+            if rows:
+                self._connection.execute(statement, rows)
+                rows.clear()
         self._responses.clear()
 
 
@@ -185,11 +190,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+        raise NotKept(error_line(error)) from error
 
 
 def key_hash(key: str) -> str:
-    """Return what stays of the key of an erased response."""
+    """Return the hash of a response's key, which stays when the response is erased."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -62,8 +62,8 @@ def find(engine: Engine, typed: str) -> Receipt | None:
         row = connection.execute(query).first()
     if row is None or not hmac.compare_digest(row.salt, code[LOOKUP:]):
         return None
-    found = leaf_of(engine, row.key)
-    return Receipt(row.key, *found, row.salt) if found else None
+    last = leaf_of(engine, row.key)
+    return Receipt(row.key, *last, row.salt) if last else None
 
 
 def proofs(folder: Path, receipt: Receipt) -> list[Proof]:
@@ -72,32 +72,23 @@ def proofs(folder: Path, receipt: Receipt) -> list[Proof]:
     Those that were made before the answers were submitted say nothing, nor do those without leaves, which
     earlier versions made.
     """
-    found = (_proof(snapshot, receipt) for snapshot in snapshots(folder))
-    return [proof for proof in found if proof is not None]
-
-
-def _proof(snapshot: Path, receipt: Receipt) -> Proof | None:
-    manifest = _manifest(snapshot)
-    if manifest is None:
-        return None
-    root, made_at = manifest["merkle_root"], manifest["made_at"]
-    try:
-        leaves = read_leaves(snapshot)
-    except (OSError, ValueError):
-        leaves = []
-    if receipt.leaf in leaves:
-        path = merkle_path(leaves, leaves.index(receipt.leaf))
-        verified = verify_path(receipt.leaf, path, bytes.fromhex(root))
-        return Proof(snapshot, made_at, root, path, verified)
-    if datetime.fromisoformat(made_at).timestamp() * 1000 < receipt.submitted_ms + GRACE_MS:
-        return None
-    return Proof(snapshot, made_at, root, (), False)
-
-
-def _manifest(snapshot: Path) -> dict[str, Any] | None:
-    """Return the manifest of a snapshot with leaves; None for one of an earlier version, or a damaged one."""
-    try:
-        manifest: dict[str, Any] = json.loads((snapshot / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest if manifest.get("schema_version", 0) >= 2 else None
+    every = []
+    for snapshot in snapshots(folder):
+        try:
+            manifest: dict[str, Any] = json.loads((snapshot / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if manifest.get("schema_version", 0) < 2:
+            continue
+        root, made_at = manifest["merkle_root"], manifest["made_at"]
+        try:
+            leaves = read_leaves(snapshot)
+        except (OSError, ValueError):
+            leaves = []
+        if receipt.leaf in leaves:
+            path = merkle_path(leaves, leaves.index(receipt.leaf))
+            verified = verify_path(receipt.leaf, path, bytes.fromhex(root))
+            every.append(Proof(snapshot, made_at, root, path, verified))
+        elif datetime.fromisoformat(made_at).timestamp() * 1000 >= receipt.submitted_ms + GRACE_MS:
+            every.append(Proof(snapshot, made_at, root, (), False))
+    return every

@@ -1,13 +1,12 @@
-"""What a person is told when a database cannot be used: which one, what is wrong, what to do. One line."""
+"""One line for a person when a database cannot be used: which one, what is wrong, what to do."""
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from survey_app.storage.database import parsed, shown, told
+from survey_app.storage.database import database_name, error_line, parse_address
 from survey_app.storage.unusable import Unusable
 
 REMEDIES = (
@@ -37,18 +36,15 @@ def in_words(error: SQLAlchemyError, address: str) -> str:
 
 def wrong_and_remedy(error: SQLAlchemyError, address: str) -> tuple[str, str]:
     """Return which database and what is wrong, and what to do."""
-    if isinstance(error, Unusable):  # its message has both, in this order
+    # The message of an Unusable has both, in this order.
+    if isinstance(error, Unusable):
         wrong, _, remedy = str(error).rpartition("; ")
         return wrong, remedy
-    url = parsed(address)
-    line = told(error)
-    for secret in _secrets(url):
-        line = line.replace(secret, "***")
-    known = f"{line} {getattr(getattr(error, 'orig', None), 'sqlstate', '') or ''}"
-    remedy = next((what for sign, what in REMEDIES if re.search(sign, known)), "see EARSHOT_DATABASE_URL")
-    return f"{shown(url)}: {line}", remedy
-
-
-def _secrets(url: URL) -> list[str]:
-    found = [url.password, *(value for name, value in url.query.items() if "password" in name)]
-    return [str(secret) for secret in found if secret]
+    url = parse_address(address)
+    line = error_line(error)
+    # The driver may have quoted a password of the address.
+    for secret in (url.password, *(value for name, value in url.query.items() if "password" in name)):
+        line = line.replace(str(secret), "***") if secret else line
+    signs = f"{line} {getattr(getattr(error, 'orig', None), 'sqlstate', '') or ''}"
+    remedy = next((what for sign, what in REMEDIES if re.search(sign, signs)), "see EARSHOT_DATABASE_URL")
+    return f"{database_name(url)}: {line}", remedy

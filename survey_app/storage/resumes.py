@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey_app.storage.codes import RESUME, hashed, read_code
 from survey_app.storage.current import Current, current
-from survey_app.storage.database import InsertNew, hold, told, writing
+from survey_app.storage.database import InsertNew, error_line, hold, writing
 from survey_app.storage.posts import NotKept, reading
 from survey_app.storage.tables import resume
 
@@ -20,7 +20,7 @@ def remember(engine: Engine, code: str, key: str, now_ms: int) -> None:
             hold(connection, responses=[key])
             connection.execute(InsertNew(resume).values(**row))
     except SQLAlchemyError as error:
-        raise NotKept(told(error)) from error
+        raise NotKept(error_line(error)) from error
 
 
 def find_resumed(engine: Engine, typed: str) -> Current | None:

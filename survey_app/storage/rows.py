@@ -58,7 +58,7 @@ class Stored:
         return self.posts[-1]
 
     def current(self, study: str) -> Current:
-        return fold(self.key, study, self.version, [one[:5] for one in self.posts])
+        return fold(self.key, study, self.version, [page_post[:5] for page_post in self.posts])
 
 
 _HEAD = tuple(response.c[name] for name in ("key", "version", "synthetic", "started_ms", "salt", "seed"))
@@ -70,7 +70,7 @@ _JOINED = (
 
 def read(connection: Connection, study: str, keys: Sequence[str], mark: int | None = None) -> list[Stored]:
     """Return those of some responses that are of a study, with their posts up to number `mark`."""
-    # Said so that it finds them by their keys: by its study, SQLite would look through all of it each time.
+    # The empty text makes SQLite find them by their keys: by its study it would look through all of it each time.
     query = _JOINED.where(response.c.key.in_(keys), response.c.study + "" == study)
     return list(_stored(connection, query if mark is None else query.where(post.c.id <= mark)))
 
@@ -119,6 +119,13 @@ def response_row(questionnaire: Questionnaire, stored: Stored, current: Current)
 
 def head_of(asking: Collection[str], stored: Stored, current: Current) -> tuple[Any, ...]:
     """Return the values of the columns HEAD; `asking` are the questions that ask for consent."""
+    # Consent counts from the post that first gave it, None where none did.
+    consented = None
+    for page_post in stored.posts if asking else ():
+        answers = from_json(json.loads(page_post.answers))
+        if any(answers.get(name) == 1 for name in asking):
+            consented = page_post.posted_ms
+            break
     return (
         stored.data_id,
         stored.version,
@@ -126,10 +133,10 @@ def head_of(asking: Collection[str], stored: Stored, current: Current) -> tuple[
         status(current),
         stored.started_ms,
         # The clock may have gone back meanwhile: nothing is submitted before it is begun.
-        next((max(one.posted_ms, stored.started_ms) for one in stored.posts if one.final), None),
+        next((max(p.posted_ms, stored.started_ms) for p in stored.posts if p.final), None),
         stored.last.language,
         current.end if current.submitted else None,
-        _consented(asking, stored.posts) if asking else None,
+        consented,
         stored.seed,
     )
 
@@ -139,32 +146,23 @@ def consents(questionnaire: Questionnaire) -> frozenset[str]:
     return frozenset(question.name for question in questionnaire if question.type == "consent")
 
 
-def _consented(asking: Collection[str], posts: Sequence[StoredPost]) -> int | None:
-    """Return when consent was first given, None where it was not."""
-    for one in posts:
-        answers = from_json(json.loads(one.answers))
-        if any(answers.get(name) == 1 for name in asking):
-            return one.posted_ms
-    return None
-
-
 def post_rows(stored: Stored) -> Iterator[tuple[Any, ...]]:
     """Return what is known about the answering, a row a post and no answers; times in milliseconds.
 
     The values are those of `_response page visit shown posted seconds language width`. `visit` counts the posts
     of a page; `seconds` is unknown where the clock went back between.
     """
-    called, visits = stored.data_id, Counter[str]()
-    for one in stored.posts:
-        visits[one.page] += 1
-        took = None if one.shown_ms is None else one.posted_ms - one.shown_ms
+    response_id, visits = stored.data_id, Counter[str]()
+    for page_post in stored.posts:
+        visits[page_post.page] += 1
+        elapsed = None if page_post.shown_ms is None else page_post.posted_ms - page_post.shown_ms
         yield (
-            called,
-            one.page,
-            visits[one.page],
-            one.shown_ms,
-            one.posted_ms,
-            took / 1000 if took is not None and took >= 0 else None,
-            one.language,
-            one.width,
+            response_id,
+            page_post.page,
+            visits[page_post.page],
+            page_post.shown_ms,
+            page_post.posted_ms,
+            elapsed / 1000 if elapsed is not None and elapsed >= 0 else None,
+            page_post.language,
+            page_post.width,
         )

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from survey_app.storage.database import dialect_of, shown, writing
+from survey_app.storage.database import database_name, dialect_of, writing
 from survey_app.storage.unusable import (
     DamagedDatabase,
     EmptyDatabase,
@@ -47,7 +47,8 @@ FIRST_COLUMNS = {
 OURS = frozenset({"study", "version", "response", "post"})
 """Tables that every version has had."""
 _revisions = Table(
-    "alembic_version",  # by the name, and exactly as, alembic makes it
+    # By the name, and with the columns, that alembic gives it.
+    "alembic_version",
     MetaData(),
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
@@ -72,25 +73,25 @@ class Schema:
     def missing(self) -> str:
         """Return what keeps a database without a revision from being of the first one, "" for nothing."""
         for table, names in FIRST_COLUMNS.items():
-            wanted, there = frozenset(names.split()), self.columns.get(table, frozenset())
+            expected, there = frozenset(names.split()), self.columns.get(table, frozenset())
             if not there:
                 return f"it has no table {table}"
             if lacking := [name for name in names.split() if name not in there]:
                 return f"its table {table} has no {', '.join(lacking)}"
-            if there - wanted:
-                return f"its table {table} has {', '.join(sorted(there - wanted))}, which is not known here"
+            if there - expected:
+                return f"its table {table} has {', '.join(sorted(there - expected))}, which is not known here"
         return ""
 
 
 def read(connection: Connection) -> Schema:
     """Return what a database holds."""
-    found = inspect(connection)
+    inspector = inspect(connection)
     columns = {
-        table: frozenset(str(column["name"]) for column in found.get_columns(table))
-        for table in found.get_table_names()
+        table: frozenset(str(column["name"]) for column in inspector.get_columns(table))
+        for table in inspector.get_table_names()
     }
-    known = _revisions.name in columns
-    return Schema(columns, connection.execute(select(_revisions)).scalar() if known else None)
+    has_revision = _revisions.name in columns
+    return Schema(columns, connection.execute(select(_revisions)).scalar() if has_revision else None)
 
 
 def make_ready(engine: Engine, metadata: MetaData) -> None:
@@ -101,9 +102,10 @@ def make_ready(engine: Engine, metadata: MetaData) -> None:
     with engine.connect() as connection:
         schema = read(connection)
     if schema.revision is None:
-        with writing(engine).begin() as connection:  # another process may have been first
+        # `begin` looks again inside the lock: another process may have been first.
+        with writing(engine).begin() as connection:
             schema = begin(connection, metadata)
-    refuse_other(schema, metadata, shown(engine.url))
+    refuse_other(schema, metadata, database_name(engine.url))
 
 
 def refuse_other(schema: Schema, metadata: MetaData, where: str) -> None:
@@ -136,7 +138,7 @@ def begin(connection: Connection, metadata: MetaData) -> Schema:
         if not dialect_of(connection).MAKES_ITSELF:
             return schema
         metadata.create_all(connection)
-    refuse_unlike_first(schema, shown(connection.engine.url))
+    refuse_unlike_first(schema, database_name(connection.engine.url))
     _revisions.create(connection, checkfirst=True)
     connection.execute(insert(_revisions).values(version_num=REVISION if schema.empty else FIRST))
     return read(connection)

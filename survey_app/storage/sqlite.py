@@ -13,7 +13,7 @@ from survey_app.storage.disk import network_disk
 from survey_app.storage.unusable import DamagedDatabase, WeakDatabase
 
 MAKES_ITSELF = True
-"""A new file gets its tables from whoever opens it first."""
+"""The first program that opens a new file makes its tables."""
 PATIENCE = 5
 """Seconds to wait for another writer: as long as a person waits."""
 CACHE_KIB = 1024
@@ -61,10 +61,10 @@ def _watch(engine: Engine, path: Path) -> None:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def file_of(url: URL) -> Path | None:
@@ -74,15 +74,15 @@ def file_of(url: URL) -> Path | None:
 
 
 def _make_durable(connection: Any, record: object) -> None:
-    """WAL with FULL loses nothing at a power cut; the usual advice NORMAL does.
-
-    What is deleted is overwritten with zeros: an erased answer must not stay in the file's free pages.
-    """
-    connection.isolation_level = None  # transactions begin where we say, see _begin
+    """Set a new connection so that what it commits is on the disk, and what it deletes is gone."""
+    # Transactions begin where `_begin` says, not where the driver would begin them.
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
+    # WAL with FULL loses nothing at a power cut; with NORMAL, the usual advice, it does.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # Overwritten with zeros: an erased answer must not stay in the file's free pages.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     cursor.close()
@@ -106,11 +106,11 @@ def settings(connection: Connection) -> dict[str, str]:
     return {name: str(connection.execute(text(f"PRAGMA {name}")).scalar()) for name in NEEDED}
 
 
-def refuse_weak(found: Mapping[str, str]) -> None:
+def refuse_weak(values: Mapping[str, str]) -> None:
     """Raise WeakDatabase where a setting does not hold: a file system may refuse WAL without an error."""
-    if any(found[name] not in wanted for name, wanted in NEEDED.items()):
+    if any(values[name] not in strong for name, strong in NEEDED.items()):
         needed = ", ".join(
-            f"{name} is {found[name]} ({wanted[0]} is needed)" for name, wanted in NEEDED.items()
+            f"{name} is {values[name]} ({strong[0]} is needed)" for name, strong in NEEDED.items()
         )
         raise WeakDatabase(
             f"the database does not keep what it acknowledges: {needed}; put the data on a local disk"

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from survey_app.storage.database import dialect_of, shown
+from survey_app.storage.database import database_name, dialect_of
 from survey_app.storage.schema import begin, read, refuse_unknown
 from survey_app.storage.tables import metadata
 
@@ -38,7 +38,11 @@ def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgr
     """
     dialect = dialect_of(engine)
     folders = (*more,)
-    config = _config(folders)
+    config = Config()
+    locations = os.pathsep.join(map(str, (VERSIONS, *folders)))
+    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", locations.replace("%", "%%"))
     try:
         with dialect.upgrading(engine).begin() as connection:
             dialect.hold(connection, (), ["schema"])
@@ -46,20 +50,12 @@ def upgrade(engine: Engine, more: Iterable[Path] = (), to: str = "head") -> Upgr
             if schema.revision is None and not schema.empty:
                 schema = begin(connection, metadata)
             if not schema.empty and not folders:
-                refuse_unknown(schema, shown(engine.url))
+                refuse_unknown(schema, database_name(engine.url))
             config.attributes["connection"] = connection
             command.upgrade(config, to)
             dialect.check_links(connection)
             after = str(read(connection).revision)
     finally:
-        engine.dispose()  # its connections are set for an upgrade
+        # Its connections are set for an upgrade.
+        engine.dispose()
     return Upgraded(schema.revision, after)
-
-
-def _config(more: tuple[Path, ...]) -> Config:
-    config = Config()
-    folders = os.pathsep.join(map(str, (VERSIONS, *more)))
-    config.set_main_option("script_location", SCRIPTS)
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", folders.replace("%", "%%"))
-    return config

@@ -15,7 +15,9 @@ from sqlalchemy import Engine, func, select
 
 from questionnaires.study import Study
 from survey_app.storage import fieldwork
-from survey_app.storage.backup import Manifest, Place, Restored, make, opened, restore
+from survey_app.storage.backup.archive import Manifest, opened
+from survey_app.storage.backup.making import make
+from survey_app.storage.backup.restoring import Destination, Restored, restore
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import connect, writing
 from survey_app.storage.erase import erase
@@ -98,11 +100,11 @@ class New:
         return {"EARSHOT_DATA": str(self.folder), "EARSHOT_DATABASE_URL": self.address}
 
     @contextmanager
-    def place(self) -> Iterator[Place]:
+    def place(self) -> Iterator[Destination]:
         self.folder.mkdir(exist_ok=True)
         engine = connect(self.address)
         try:
-            yield Place(engine, self.folder, self.folder / "secret-key")
+            yield Destination(engine, self.folder, self.folder / "secret-key")
         finally:
             engine.dispose()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
-from survey_app.storage.ended import ended
+from survey_app.storage.current import ended
 from survey_app.storage.leaves import data_id
 from survey_app.storage.posts import PagePost
 from survey_app.storage.snapshot import take

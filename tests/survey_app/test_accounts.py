@@ -24,7 +24,7 @@ from survey_app.storage.accounts import (
     sessions,
 )
 from survey_app.storage.accounts.invitations import NotGood
-from survey_app.storage.accounts.people import Taken
+from survey_app.storage.accounts.people import EmailTaken
 from survey_app.storage.database import writing
 from survey_app.storage.tables import account, account_invitation, membership, sign_in
 from survey_app.storage.tables import audit as log
@@ -76,7 +76,7 @@ def test_the_same_password_from_another_keyboard() -> None:
 
 
 def test_only_so_many_wait_for_their_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    with passwords._one:
+    with passwords._turns:
         waiting = [threading.Thread(target=passwords.fits, args=(None, "x")) for _ in range(2)]
         for thread in waiting:
             thread.start()
@@ -117,7 +117,7 @@ def test_reading_a_name(typed: str, read: str | None) -> None:
 @pytest.mark.both_databases
 def test_an_email_has_one_account(engine: Engine) -> None:
     make(engine, "anna@example.org")
-    with pytest.raises(Taken):
+    with pytest.raises(EmailTaken):
         make(engine, "anna@example.org")
     assert len(people.everyone(engine)) == 1
 

@@ -16,7 +16,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EARSHOT_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("EARSHOT_HOSTS", raising=False)
-    monkeypatch.setattr("survey_app.cli.server.run_server", lambda *given: None)
+    monkeypatch.setattr("survey_app.cli.serve.run_server", lambda *given: None)
     for words in (("new", "my_study"), ("publish", "my_study")):
         assert earshot(*words).exit_code == 0
     return tmp_path / "my_study"

@@ -18,21 +18,13 @@ from survey_app.cli import main
 from survey_app.config import read_settings
 from survey_app.factory import create_app
 from survey_app.storage import fieldwork, schema
-from survey_app.storage.backup import (
-    BadBackup,
-    NotEmpty,
-    OtherKey,
-    Refused,
-    drill,
-    make,
-    making,
-    opened,
-    restoring,
-)
+from survey_app.storage.backup import making, restoring
+from survey_app.storage.backup.archive import BackupRefused, BadBackup, NotEmpty, OtherKey, opened
+from survey_app.storage.backup.making import make
+from survey_app.storage.backup.restoring import drill
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import writing
-from survey_app.storage.erase import erase
-from survey_app.storage.erased import BadList, NotRecorded, record, recorded
+from survey_app.storage.erase import BadList, NotRecorded, erase, read_erased, record_erased
 from survey_app.storage.leaves import read_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.posts import Finished, key_hash
@@ -209,7 +201,7 @@ def test_what_was_erased_since_does_not_come_back(
     kept, erased = finish(field, 1), finish(field, 2, comment="secret words")
     run(field, "backup", str(tmp_path / "b.zip"))
     erase(field.engine, erased.key, 7_000, field.settings.data)
-    assert recorded(field.settings.data / "erased") == {key_hash(erased.key)}
+    assert read_erased(field.settings.data / "erased") == {key_hash(erased.key)}
     new, without, elsewhere = fresh("sqlite"), fresh(field.engine.dialect.name), fresh("sqlite")
     new.folder.mkdir()
     (new.folder / "erased").write_bytes((field.settings.data / "erased").read_bytes())
@@ -241,7 +233,7 @@ def test_what_was_erased_since_does_not_come_back(
         in run(elsewhere, "restore", str(tmp_path / "b.zip"), "--erased", there).output
     )
     assert elsewhere.counts()["response"] == 1
-    assert recorded(elsewhere.folder / "erased") == {key_hash(erased.key)}
+    assert read_erased(elsewhere.folder / "erased") == {key_hash(erased.key)}
 
 
 def test_snapshots_in_the_folder_are_cleared_too(field: Field, fresh: Fresh, tmp_path: Path) -> None:
@@ -249,7 +241,7 @@ def test_snapshots_in_the_folder_are_cleared_too(field: Field, fresh: Fresh, tmp
     run(field, "backup", str(tmp_path / "b.zip"))
     new = fresh("sqlite")
     taken = take(field.engine, field.study, new.folder / "snapshots" / "small", NOW)
-    record(new.folder, [key_hash(erased.key)])
+    record_erased(new.folder, [key_hash(erased.key)])
     assert run(new, "restore", str(tmp_path / "b.zip")).exit_code == 0
     told = json.loads((taken / "manifest.json").read_text())
     assert (told["n"], told["erased"]) == (0, 1)
@@ -263,8 +255,8 @@ def test_the_list_knows_what_the_backup_knows(
     make(filled, tmp_path / "b.zip", NOW, key=None)
     new = fresh("sqlite")
     new.restore(tmp_path / "b.zip")
-    assert recorded(new.folder / "erased") == recorded(folder / "erased")
-    assert len(recorded(folder / "erased")) == 2
+    assert read_erased(new.folder / "erased") == read_erased(folder / "erased")
+    assert len(read_erased(folder / "erased")) == 2
 
 
 def test_nothing_is_erased_that_could_not_be_written_down(filled: Engine, folder: Path) -> None:
@@ -278,25 +270,25 @@ def test_nothing_is_erased_that_could_not_be_written_down(filled: Engine, folder
 
 def test_a_line_that_broke_off_hides_no_other(tmp_path: Path) -> None:
     hashes = [key_hash(str(number)) for number in range(3)]
-    record(tmp_path, hashes[:1])
+    record_erased(tmp_path, hashes[:1])
     with (tmp_path / "erased").open("a") as file:
         file.write(hashes[1][:30])
-    record(tmp_path, hashes[2:])
-    assert recorded(tmp_path / "erased") == {hashes[0], hashes[2]}
+    record_erased(tmp_path, hashes[2:])
+    assert read_erased(tmp_path / "erased") == {hashes[0], hashes[2]}
     with (tmp_path / "erased").open("a") as file:
         file.write("a list of groceries\n")
     with pytest.raises(BadList, match="erased, line 4: this is not a list of erased responses"):
-        recorded(tmp_path / "erased")
+        read_erased(tmp_path / "erased")
 
 
 def test_many_can_write_the_list_at_once(tmp_path: Path) -> None:
     hashes = [key_hash(str(number)) for number in range(200)]
-    writers = [threading.Thread(target=record, args=(tmp_path, [one])) for one in hashes]
+    writers = [threading.Thread(target=record_erased, args=(tmp_path, [one])) for one in hashes]
     for one in writers:
         one.start()
     for one in writers:
         one.join()
-    assert recorded(tmp_path / "erased") == set(hashes)
+    assert read_erased(tmp_path / "erased") == set(hashes)
     assert (tmp_path / "erased").read_bytes().count(b"\n") == 200
 
 
@@ -409,7 +401,9 @@ def test_a_full_disk_is_noticed_before(
 ) -> None:
     make(filled, tmp_path / "b.zip", NOW, key=KEY)
     monkeypatch.setattr(restoring, "free_bytes", lambda path: 10)
-    with pytest.raises(Refused, match=r"needs up to 1 MiB while it is filled, and its disk has 0; make room"):
+    with pytest.raises(
+        BackupRefused, match=r"needs up to 1 MiB while it is filled, and its disk has 0; make room"
+    ):
         fresh("sqlite").restore(tmp_path / "b.zip")
 
 
@@ -491,7 +485,7 @@ def test_two_backups_into_one_file(filled: Engine, tmp_path: Path) -> None:
 
     def meanwhile(done: int, of: int) -> None:
         if not refused:
-            with pytest.raises(Refused, match="is being written by another program; wait") as reason:
+            with pytest.raises(BackupRefused, match="is being written by another program; wait") as reason:
                 make(filled, tmp_path / "b.zip", NOW, key=None)
             refused.append(str(reason.value))
 

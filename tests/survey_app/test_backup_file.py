@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import Engine
 
 from questionnaires.study import Study
-from survey_app.storage.backup import BadBackup, archive, make, opened
+from survey_app.storage.backup import archive
+from survey_app.storage.backup.archive import BadBackup, opened
+from survey_app.storage.backup.making import make
 
 from .backed_up import KEY, NOW, New, fill, rewritten
 

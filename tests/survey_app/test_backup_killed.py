@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from questionnaires.study import Study
-from survey_app.storage.backup import make, opened
-from survey_app.storage.erased import recorded
+from survey_app.storage.backup.archive import opened
+from survey_app.storage.backup.making import make
+from survey_app.storage.erase import read_erased
 from survey_app.storage.upgrade import upgrade
 
 from .backed_up import KEY, NOW, New, counts, fill
@@ -25,7 +26,9 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from survey_app.storage.backup import Place, make, opened, restore
+from survey_app.storage.backup.archive import opened
+from survey_app.storage.backup.making import make
+from survey_app.storage.backup.restoring import Destination, restore
 from survey_app.storage.database import connect
 
 now, key = datetime(2026, 11, 22, tzinfo=UTC), "5" * 64
@@ -37,7 +40,7 @@ def back_up(address, file, folder):
 
 def put_back(address, file, folder):
     with opened(Path(file)) as backup:
-        restore(backup, Place(connect(address), Path(folder), Path(folder) / "secret-key"), now)
+        restore(backup, Destination(connect(address), Path(folder), Path(folder) / "secret-key"), now)
 
 
 def die_at(wanted, told, work, *arguments):
@@ -169,7 +172,7 @@ def test_a_restore_is_whole_or_not_begun(
         assert wholes < 9, "it was whole long before its end"
         assert program.run("put_back", NEVER, new.address, file, new.folder)[0] == 0
     assert is_whole(new, wanted)
-    assert len(recorded(new.folder / "erased")) == 2
+    assert len(read_erased(new.folder / "erased")) == 2
 
 
 def is_whole(new: New, wanted: dict[str, int]) -> bool:

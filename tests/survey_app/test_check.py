@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from questionnaires.rehearsal import NOTES
-from survey_app.cli.study import check
+from survey_app.cli.study_folder import check
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from survey_app.storage import clearing
+from survey_app.storage import erase
 
 
 def test_many_erasures_start_one_program_after_the_other(
@@ -26,8 +26,8 @@ def test_many_erasures_start_one_program_after_the_other(
         with lock:
             running -= 1
 
-    monkeypatch.setattr(clearing, "clear", clear)
-    start = clearing.clearing(tmp_path, "sqlite://")
+    monkeypatch.setattr(erase, "clear", clear)
+    start = erase.clearing(tmp_path, "sqlite://")
     for _ in range(25):
         start()
     hold.set()

@@ -161,10 +161,10 @@ def test_plain_http_stays_on_this_machine(here: Path) -> None:
 def test_in_a_trusted_network_the_named_address_is_answered(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import survey_app.cli.server
+    import survey_app.cli.serve
 
     served: list[object] = []
-    monkeypatch.setattr(survey_app.cli.server, "run_server", lambda settings, *rest: served.append(settings))
+    monkeypatch.setattr(survey_app.cli.serve, "run_server", lambda settings, *rest: served.append(settings))
     earshot("new", "my_study")
     earshot("publish", "my_study")
     assert earshot("serve", "my_study", "--host", "192.0.2.1", "--insecure-lan").exit_code == 0

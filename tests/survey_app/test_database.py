@@ -25,7 +25,7 @@ from survey_app.factory import create_app
 from survey_app.storage import disk, erase, fieldwork, postgresql, rows, sqlite
 from survey_app.storage.collect import Collector
 from survey_app.storage.current import current
-from survey_app.storage.database import connect, hold, parsed, prove_writable, writing
+from survey_app.storage.database import connect, hold, parse_address, prove_writable, writing
 from survey_app.storage.posts import Finished, NotKept
 from survey_app.storage.remedies import in_words
 from survey_app.storage.tables import open_database, post
@@ -331,7 +331,7 @@ def test_a_server_that_restarts_again_and_again(postgres: Server, own: str, smal
 def test_a_server_with_weaker_settings_is_refused(
     postgres: Server, own: str, setting: str, remedy: str
 ) -> None:
-    postgres.say(f"ALTER DATABASE {parsed(own).database} SET {setting}")
+    postgres.say(f"ALTER DATABASE {parse_address(own).database} SET {setting}")
     with pytest.raises(WeakDatabase) as refused:
         open_database(own)
     assert remedy in str(refused.value)
@@ -351,7 +351,7 @@ def test_a_server_that_does_not_write_is_refused(postgres: Server, own: str, set
 
 @pytest.mark.parametrize("word", ["remote_write", "remote_apply"])
 def test_stronger_settings_are_welcome(postgres: Server, own: str, word: str) -> None:
-    postgres.say(f"ALTER DATABASE {parsed(own).database} SET synchronous_commit = {word}")
+    postgres.say(f"ALTER DATABASE {parse_address(own).database} SET synchronous_commit = {word}")
     open_database(own).dispose()
 
 
@@ -501,9 +501,9 @@ def test_no_password_is_in_what_is_printed_of_settings(settings: Settings) -> No
 
 @pytest.mark.parametrize("beginning", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_way_to_name_postgresql(beginning: str) -> None:
-    assert parsed(f"{beginning}://host/name").drivername == "postgresql+psycopg"
+    assert parse_address(f"{beginning}://host/name").drivername == "postgresql+psycopg"
     with pytest.raises(BadAddress):
-        parsed(f"{beginning}+other://host/name")
+        parse_address(f"{beginning}+other://host/name")
 
 
 def test_the_proof_of_writing_changes_nothing(settings: Settings, engine: Engine) -> None:

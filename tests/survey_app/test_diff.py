@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from questionnaires.problems import CATALOGUE
 from questionnaires.versions.changes import Comparable
-from survey_app.cli.diff import diff
+from survey_app.cli.study_folder import diff
 
 
 def run(*arguments: object) -> Result:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from survey_app.cli.doctor import doctor
+from survey_app.cli.database import doctor
 from survey_app.storage import checkup, disk, schema
 from survey_app.storage.database import writing
 

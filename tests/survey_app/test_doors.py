@@ -20,13 +20,12 @@ from werkzeug.datastructures import MultiDict
 
 from questionnaires.texts import LANGUAGES, catalogue
 from survey_app.security import headers
-from survey_app.serving import connection, doors, health, log
+from survey_app.serving import connection, doors, log
 from survey_app.serving.buckets import Buckets, network, sender
 from survey_app.serving.doors import Doors
-from survey_app.serving.front import Front
-from survey_app.serving.health import Readiness
+from survey_app.serving.front import Front, Readiness
 from survey_app.serving.limits import limit_posts
-from survey_app.serving.metrics import Counts, counts, fold_ended
+from survey_app.serving.metrics import Metrics, counts, fold_ended
 from survey_app.serving.notices import tell_errors
 
 from .conftest import Field, Person
@@ -514,7 +513,7 @@ def test_who_may_read_the_counts(environ: dict[str, Any], token: str, status: st
 
 
 def test_sums_of_processes_that_ended_stay(tmp_path: Any) -> None:
-    ended, living = Counts(), Counts()
+    ended, living = Metrics(), Metrics()
     ended.kept(5, 0.02)
     ended.served("/s/<study>", "GET", "200", 0.003)
     living.kept(2, 0.3)
@@ -537,11 +536,11 @@ def test_readiness_looks_at_everything_once_a_second(field: Field, monkeypatch: 
     clock = Clock()
     readiness = Readiness(field.engine, field.settings.data, clock)
     assert readiness.why_not() == ""
-    monkeypatch.setattr(health, "free_bytes", lambda folder: 1000)
+    monkeypatch.setattr("survey_app.serving.front.free_bytes", lambda folder: 1000)
     assert readiness.why_not() == ""  # found less than a second ago
     clock.now += 1.1
     assert readiness.why_not() == "disk"
-    monkeypatch.setattr(health, "REVISION", "9999")
+    monkeypatch.setattr("survey_app.serving.front.REVISION", "9999")
     clock.now += 1.1
     assert readiness.why_not() == "schema"
     weak = create_engine("sqlite://")  # in memory
@@ -562,7 +561,7 @@ def test_a_look_that_does_not_come_back_is_an_answer_itself(
         entered.set()
         hangs.wait(PATIENCE)
 
-    monkeypatch.setattr(health, "check_durability", hang)
+    monkeypatch.setattr("survey_app.serving.front.check_durability", hang)
     clock.now += 2
     looking = threading.Thread(target=readiness.why_not)
     looking.start()

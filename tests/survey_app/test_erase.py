@@ -16,15 +16,16 @@ from sqlalchemy import func, select
 from analysis.problems import DataProblem
 from analysis.table.responses import read_snapshot
 from survey_app import factory
-from survey_app.cli.erase import erase as verb
+from survey_app.cli.receipt import erase as verb
 from survey_app.factory import create_app
 from survey_app.respondent import resume
-from survey_app.storage import clearing, removal
+from survey_app.storage import erase as erasing
 from survey_app.storage import snapshot as taking
 from survey_app.storage.erase import erase, pending, studies_pending
 from survey_app.storage.leaves import read_leaves, snapshots
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.receipts import find, proofs
+from survey_app.storage.snapshot import removal
 from survey_app.storage.tables import metadata, post, tombstone
 
 from .conftest import Field, Person
@@ -251,8 +252,8 @@ def test_who_erased_answers_may_answer_anew(field: Field, person: Person) -> Non
     with field.app.test_request_context("/"):
         from survey_app.respondent import receipt
         from survey_app.respondent.fielded import shelf
+        from survey_app.storage.current import ended
         from survey_app.storage.database import writing
-        from survey_app.storage.ended import ended
         from survey_app.storage.tables import response
 
         served, _ = shelf().study("small")
@@ -281,9 +282,9 @@ def test_clearing_runs_in_a_program_of_its_own(
         ran.append((command[1:], env["EARSHOT_DATA"], env["EARSHOT_DATABASE_URL"]))
         return Done()
 
-    monkeypatch.setattr(clearing.subprocess, "run", note)
+    monkeypatch.setattr(erasing.subprocess, "run", note)
     with caplog.at_level(logging.ERROR):
-        clearing.clear(Path("data"), "sqlite:///x.db")
+        erasing.clear(Path("data"), "sqlite:///x.db")
     assert ran == [(["-m", "survey_app.cli", "erase", "--pending"], "data", "sqlite:///x.db")]
     assert "snapshots are not cleared yet: no such folder" in caplog.text
 

@@ -20,8 +20,8 @@ from survey_app.cli.receipt import receipt as verb
 from survey_app.respondent import receipt
 from survey_app.respondent.fielded import shelf
 from survey_app.storage.codes import read_code
+from survey_app.storage.current import ended
 from survey_app.storage.database import writing
-from survey_app.storage.ended import ended
 from survey_app.storage.leaves import read_leaves
 from survey_app.storage.merkle import merkle_root
 from survey_app.storage.receipts import find

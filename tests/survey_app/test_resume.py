@@ -13,9 +13,10 @@ from sqlalchemy import Engine, func, select
 from survey_app.storage import fieldwork
 from survey_app.storage.codes import ALPHABET, grouped, read_code
 from survey_app.storage.current import current
+from survey_app.storage.database import writing
 from survey_app.storage.posts import NotKept
 from survey_app.storage.resumes import find_resumed, remember
-from survey_app.storage.tables import resume, writing
+from survey_app.storage.tables import resume
 
 from .conftest import Field, Person
 

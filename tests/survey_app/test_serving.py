@@ -24,8 +24,7 @@ from questionnaires.formats.study_folder import study_from_files
 from survey_app.cli import main
 from survey_app.config import BadSecretKey, read_settings
 from survey_app.respondent.visitor import Lost, Visitor
-from survey_app.serving import orders
-from survey_app.serving.orders import Orders
+from survey_app.serving.processes import Orders, read_orders
 
 from ..conftest import QUESTIONNAIRE, STUDY
 from .running import PATIENCE, Server, running
@@ -129,9 +128,9 @@ def test_the_supervisor_is_small_and_imports_nothing_of_the_app(server: Server) 
 
 def test_orders_are_read_as_they_were_written() -> None:
     told = Orders(("a", "b"), hosts=("x",), processes=3, announced="Форма: ' \"")
-    assert orders.read(told.written()) == told
-    assert orders.read(told.written(control=7)).control == 7
-    assert orders.read('{"studies": ["a"], "of_a_later_version": 1}') == Orders(("a",))
+    assert read_orders(told.written()) == told
+    assert read_orders(told.written(control=7)).control == 7
+    assert read_orders('{"studies": ["a"], "of_a_later_version": 1}') == Orders(("a",))
 
 
 def test_health_and_readiness(server: Server) -> None:

@@ -154,7 +154,7 @@ def test_options_of_serve_are_told() -> None:
 
 
 def test_every_count_is_told() -> None:
-    from survey_app.serving.exposition import COUNTERS, GAUGES, HISTOGRAMS
+    from survey_app.serving.front import COUNTERS, GAUGES, HISTOGRAMS
 
     text = (ROOT / "docs" / "running.md").read_text()
     names = [one[1] for one in (*COUNTERS, *HISTOGRAMS)] + [f"earshot_{name}" for name in GAUGES]

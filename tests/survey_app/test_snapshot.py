@@ -22,7 +22,7 @@ from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.model import Answer, Question
 from questionnaires.question_types import QUESTION_TYPES, ResponseColumn
 from questionnaires.study import Study
-from survey_app.cli import outcome, progress
+from survey_app.cli import console, results
 from survey_app.storage import fieldwork
 from survey_app.storage.collect import Collector
 from survey_app.storage.leaves import HEAD, canonical_row, data_id, leaf, read_leaves
@@ -279,7 +279,7 @@ def run_verb(field: Field, files: dict[str, bytes], folder: Path, *options: str)
     folder.mkdir(exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    return CliRunner().invoke(outcome.snapshot, [str(folder), *options], env=field.environment)
+    return CliRunner().invoke(results.snapshot, [str(folder), *options], env=field.environment)
 
 
 def test_the_verb_says_where_it_is_and_what_is_in_it(
@@ -316,9 +316,9 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(("patience", "shown"), [(0.0, True), (60.0, False)])
 def test_a_bar_is_shown_to_who_waits(monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool) -> None:
     terminal = Terminal()
-    monkeypatch.setattr(progress, "PATIENCE", patience)
+    monkeypatch.setattr(console, "PATIENCE", patience)
     monkeypatch.setattr("sys.stderr", terminal)
-    with progress.bar("Reading") as told:
+    with console.bar("Reading") as told:
         told(500, 1000)
         told(1000, 1000)
     assert ("Reading" in terminal.getvalue() and "100%" in terminal.getvalue()) == shown

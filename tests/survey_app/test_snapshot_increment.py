@@ -19,14 +19,14 @@ from sqlalchemy import Engine, event, select, text
 from analysis.table.responses import read_snapshot
 from questionnaires.formats.study_folder import study_from_files
 from questionnaires.study import Study
-from survey_app.storage import fieldwork, removal, snapshot
+from survey_app.storage import fieldwork, snapshot
 from survey_app.storage.collect import Collector
 from survey_app.storage.database import hold, writing
 from survey_app.storage.erase import erase
 from survey_app.storage.leaves import read_leaves, snapshots
 from survey_app.storage.posts import Finished, PagePost
-from survey_app.storage.snapshot import earlier, finish_erasures, parts, take
-from survey_app.storage.snapshot.reading import high_water
+from survey_app.storage.snapshot import earlier, finish_erasures, parts, removal, take
+from survey_app.storage.snapshot.selection import high_water
 from survey_app.storage.tables import metadata, post
 
 pytestmark = pytest.mark.both_databases

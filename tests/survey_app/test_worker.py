@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from sqlalchemy.exc import OperationalError
 
 from survey_app import worker
-from survey_app.cli import work as work_verb
-from survey_app.cli.work import worker as verb
+from survey_app.cli import results
+from survey_app.cli.results import worker as verb
 from survey_app.storage import jobs
 from survey_app.storage.database import writing
 from survey_app.storage.erase import erase, studies_pending
@@ -226,8 +226,8 @@ def test_without_a_database_it_waits(
 
 
 def test_the_verb(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work_verb, "_stopping", threading.Event)  # the tests' own signals and priority stay
-    monkeypatch.setattr(work_verb, "_step_back", lambda: None)
+    monkeypatch.setattr(results, "_stop_event", threading.Event)  # the tests' own signals and priority stay
+    monkeypatch.setattr(results, "step_back", lambda: None)
     finish(field, 1)
     ask(field, "snapshot")
     result = CliRunner().invoke(verb, ["--once", "--json"], env=field.environment)
@@ -282,7 +282,7 @@ def test_a_worker_ends_at_once_when_it_is_asked_to(field: Field) -> None:
 
 def test_it_knows_no_web() -> None:
     told = (
-        "import sys, survey_app.worker, survey_app.cli.work\n"
+        "import sys, survey_app.worker, survey_app.cli.results\n"
         "print({'flask', 'werkzeug', 'pyarrow', 'numpy', 'analysis'} & {n.split('.')[0] for n in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)

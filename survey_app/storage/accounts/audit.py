@@ -26,8 +26,8 @@ PAGE = 100
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the log; `name` is who did it, "" for the console and for nobody who is known."""
+class AuditLine:
+    """One line of the log; `name` is who did it, "" for the console and for someone unknown."""
 
     id: int
     at_ms: int
@@ -40,24 +40,24 @@ class Line:
 def write(
     connection: Connection, now_ms: int, by: str | None, action: str, study: str | None = None, **detail: Any
 ) -> None:
-    """Append a line in the transaction of what it tells."""
+    """Append a line in the transaction of the action itself."""
     if action not in ACTIONS:
         raise ValueError(f"{action} is not an action of the log")
-    told = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     connection.execute(
-        insert(audit).values(at_ms=now_ms, account=by, action=action, study=study, detail=told)
+        insert(audit).values(at_ms=now_ms, account=by, action=action, study=study, detail=text)
     )
 
 
 def record(
     engine: Engine, now_ms: int, by: str | None, action: str, study: str | None = None, **detail: Any
 ) -> None:
-    """Append a line about what changes nothing here."""
+    """Append a line in a transaction of its own."""
     with writing(engine).begin() as connection:
         write(connection, now_ms, by, action, study, **detail)
 
 
-def lines(engine: Engine, study: str | None = None, before: int | None = None) -> list[Line]:
+def lines(engine: Engine, study: str | None = None, before: int | None = None) -> list[AuditLine]:
     """Return a page of the log, newest first: of one study, or of everything; `before` is where it goes on."""
     query = (
         select(audit, account.c.name, account.c.email)
@@ -71,7 +71,7 @@ def lines(engine: Engine, study: str | None = None, before: int | None = None) -
         query = query.where(audit.c.id < before)
     with engine.connect() as connection:
         return [
-            Line(
+            AuditLine(
                 row.id,
                 row.at_ms,
                 f"{row.name} ({row.email})" if row.email else "",

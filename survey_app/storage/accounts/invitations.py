@@ -58,7 +58,7 @@ def open_ones(engine: Engine, study: str, now_ms: int) -> list[Invitation]:
 
 
 def find(engine: Engine, token: str, now_ms: int) -> Invitation | None:
-    """Return the invitation of a token, None where it is not good (any more)."""
+    """Return the invitation of a token, None where it cannot be accepted (any more)."""
     with engine.connect() as connection:
         return _find(connection, token, now_ms)
 
@@ -82,7 +82,7 @@ def accept_as_new(
 ) -> tuple[str, str]:
     """Make the account that an invitation is for, with its role, and return its id and a session's token.
 
-    `password` is the hashed one. Raises NotGood, and Taken where the e-mail has an account.
+    `password` is the hashed one. Raises NotGood, and EmailTaken where the e-mail has an account.
     """
     with writing(engine).begin() as connection:
         invitation = _use(connection, token, now_ms)
@@ -95,7 +95,7 @@ def accept_as_new(
 
 
 def accept_as_known(engine: Engine, token: str, who: str, email: str, now_ms: int) -> Invitation:
-    """Give an account that there is the role that it was invited to. Raises NotGood."""
+    """Give an existing account the role that it was invited to. Raises NotGood."""
     with writing(engine).begin() as connection:
         invitation = _use(connection, token, now_ms)
         if invitation.email != email:

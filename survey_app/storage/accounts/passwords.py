@@ -19,7 +19,7 @@ LONGEST_LINE = 2
 """How many may wait for their password to be looked at; more than that is not people."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
-_one = threading.Lock()
+_turns = threading.Lock()
 _line = threading.BoundedSemaphore(LONGEST_LINE)
 
 
@@ -62,11 +62,12 @@ def is_weaker(stored: str) -> bool:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """One at a time: each takes 19 MiB, and respondents are served by the same process."""
+    """Let one password be looked at at a time; raise Crowded where too many wait."""
+    # Each takes 19 MiB, and respondents are served by the same process.
     if not _line.acquire(blocking=False):
         raise Crowded
     try:
-        with _one:
+        with _turns:
             yield
     finally:
         _line.release()
@@ -74,15 +75,16 @@ def _turn() -> Iterator[None]:
 
 @cache
 def _nobodys() -> str:
-    """A password that nobody has, so that an unknown e-mail takes as long as a known one."""
+    """Return the hash of a made-up password, so that an unknown e-mail takes as long as a known one."""
     return _hasher.hash("nobody has this password")
 
 
-_nobodys()  # made now: the first unknown e-mail must not take longer than the others
+# Made now: the first unknown e-mail must not take longer than the others.
+_nobodys()
 
 
 def _plain(password: str) -> str:
-    """The same password typed on another keyboard may come in other code points."""
+    """Return a password in one form: another keyboard may send the same letters in other code points."""
     return unicodedata.normalize("NFKC", password)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from survey_app.storage.accounts import audit
+from survey_app.storage.accounts.sessions import delete_sessions
 from survey_app.storage.database import writing
-from survey_app.storage.tables import account, recovery_code, sign_in
+from survey_app.storage.tables import account, recovery_code
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
 _EMAIL = re.compile(
@@ -20,7 +21,7 @@ _EMAIL = re.compile(
 )
 
 
-class Taken(Exception):
+class EmailTaken(Exception):
     """There is an account with this e-mail already."""
 
 
@@ -102,7 +103,7 @@ def add(
     administrator: bool = False,
     language: str = "en",
 ) -> str:
-    """Make an account at the console and return its id; `password` is the hashed one. Raises Taken."""
+    """Make an account at the console and return its id; `password` is the hashed one. Raises EmailTaken."""
     with writing(engine).begin() as connection:
         key = insert_account(connection, email, name, password, now_ms, administrator, language)
         audit.write(connection, now_ms, None, "account_made", who=key, administrator=administrator)
@@ -118,7 +119,7 @@ def insert_account(
     administrator: bool,
     language: str,
 ) -> str:
-    """Make an account within a transaction, which is of no more use where this raises Taken."""
+    """Make an account within a transaction, which is of no more use where this raises EmailTaken."""
     key = secrets.token_urlsafe(16)
     row = {
         "id": key,
@@ -132,7 +133,7 @@ def insert_account(
     try:
         connection.execute(insert(account).values(**row))
     except IntegrityError:
-        raise Taken from None
+        raise EmailTaken from None
     return key
 
 
@@ -142,17 +143,17 @@ def set_password(
     """Store a new hashed password; every session of the account ends but the one whose token hash is `stay`."""
     with writing(engine).begin() as connection:
         connection.execute(update(account).where(account.c.id == key).values(password=password))
-        _end_others(connection, key, stay)
+        delete_sessions(connection, key, stay)
         audit.write(connection, now_ms, by, "password_changed", who=key)
 
 
 def renew_hash(engine: Engine, key: str, before: str, password: str) -> bool:
     """Store the same password under the parameters of today; False where it was changed meanwhile."""
     with writing(engine).begin() as connection:
-        found = connection.execute(
+        renewed = connection.execute(
             update(account).where(account.c.id == key, account.c.password == before).values(password=password)
         )
-    return found.rowcount == 1
+    return renewed.rowcount == 1
 
 
 def describe(engine: Engine, key: str, name: str, language: str, now_ms: int) -> None:
@@ -170,7 +171,7 @@ def disable(engine: Engine, key: str, now_ms: int, *, by: str | None) -> bool:
             .where(account.c.id == key, account.c.disabled_ms.is_(None))
             .values(disabled_ms=now_ms)
         )
-        _end_others(connection, key, "")
+        delete_sessions(connection, key, "")
         if changed.rowcount:
             audit.write(connection, now_ms, by, "account_disabled", who=key)
     return bool(changed.rowcount)
@@ -190,7 +191,7 @@ def enable(engine: Engine, key: str, now_ms: int, *, by: str | None) -> bool:
 
 
 def last_administrator(engine: Engine, key: str) -> bool:
-    """Tell whether nobody would be left to look after accounts without this one."""
+    """Tell whether this is the only account that may look after all others."""
     others = select(func.count()).where(
         account.c.administrator, account.c.disabled_ms.is_(None), account.c.id != key
     )
@@ -204,12 +205,8 @@ def second_factor_off(engine: Engine, key: str, now_ms: int, *, by: str | None, 
         gone = {"totp_secret": None, "totp_last": None}
         connection.execute(update(account).where(account.c.id == key).values(**gone))
         connection.execute(delete(recovery_code).where(recovery_code.c.account == key))
-        _end_others(connection, key, stay)
+        delete_sessions(connection, key, stay)
         audit.write(connection, now_ms, by, "second_factor_off", who=key)
-
-
-def _end_others(connection: Connection, key: str, stay: str) -> None:
-    connection.execute(delete(sign_in).where(sign_in.c.account == key, sign_in.c.token_hash != stay))
 
 
 def _account(row: Row[Any]) -> Account:

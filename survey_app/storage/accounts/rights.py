@@ -30,7 +30,7 @@ ROLES = tuple(RIGHTS)
 
 
 @dataclass(frozen=True)
-class Member:
+class Colleague:
     """One person of a study."""
 
     account: str
@@ -86,7 +86,7 @@ def studies_of(engine: Engine, who: str, administrator: bool) -> list[OwnStudy]:
         ]
 
 
-def members(engine: Engine, name: str) -> list[Member]:
+def members(engine: Engine, name: str) -> list[Colleague]:
     """Return the people of a study by name."""
     query = (
         select(account.c.id, account.c.name, account.c.email, account.c.disabled_ms, membership.c.role)
@@ -96,18 +96,18 @@ def members(engine: Engine, name: str) -> list[Member]:
     )
     with engine.connect() as connection:
         return [
-            Member(row.id, row.name, row.email, row.role, row.disabled_ms is not None)
+            Colleague(row.id, row.name, row.email, row.role, row.disabled_ms is not None)
             for row in connection.execute(query)
         ]
 
 
 def roles_by_account(engine: Engine) -> dict[str, list[tuple[str, str]]]:
     """Return (study, role) of every account, by study."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    roles: dict[str, list[tuple[str, str]]] = {}
     with engine.connect() as connection:
         for row in connection.execute(select(membership).order_by(membership.c.study)):
-            found.setdefault(row.account, []).append((row.study, row.role))
-    return found
+            roles.setdefault(row.account, []).append((row.study, row.role))
+    return roles
 
 
 def give_role(engine: Engine, who: str, name: str, role: str, now_ms: int, *, by: str | None) -> None:

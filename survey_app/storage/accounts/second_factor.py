@@ -8,7 +8,7 @@ import pyotp
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from survey_app.storage.accounts import audit
-from survey_app.storage.accounts.sessions import Signed
+from survey_app.storage.accounts.sessions import Signed, delete_sessions
 from survey_app.storage.codes import RESUME, grouped, hashed, random_code, read_code
 from survey_app.storage.database import writing
 from survey_app.storage.tables import account, recovery_code, sign_in
@@ -51,11 +51,7 @@ def turn_on(engine: Engine, signed: Signed, typed: str, now_ms: int) -> list[str
             .where(account.c.id == signed.account)
             .values(totp_secret=signed.pending, totp_last=step)
         )
-        connection.execute(
-            delete(sign_in).where(
-                sign_in.c.account == signed.account, sign_in.c.token_hash != signed.token_hash
-            )
-        )
+        delete_sessions(connection, signed.account, signed.token_hash)
         connection.execute(
             update(sign_in).where(sign_in.c.token_hash == signed.token_hash).values(totp_pending=None)
         )
@@ -64,7 +60,7 @@ def turn_on(engine: Engine, signed: Signed, typed: str, now_ms: int) -> list[str
 
 
 def renew_codes(engine: Engine, who: str, now_ms: int) -> list[str]:
-    """Return new recovery codes; those from before are good for nothing any more."""
+    """Return new recovery codes; earlier ones are no longer accepted."""
     with writing(engine).begin() as connection:
         return _new_codes(connection, who, now_ms)
 
@@ -83,34 +79,21 @@ def accept(engine: Engine, who: str, typed: str, now_ms: int) -> bool:
     if secret is None:
         return False
     step = _step_of(secret, typed, now_ms)
-    if step is not None:
-        return _use_step(engine, who, secret, step)
-    code = read_code(typed[:100], RESUME)
-    return code is not None and _use_recovery(engine, who, code, now_ms)
-
-
-def _use_step(engine: Engine, who: str, secret: str, step: int) -> bool:
-    """Of two that bring the same code, also at once, one is let in."""
-    fresh = or_(account.c.totp_last.is_(None), account.c.totp_last < step)
+    code = read_code(typed[:100], RESUME) if step is None else None
+    if step is None and code is None:
+        return False
     with writing(engine).begin() as connection:
-        used = connection.execute(
-            update(account)
-            .where(account.c.id == who, account.c.totp_secret == secret, fresh)
-            .values(totp_last=step)
-        )
-    return used.rowcount == 1
-
-
-def _use_recovery(engine: Engine, who: str, code: str, now_ms: int) -> bool:
-    with writing(engine).begin() as connection:
-        used = connection.execute(
-            delete(recovery_code).where(
-                recovery_code.c.account == who, recovery_code.c.code_hash == hashed(code)
-            )
-        )
+        # One statement decides, so that of two who bring the same code at once one is let in.
+        if code is None:
+            fresh = or_(account.c.totp_last.is_(None), account.c.totp_last < step)
+            same = account.c.id == who, account.c.totp_secret == secret
+            used = connection.execute(update(account).where(*same, fresh).values(totp_last=step))
+            return used.rowcount == 1
+        own = recovery_code.c.account == who, recovery_code.c.code_hash == hashed(code)
+        used = connection.execute(delete(recovery_code).where(*own))
         if used.rowcount == 1:
             audit.write(connection, now_ms, who, "recovery_code_used", who=who)
-    return used.rowcount == 1
+        return used.rowcount == 1
 
 
 def _step_of(secret: str, typed: str, now_ms: int) -> int | None:

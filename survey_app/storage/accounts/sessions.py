@@ -47,7 +47,8 @@ def begin(
     `password` is the stored one that was found to fit (None: none was asked for). Raises Meanwhile.
     """
     with writing(engine).begin() as connection:
-        _forget_old(connection, now_ms)
+        old = or_(sign_in.c.seen_ms < now_ms - IDLE_MS, sign_in.c.made_ms < now_ms - LONGEST_MS)
+        connection.execute(delete(sign_in).where(old))
         if password is not None and _stands(connection, who) != (password, not complete):
             raise Meanwhile
         if instead:
@@ -62,8 +63,8 @@ def complete(engine: Engine, half: Signed, now_ms: int) -> str:
     """Make a session of one that waited for its second factor; return its new token. Raises Meanwhile."""
     with writing(engine).begin() as connection:
         standing = _stands(connection, half.account)
-        found = connection.execute(delete(sign_in).where(sign_in.c.token_hash == half.token_hash))
-        if standing is None or found.rowcount != 1:
+        waiting = connection.execute(delete(sign_in).where(sign_in.c.token_hash == half.token_hash))
+        if standing is None or waiting.rowcount != 1:
             raise Meanwhile
         token = insert_session(connection, half.account, now_ms, True)
         audit.write(connection, now_ms, half.account, "signed_in")
@@ -90,7 +91,9 @@ def find(engine: Engine, token: str, now_ms: int) -> Signed | None:
     )  # fmt: skip
     with engine.connect() as connection:
         row = connection.execute(query).first()
-    if row is None or now_ms - row.seen_ms > IDLE_MS or now_ms - row.made_ms > _longest(row.complete):
+    if row is None or now_ms - row.seen_ms > IDLE_MS:
+        return None
+    if now_ms - row.made_ms > (LONGEST_MS if row.complete else HALF_MS):
         return None
     if now_ms - row.seen_ms > SEEN_EVERY_MS:
         with writing(engine).begin() as connection:
@@ -111,7 +114,7 @@ def find(engine: Engine, token: str, now_ms: int) -> Signed | None:
 
 
 def renew(engine: Engine, signed: Signed, now_ms: int) -> str:
-    """Return a new token for a session, which lives no longer for it; the one of before opens nothing."""
+    """Replace the token of a session, so that a stolen old one is useless; the session lives no longer for it."""
     token = secrets.token_urlsafe(32)
     with writing(engine).begin() as connection:
         connection.execute(
@@ -132,12 +135,13 @@ def end(engine: Engine, signed: Signed, now_ms: int) -> None:
 def end_others(engine: Engine, signed: Signed, now_ms: int) -> None:
     """End every other session of the same account."""
     with writing(engine).begin() as connection:
-        connection.execute(
-            delete(sign_in).where(
-                sign_in.c.account == signed.account, sign_in.c.token_hash != signed.token_hash
-            )
-        )
+        delete_sessions(connection, signed.account, signed.token_hash)
         audit.write(connection, now_ms, signed.account, "others_signed_out")
+
+
+def delete_sessions(connection: Connection, who: str, stay: str) -> None:
+    """End every session of an account but the one whose token hash is `stay`, within a transaction."""
+    connection.execute(delete(sign_in).where(sign_in.c.account == who, sign_in.c.token_hash != stay))
 
 
 def count(engine: Engine, who: str, now_ms: int) -> int:
@@ -157,10 +161,6 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _longest(complete: bool) -> int:
-    return LONGEST_MS if complete else HALF_MS
-
-
 def _stands(connection: Connection, who: str) -> tuple[str, bool] | None:
     """Return the stored password of an account and whether it has a second factor; None for one that is closed.
 
@@ -172,8 +172,3 @@ def _stands(connection: Connection, who: str) -> tuple[str, bool] | None:
     )
     row = connection.execute(held.with_for_update(read=True)).first()
     return (row.password, row.totp_secret is not None) if row else None
-
-
-def _forget_old(connection: Connection, now_ms: int) -> None:
-    old = or_(sign_in.c.seen_ms < now_ms - IDLE_MS, sign_in.c.made_ms < now_ms - LONGEST_MS)
-    connection.execute(delete(sign_in).where(old))

@@ -3,31 +3,3 @@
 A backup is of one moment. It can go back into either kind of database, and proves that it did by the Merkle roots
 of its studies. What was erased after it was made does not come back with it.
 """
-
-from __future__ import annotations
-
-from survey_app.storage.backup.archive import Backup, opened
-from survey_app.storage.backup.making import make, summary
-from survey_app.storage.backup.manifest import Manifest
-from survey_app.storage.backup.refusals import BadBackup, NotEmpty, OtherKey, Refused
-from survey_app.storage.backup.restoring import Compared, Place, Restored, drill, restore
-from survey_app.storage.backup.roots import Root, Taken
-
-__all__ = [
-    "Backup",
-    "BadBackup",
-    "Compared",
-    "Manifest",
-    "NotEmpty",
-    "OtherKey",
-    "Place",
-    "Refused",
-    "Restored",
-    "Root",
-    "Taken",
-    "drill",
-    "make",
-    "opened",
-    "restore",
-    "summary",
-]  # fmt: skip

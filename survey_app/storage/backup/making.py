@@ -9,16 +9,14 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, Table, func, select, text
 
-from survey_app.storage.backup.archive import Writer
-from survey_app.storage.backup.manifest import Manifest, Member
-from survey_app.storage.backup.refusals import Refused
+from survey_app.storage.backup.archive import BackupRefused, Manifest, TableEntry, Writer
 from survey_app.storage.backup.roots import roots
 from survey_app.storage.database import streaming
-from survey_app.storage.durable import whole_file
+from survey_app.storage.disk import whole_file
 from survey_app.storage.schema import read
 from survey_app.storage.tables import metadata, response
 
@@ -26,6 +24,7 @@ Progress = Callable[[int, int], None]
 """Told how many steps are done, and of how many. What it raises ends the work and leaves nothing."""
 APART = frozenset({"sign_in", "job"})
 """Tables that are no part of a backup: who is signed in, and work that waits, belong to the day."""
+SEQUENCE = "SELECT pg_get_serial_sequence(:name, 'id')"
 _FETCHED = 2_000
 
 
@@ -46,46 +45,50 @@ def make(
 ) -> Manifest:
     """Write a backup of a database and return its manifest; `key` is the secret key, None to leave it out.
 
-    The file appears when it is whole and on the disk. Raises Refused where it is there already or being written by
-    another program, OSError where it cannot be written, and sqlalchemy's errors.
+    The file appears when it is whole and on the disk. Raises BackupRefused where it is there already or being
+    written by another program, OSError where it cannot be written, and sqlalchemy's errors.
     """
     if target.exists():
-        raise Refused(f"{target} is there already; name a file that is not")
+        raise BackupRefused(f"{target} is there already; name a file that is not")
     try:
         with whole_file(target) as file, one_moment(engine) as connection:
-            return _into(file, connection, now, key, progress)
+            writer = Writer(file)
+            try:
+                manifest = _write_tables(connection, writer, now, key, progress)
+                writer.finish(manifest, key)
+            except BaseException:
+                writer.abandon()
+                raise
+            return manifest
     except BlockingIOError:
-        raise Refused(
+        raise BackupRefused(
             f"{target} is being written by another program; wait for it, or name another file"
         ) from None
 
 
-def _into(
-    file: IO[bytes], connection: Connection, now: datetime, key: str | None, progress: Progress | None
-) -> Manifest:
-    writer = Writer(file)
-    try:
-        manifest = _all(connection, writer, now, key, progress)
-        writer.finish(manifest, key)
-    except BaseException:
-        writer.abandon()
-        raise
-    return manifest
-
-
-def _all(
+def _write_tables(
     connection: Connection, writer: Writer, now: datetime, key: str | None, progress: Progress | None
 ) -> Manifest:
     tables = [table for table in metadata.sorted_tables if table.name not in APART]
-    steps = Steps(progress, sum(_count(connection, table) for table in (*tables, response)))
-    members = {table.name: _written(connection, writer, table, steps) for table in tables}
+    counts = (select(func.count()).select_from(table) for table in (*tables, response))
+    steps = Steps(progress, sum(connection.execute(count).scalar_one() for count in counts))
+    entries: dict[str, TableEntry] = {}
+    for table in tables:
+        columns = [column.name for column in table.columns]
+        binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+        # In the order of their key: so they are put back faster than in any other.
+        query = select(table).order_by(*table.primary_key.columns)
+        rows = connection.execute(query, execution_options={"yield_per": _FETCHED})
+        entry = writer.table(table.name, columns, binary, rows.partitions(), steps)
+        last_id = _last_id(connection, table) if numbered(table) else None
+        entries[table.name] = replace(entry, last_id=last_id)
     return Manifest(
         earshot=version("earshot"),
         revision=str(read(connection).revision),
         database=connection.dialect.name,
         made_at=now.astimezone(UTC).isoformat(),
-        tables=members,
-        studies={name: taken.root for name, taken in roots(connection, steps).items()},
+        tables=entries,
+        studies={name: timed.root for name, timed in roots(connection, steps).items()},
         key=None if key is None else hashlib.sha256(key.encode()).hexdigest(),
     )
 
@@ -94,7 +97,8 @@ def _all(
 def one_moment(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose every read sees the database as it was at its first one; nobody waits for it."""
     with streaming(engine).connect() as connection:
-        if engine.dialect.name == "sqlite":  # its readers have no transaction otherwise
+        # SQLite's readers have no transaction otherwise.
+        if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
         yield connection
 
@@ -103,26 +107,6 @@ def numbered(table: Table) -> bool:
     """Tell whether the database numbers the rows of a table."""
     column = table.autoincrement_column
     return column is not None and isinstance(column.type, Integer)
-
-
-def _count(connection: Connection, table: Table) -> int:
-    return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def _written(connection: Connection, writer: Writer, table: Table, steps: Steps) -> Member:
-    columns = [column.name for column in table.columns]
-    binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
-    member = writer.table(table.name, columns, binary, _batches(connection, table, steps))
-    return replace(member, last_id=_last_id(connection, table)) if numbered(table) else member
-
-
-def _batches(connection: Connection, table: Table, steps: Steps) -> Iterator[Any]:
-    """Yield rows in the order of their key: so they are put back faster than in any other."""
-    query = select(table).order_by(*table.primary_key.columns)
-    found = connection.execute(query, execution_options={"yield_per": _FETCHED})
-    for batch in found.partitions():
-        yield batch
-        steps(len(batch))
 
 
 def _last_id(connection: Connection, table: Table) -> int:
@@ -135,9 +119,6 @@ def _last_id(connection: Connection, table: Table) -> int:
     return int(row.last_value) if row.is_called else 0
 
 
-SEQUENCE = "SELECT pg_get_serial_sequence(:name, 'id')"
-
-
 def summary(manifest: Manifest) -> dict[str, Any]:
     """Return what a backup holds, for programs."""
     return {
@@ -145,6 +126,6 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         "revision": manifest.revision,
         "made_at": manifest.made_at,
         "secret_key": manifest.key is not None,
-        "rows": {name: member.rows for name, member in manifest.tables.items()},
+        "rows": {name: entry.rows for name, entry in manifest.tables.items()},
         "studies": {name: asdict(root) for name, root in manifest.studies.items()},
     }

@@ -15,16 +15,13 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, Engine, select
 
 from questionnaires.problems import StudyFault
-from survey_app.storage import erased
-from survey_app.storage.backup.archive import Backup, opened
+from survey_app.storage.backup.archive import Backup, BackupRefused, BadBackup, OtherKey, opened
 from survey_app.storage.backup.loading import claim, load
 from survey_app.storage.backup.making import Progress, Steps, make
-from survey_app.storage.backup.refusals import BadBackup, OtherKey, Refused
-from survey_app.storage.backup.roots import Root, Seen, Taken, roots
+from survey_app.storage.backup.roots import Look, Root, TimedRoot, roots
 from survey_app.storage.database import InsertNew, connect, dialect_of, writing
-from survey_app.storage.disk import existing, free_bytes
-from survey_app.storage.durable import new_file
-from survey_app.storage.erase import bury
+from survey_app.storage.disk import existing, free_bytes, new_file
+from survey_app.storage.erase import LIST, bury, read_erased, record_erased
 from survey_app.storage.posts import key_hash
 from survey_app.storage.rows import Stored
 from survey_app.storage.schema import REVISION, read
@@ -37,7 +34,7 @@ ROOM = 3
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """Where a backup is put: a database, and the folder and the file of the secret key beside it."""
 
     engine: Engine
@@ -49,7 +46,7 @@ class Place:
 class Restored:
     """What was put back: the studies by name, how many responses were erased again, what became of the key."""
 
-    studies: dict[str, Taken]
+    studies: dict[str, TimedRoot]
     erased_again: int
     key: str
     """written | the same | left out"""
@@ -71,7 +68,7 @@ class Compared:
 
 def restore(
     backup: Backup,
-    place: Place,
+    destination: Destination,
     now: datetime,
     *,
     with_key: bool = True,
@@ -80,26 +77,33 @@ def restore(
 ) -> Restored:
     """Put a backup into an empty database and return what came of it.
 
-    `gone_since` are hashes of erased responses, beside those that stand in the backup and in the list in the
-    data folder: none of them comes back. Raises Refused (BadBackup, NotEmpty, OtherKey), BadList, OSError and
+    `gone_since` are hashes of erased responses, beside those that stand in the backup and in the list in the data
+    folder: none of them comes back. Raises BackupRefused (BadBackup, NotEmpty, OtherKey), BadList, OSError and
     sqlalchemy's errors; then nothing was changed, but that a database may have empty tables.
     """
+    engine, folder = destination.engine, destination.folder
     key = backup.key() if with_key else None
-    refuse_other_key(place.key, key)
-    known = _listed(place.folder)
+    refuse_other_key(destination.key, key)
+    listed = read_erased(folder / LIST) if (folder / LIST).exists() else frozenset()
     with at_this_revision(backup, now) as source:
-        _make_tables(place.engine)
-        refuse_small_disk(place.engine, source)
+        # A server's new database is as empty with tables as without.
+        if not dialect_of(engine).MAKES_ITSELF:
+            with engine.connect() as connection:
+                empty = read(connection).empty
+            if empty:
+                upgrade(engine)
+        refuse_small_disk(engine, source)
         steps = Steps(progress, 2 * source.manifest.rows + source.manifest.responses)
         source.verify(steps)
-        with writing(place.engine).begin() as connection:
+        with writing(engine).begin() as connection:
             claim(connection)
             load(connection, source, steps)
-            found, again = _settle(connection, source, {*known, *gone_since}, now, steps)
+            studies, again = _settle(connection, source, {*listed, *gone_since}, now, steps)
             every = frozenset(connection.execute(select(gone.c.key_hash)).scalars())
-            erased.record(place.folder, sorted(every - known))
-            done = _put_key(place.key, key)  # before the commit: rows without their key would be of no use
-    return Restored(found, again, done)
+            # Before the commit: what was erased must stand in the list, and rows without their key are of no use.
+            record_erased(folder, sorted(every - listed))
+            outcome = _put_key(destination.key, key)
+    return Restored(studies, again, outcome)
 
 
 def drill(backup: Backup, folder: Path, now: datetime, progress: Progress | None = None) -> list[Compared]:
@@ -116,11 +120,14 @@ def drill(backup: Backup, folder: Path, now: datetime, progress: Progress | None
             with writing(engine).begin() as connection:
                 claim(connection)
                 load(connection, source, steps)
-                found = _roots(connection, source, steps)
+                restored = _roots(connection, source, steps)
         finally:
             engine.dispose()
-    told = backup.manifest.studies
-    return [_compared(name, told, found) for name in sorted({*told, *found})]
+    before = backup.manifest.studies
+    return [
+        Compared(name, before.get(name), *restored.get(name, (None, 0.0)))
+        for name in sorted({*before, *restored})
+    ]
 
 
 def refuse_other_key(path: Path, key: str | None) -> None:
@@ -133,13 +140,13 @@ def refuse_other_key(path: Path, key: str | None) -> None:
 
 
 def refuse_small_disk(engine: Engine, backup: Backup) -> None:
-    """Raise Refused where an SQLite file of that size has no room."""
+    """Raise BackupRefused where an SQLite file of that size has no room."""
     file = file_of(engine.url) if engine.dialect.name == "sqlite" else None
     if file is None:
         return
     needed, free = ROOM * backup.manifest.bytes, free_bytes(existing(file.absolute()))
     if free < needed:
-        raise Refused(
+        raise BackupRefused(
             f"{file} needs up to {needed // 2**20 + 1} MiB while it is filled, and its disk has {free // 2**20}; "
             "make room"
         )
@@ -163,11 +170,12 @@ def at_this_revision(backup: Backup, now: datetime) -> Iterator[Backup]:
     with TemporaryDirectory(prefix="earshot-") as name:
         newer = Path(name) / backup.path.name
         engine = connect(f"sqlite:///{Path(name) / 'upgraded.db'}")
+        silent = Steps(None, 0)
         try:
             upgrade(engine, to=revision)
-            backup.verify(lambda count: None)
+            backup.verify(silent)
             with writing(engine).begin() as connection:
-                load(connection, backup, lambda count: None)
+                load(connection, backup, silent)
             upgrade(engine)
             make(engine, newer, now, key=None)
         finally:
@@ -177,24 +185,9 @@ def at_this_revision(backup: Backup, now: datetime) -> Iterator[Backup]:
             yield upgraded
 
 
-def _make_tables(engine: Engine) -> None:
-    """Make the tables of a server's new database: it is as empty with them as without."""
-    if dialect_of(engine).MAKES_ITSELF:
-        return
-    with engine.connect() as connection:
-        empty = read(connection).empty
-    if empty:
-        upgrade(engine)
-
-
-def _listed(folder: Path) -> frozenset[str]:
-    path = folder / erased.FILE
-    return erased.recorded(path) if path.exists() else frozenset()
-
-
 def _settle(
     connection: Connection, source: Backup, hashes: set[str], now: datetime, steps: Steps
-) -> tuple[dict[str, Taken], int]:
+) -> tuple[dict[str, TimedRoot], int]:
     """Compare the roots, and erase what was erased since; its leaves stay, so that the roots stay."""
     before = set(connection.execute(select(gone.c.key_hash)).scalars())
     hashes |= before
@@ -204,40 +197,34 @@ def _settle(
         if key_hash(stored.key) in hashes:
             doomed.append((stored.key, study, leaf, stored.data_id))
 
-    found = _roots(connection, source, steps, look if hashes else None)
-    _refuse_different(source, {name: taken.root for name, taken in found.items()})
-    for one in doomed:
-        bury(connection, *one, int(now.timestamp() * 1000))
-    for one_hash in (
-        hashes - before
-    ):  # a form that is still open somewhere must not begin an erased response again
-        connection.execute(InsertNew(gone).values(key_hash=one_hash))
-    return found, len(doomed)
+    studies = _roots(connection, source, steps, look if hashes else None)
+    _refuse_different(source, {name: timed.root for name, timed in studies.items()})
+    for response in doomed:
+        bury(connection, *response, int(now.timestamp() * 1000))
+    # A form that is still open somewhere must not begin an erased response again.
+    for digest in hashes - before:
+        connection.execute(InsertNew(gone).values(key_hash=digest))
+    return studies, len(doomed)
 
 
 def _roots(
-    connection: Connection, source: Backup, steps: Steps, seen: Seen | None = None
-) -> dict[str, Taken]:
+    connection: Connection, source: Backup, steps: Steps, look: Look | None = None
+) -> dict[str, TimedRoot]:
     try:
-        return roots(connection, steps, seen)
+        return roots(connection, steps, look)
     except (StudyFault, KeyError, ValueError, TypeError) as error:
         what = f"its rows make no responses ({type(error).__name__})"
         raise BadBackup(f"{source.path}: {what}; take another backup") from None
 
 
-def _refuse_different(source: Backup, found: Mapping[str, Root]) -> None:
-    told = source.manifest.studies
-    for name in sorted({*told, *found}):
-        if told.get(name) != found.get(name):
+def _refuse_different(source: Backup, restored: Mapping[str, Root]) -> None:
+    before = source.manifest.studies
+    for name in sorted({*before, *restored}):
+        if before.get(name) != restored.get(name):
             raise BadBackup(
                 f"{source.path}: the Merkle root of {name} is not that of the manifest; look at it with --drill, "
                 f"and restore it with the version that made it ({source.manifest.earshot}), or take another backup"
             )
-
-
-def _compared(name: str, told: Mapping[str, Root], found: Mapping[str, Taken]) -> Compared:
-    taken = found.get(name)
-    return Compared(name, told.get(name), taken.root if taken else None, taken.seconds if taken else 0.0)
 
 
 def _put_key(path: Path, key: str | None) -> str:

@@ -19,7 +19,7 @@ from survey_app.storage.tables import response, study, tombstone, version
 
 Tick = Callable[[int], None]
 """Told how many rows more are done."""
-Seen = Callable[[str, Stored, bytes], None]
+Look = Callable[[str, Stored, bytes], None]
 """Told the study of a response, the response and its leaf."""
 
 
@@ -32,41 +32,44 @@ class Root:
     merkle_root: str
 
 
-class Taken(NamedTuple):
+class TimedRoot(NamedTuple):
     """A root, and how long it took."""
 
     root: Root
     seconds: float
 
 
-def roots(connection: Connection, tick: Tick, seen: Seen | None = None) -> dict[str, Taken]:
+def roots(connection: Connection, tick: Tick, look: Look | None = None) -> dict[str, TimedRoot]:
     """Return the root of every study that a connection sees, by name.
 
     Of a response no more than its leaf is in memory.
     """
-    rows = _rows(connection)
+    rows: dict[str, Rows] = {}
+    for name in connection.execute(select(study.c.name).order_by(study.c.name)).scalars().all():
+        query = select(version.c.hash, version.c.content).where(version.c.study == name)
+        contents = connection.execute(query.order_by(version.c.published_ms)).all()
+        rows[name] = Rows({digest: questionnaire_of(content) for digest, content in contents})
     leaves: dict[str, list[bytes]] = {name: [] for name in rows}
-    took: defaultdict[str, float] = defaultdict(float)
+    seconds: defaultdict[str, float] = defaultdict(float)
     for name, keys in _keys(connection):
         begun = time.perf_counter()
         for stored in read(connection, name, keys):
             _, leaf = rows[name].row(stored)
             leaves[name].append(leaf)
-            if seen is not None:
-                seen(name, stored, leaf)
-        took[name] += time.perf_counter() - begun
+            if look is not None:
+                look(name, stored, leaf)
+        seconds[name] += time.perf_counter() - begun
         tick(len(keys))
-    return {name: _root(connection, name, found, took[name]) for name, found in leaves.items()}
-
-
-def _rows(connection: Connection) -> dict[str, Rows]:
-    names = connection.execute(select(study.c.name).order_by(study.c.name)).scalars().all()
-    found: dict[str, Rows] = {}
-    for name in names:
-        query = select(version.c.hash, version.c.content).where(version.c.study == name)
-        contents = connection.execute(query.order_by(version.c.published_ms)).all()
-        found[name] = Rows({digest: questionnaire_of(content) for digest, content in contents})
-    return found
+    timed: dict[str, TimedRoot] = {}
+    for name, own in leaves.items():
+        count, begun = len(own), time.perf_counter()
+        erased = connection.execute(select(tombstone.c.leaf).where(tombstone.c.study == name)).scalars()
+        own.extend(bytes.fromhex(digits) for digits in erased)
+        own.sort()
+        unique = [leaf for leaf, _ in groupby(own)]
+        root = Root(count, len(unique) - count, merkle_root(unique).hex())
+        timed[name] = TimedRoot(root, seconds[name] + time.perf_counter() - begun)
+    return timed
 
 
 def _keys(connection: Connection) -> Iterator[tuple[str, list[str]]]:
@@ -74,21 +77,11 @@ def _keys(connection: Connection) -> Iterator[tuple[str, list[str]]]:
     last = ""
     while True:
         query = select(response.c.key, response.c.study).where(response.c.key > last)
-        some = connection.execute(query.order_by(response.c.key).limit(AT_ONCE)).all()
-        if not some:
+        rows = connection.execute(query.order_by(response.c.key).limit(AT_ONCE)).all()
+        if not rows:
             return
-        last = some[-1].key
-        for name, of_study in groupby(
-            sorted(some, key=lambda row: str(row.study)), lambda row: str(row.study)
-        ):
-            yield name, [row.key for row in of_study]
-
-
-def _root(connection: Connection, name: str, leaves: list[bytes], seconds: float) -> Taken:
-    count, begun = len(leaves), time.perf_counter()
-    gone = connection.execute(select(tombstone.c.leaf).where(tombstone.c.study == name)).scalars()
-    leaves.extend(bytes.fromhex(one) for one in gone)
-    leaves.sort()
-    unique = [one for one, _ in groupby(leaves)]
-    reached = merkle_root(unique).hex()
-    return Taken(Root(count, len(unique) - count, reached), seconds + time.perf_counter() - begun)
+        last = rows[-1].key
+        by_study: defaultdict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            by_study[row.study].append(row.key)
+        yield from sorted(by_study.items())

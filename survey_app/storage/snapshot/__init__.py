@@ -20,19 +20,24 @@ from sqlalchemy import Engine
 
 from questionnaires.codebook import codebook
 from questionnaires.study import Study
-from survey_app.storage.erase import finished_erasure, pending, present, tombstones
+from survey_app.storage.erase import forget_erasures, pending, present, tombstones
 from survey_app.storage.fieldwork import Fielded, fielded, questionnaire_of, versions
 from survey_app.storage.leaves import snapshots, write_leaves
 from survey_app.storage.merkle import merkle_root
-from survey_app.storage.removal import ASIDE, alone, keys_beyond, recover, remove_rows, sha256_of, tidy
-from survey_app.storage.rows import Stored, post_rows
-from survey_app.storage.snapshot.counts import Counts
-from survey_app.storage.snapshot.earlier import Earlier, Increment, made_by, newest_fitting
-from survey_app.storage.snapshot.parts import KINDS, Parts, number_after
-from survey_app.storage.snapshot.reading import anchor, changed_keys, every_key, high_water, read_all
+from survey_app.storage.rows import post_rows
+from survey_app.storage.snapshot.earlier import Increment, newest_fitting, row_recipe
+from survey_app.storage.snapshot.parts import KINDS, FieldworkCounts, Parts, number_after
+from survey_app.storage.snapshot.removal import (
+    ASIDE,
+    alone,
+    ids_beyond,
+    recover,
+    remove_rows,
+    sha256_of,
+    tidy,
+)
+from survey_app.storage.snapshot.selection import anchor, changed_keys, every_key, high_water, read_all
 from survey_app.storage.snapshot.table import Rows
-
-__all__ = ["NothingToSnapshot", "Progress", "finish_erasures", "row_of", "take"]
 
 SCHEMA_VERSION = 2
 Progress = Callable[[int, int], None]
@@ -55,26 +60,29 @@ def take(
     """Write a snapshot of a study below `folder` and return its own folder, named by the time (UTC).
 
     `folder` holds the snapshots of this study. What is erased while the snapshot is being written is not in it.
-    `anew` reads every response, whatever an earlier snapshot has. Raises NothingToSnapshot, and OSError where
-    another program takes one of this study and does not end.
+    `anew` reads every response, whatever an earlier snapshot has. Raises NothingToSnapshot, and OSError where another
+    program takes one of this study and does not end.
     """
-    found = fielded(engine, study.name)
-    if found is None:
+    fieldwork = fielded(engine, study.name)
+    if fieldwork is None:
         raise NothingToSnapshot(study.name)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / now.strftime("%Y%m%dT%H%M%S.%fZ")
     with alone(folder, "taking", "read"):
         making, gone = _begin(engine, study, folder, target, anew)
-        _read_posts(engine, study.name, making, progress)
-        _write_beside(study, found, making, now)
-        _write_increment(engine, making)
-        making.leaves = _whole(making.leaves + making.changing + gone)
+        making.read_posts(engine, study.name, progress)
+        _write_beside(study, fieldwork, making, now)
+        making.write_increment(engine)
+        # Sorted and each once: the leaf of an erased response may come from two sides.
+        leaves = sorted(making.leaves + making.changing + gone)
+        making.leaves = [leaf for leaf, _ in groupby(leaves)]
         write_leaves(making.aside, making.leaves)
-        _write_manifest(study, found.version, making, now)
-        with alone(folder):  # who is erased after this look is still pending when the snapshot can be found
+        _write_manifest(study, fieldwork.version, making, now)
+        # Whoever is erased after the look at the tombstones is still pending when the snapshot can be found.
+        with alone(folder):
             if tombstones(engine, study.name) != gone:
                 here = pa.array(present(engine, study.name), pa.string())
-                remove_rows(making.aside, keys_beyond(making.aside, here))
+                remove_rows(making.aside, ids_beyond(making.aside, here))
             making.aside.replace(target)
     return target
 
@@ -88,16 +96,16 @@ def finish_erasures(engine: Engine, folder: Path, study: str) -> int:
         recover(folder)
         erased = pending(engine, study)
         cleared = sum(remove_rows(snapshot, erased) > 0 for snapshot in snapshots(folder)) if erased else 0
-        finished_erasure(engine, erased)
+        forget_erasures(engine, erased)
     return cleared
 
 
-def row_of(snapshot: Path, key: str) -> dict[str, Any] | None:
+def row_of(snapshot: Path, response_id: str) -> dict[str, Any] | None:
     """Return the row of a response as a snapshot's files have it, None where they have none."""
     for path in sorted((snapshot / "responses").glob("*.parquet")):
-        found = pq.read_table(path, filters=[("_response", "==", key)]).to_pylist()
-        if found:
-            return dict(found[0])
+        rows = pq.read_table(path, filters=[("_response", "==", response_id)]).to_pylist()
+        if rows:
+            return dict(rows[0])
     return None
 
 
@@ -109,9 +117,9 @@ class _Making:
     mark: int
     contents: Mapping[str, bytes]
     rows: Rows
-    made: Mapping[str, Any]
+    recipe: Mapping[str, Any]
     before: Increment | None = None
-    counts: Counts = field(default_factory=Counts)
+    counts: FieldworkCounts = field(default_factory=FieldworkCounts)
     leaves: list[bytes] = field(default_factory=list)
     changing: list[bytes] = field(default_factory=list)
     """The leaves of unfinished responses."""
@@ -123,104 +131,87 @@ class _Making:
         schema = self.rows.schema
         self.parts = {end: Parts(self.aside, schema, self.counts, finished=end) for end in (True, False)}
 
-    def add(self, stored: Stored) -> None:
-        finished = any(one.final for one in stored.posts)
-        row, leaf = self.rows.row(stored)
-        self.parts[finished].add(row, post_rows(stored))
-        (self.leaves if finished else self.changing).append(leaf)
-        if not finished:
-            self.unfinished.append(stored.last.id)
-        self.newest = max(self.newest, stored.last.id)
-
-    def close(self) -> None:
-        """Write what is held; there is always a first part, even without a row."""
+    def read_posts(self, engine: Engine, name: str, progress: Progress | None) -> None:
+        """Read the responses of a study that are not taken over, and write their parts."""
+        if self.before is None:
+            keys = every_key(engine, name)
+        else:
+            after = self.before.anchor.post if self.before.anchor else 0
+            keys = changed_keys(engine, after, self.mark, self.before.unfinished)
+        for done, responses in read_all(engine, name, keys, self.mark):
+            for stored in responses:
+                end = any(post.final for post in stored.posts)
+                row, leaf = self.rows.row(stored)
+                self.parts[end].add(row, post_rows(stored))
+                (self.leaves if end else self.changing).append(leaf)
+                if not end:
+                    self.unfinished.append(stored.last.id)
+                self.newest = max(self.newest, stored.last.id)
+            if progress is not None:
+                progress(done, len(keys))
+        # There is always a first part, even without a row.
         finished, unfinished = self.parts[True], self.parts[False]
         finished.flush()
-        unfinished.flush(empty=not finished.written)
-        number_after(self.aside, finished.written, unfinished.written)
+        unfinished.flush(empty=not finished.names)
+        number_after(self.aside, finished.names, unfinished.names)
+
+    def write_increment(self, engine: Engine) -> None:
+        """Write what the next snapshot goes on from."""
+        known = self.before.anchor if self.before else None
+        newest = max(self.newest, known.post if known else 0)
+        Increment(
+            mark=self.mark,
+            anchor=anchor(engine, newest) if newest else None,
+            parts=len(self.parts[True].names),
+            unfinished=sorted(self.unfinished),
+            leaves=[leaf.hex() for leaf in sorted(self.changing)],
+            made=self.recipe,
+        ).write(self.aside)
 
 
 def _begin(
     engine: Engine, study: Study, folder: Path, target: Path, anew: bool
 ) -> tuple[_Making, list[bytes]]:
-    """Begin a snapshot, with what is taken over from an earlier one; return the leaves of erased responses, too.
-
-    What is erased is read before anything else: whatever follows is seen at the end.
-    """
+    """Begin a snapshot, with what is taken over from an earlier one; return the leaves of erased responses, too."""
     with alone(folder):
         tidy(folder)
+        # What is erased is read before anything else: whatever follows is seen at the end.
         gone, erased = tombstones(engine, study.name), pending(engine, study.name)
         mark = high_water(engine, study.name)
         contents = versions(engine, study.name)
         rows = Rows({digest: questionnaire_of(content) for digest, content in contents.items()})
-        made = made_by(rows, SCHEMA_VERSION, study.synthetic)
-        making = _Making(folder / f".{target.name}{ASIDE}", mark, contents, rows, made)
+        recipe = row_recipe(rows, SCHEMA_VERSION, study.synthetic)
+        making = _Making(folder / f".{target.name}{ASIDE}", mark, contents, rows, recipe)
         for kind in KINDS:
             (making.aside / kind).mkdir(parents=True)
-        found = None if anew else newest_fitting(engine, folder, made)
-        if found is not None:
-            _take_over(making, found, erased)
+        earlier = None if anew else newest_fitting(engine, folder, recipe)
+        if earlier is not None:
+            making.before = earlier.increment
+            making.linked = earlier.hand_over(making.aside, making.parts[True], making.counts, erased)
+            making.leaves = earlier.leaves()
     return making, gone
 
 
-def _take_over(making: _Making, found: Earlier, erased: set[str]) -> None:
-    making.before = found.increment
-    making.linked = found.hand_over(making.aside, making.parts[True], making.counts, erased)
-    making.leaves = found.leaves()
-
-
-def _read_posts(engine: Engine, name: str, making: _Making, progress: Progress | None) -> None:
-    before = making.before
-    keys = (
-        every_key(engine, name)
-        if before is None
-        else changed_keys(engine, before.anchor.post if before.anchor else 0, making.mark, before.unfinished)
-    )
-    for done, some in read_all(engine, name, keys, making.mark):
-        for stored in some:
-            making.add(stored)
-        if progress is not None:
-            progress(done, len(keys))
-    making.close()
-
-
-def _write_increment(engine: Engine, making: _Making) -> None:
-    known = making.before.anchor if making.before else None
-    newest = max(making.newest, known.post if known else 0)
-    Increment(
-        mark=making.mark,
-        anchor=anchor(engine, newest) if newest else None,
-        parts=len(making.parts[True].written),
-        unfinished=sorted(making.unfinished),
-        leaves=[one.hex() for one in sorted(making.changing)],
-        made=making.made,
-    ).write(making.aside)
-
-
-def _whole(leaves: list[bytes]) -> list[bytes]:
-    """Return leaves sorted and each once: that of an erased response may come from two sides."""
-    leaves.sort()
-    return [one for one, _ in groupby(leaves)]
-
-
-def _write_beside(study: Study, found: Fielded, making: _Making, now: datetime) -> None:
+def _write_beside(study: Study, published: Fielded, making: _Making, now: datetime) -> None:
     aside, times = making.aside, making.counts.times
     (aside / "questionnaires").mkdir()
     for digest, content in making.contents.items():
         (aside / "questionnaires" / f"{digest}.yaml").write_bytes(content)
     for name, content in study.files.items():
-        if name != "questionnaire.yaml":  # its published versions are in a folder of their own
+        # The published versions of the questionnaire are in a folder of their own.
+        if name != "questionnaire.yaml":
             (aside / name).write_bytes(content)
     _write_json(aside / "codebook.json", codebook(making.rows.questionnaires))
     fieldwork = {
         "study": study.name,
         "zone": study.record.zone,
-        "opened": _time(found.opened_ms),
-        "closed": _time(found.closed_ms),
+        "opened": _time(published.opened_ms),
+        "closed": _time(published.closed_ms),
         "first_answer": _time(times[0] if times else None),
         "last_answer": _time(times[1] if times else None),
         "taken": now.astimezone(UTC).isoformat(),
-        "downtime": None,  # not recorded yet
+        # Not recorded yet.
+        "downtime": None,
         **making.counts.sorted(),
     }
     _write_json(aside / "fieldwork.json", fieldwork)

@@ -1,7 +1,7 @@
 """What a new snapshot takes over from the newest earlier one: what cannot have changed, and is found whole.
 
-A response that is finished stays as it is until it is erased. So its part is linked, and only what was posted
-after the earlier snapshot is read, with the responses that were unfinished then.
+A response that is finished stays as it is until it is erased. So its part is linked, and only what was posted after
+the earlier snapshot is read, with the responses that were unfinished then.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from sqlalchemy import Engine
 
 from survey_app.storage.leaves import FILE as LEAVES
 from survey_app.storage.leaves import read_leaves, snapshots
-from survey_app.storage.removal import link, sha256_of, without
 from survey_app.storage.snapshot import parts
-from survey_app.storage.snapshot.counts import Counts
-from survey_app.storage.snapshot.parts import KINDS, Parts
-from survey_app.storage.snapshot.reading import Anchor, anchor
+from survey_app.storage.snapshot.parts import KINDS, FieldworkCounts, Parts
+from survey_app.storage.snapshot.removal import link, sha256_of, without
+from survey_app.storage.snapshot.selection import Anchor, anchor
 from survey_app.storage.snapshot.table import Rows
 
 FILE = "increment.json"
@@ -62,36 +61,45 @@ class Earlier:
         """The parts with finished responses."""
         return sorted(path.name for path in (self.folder / KINDS[0]).iterdir())[: self.increment.parts]
 
+    def is_whole(self) -> bool:
+        """Tell whether the files that would be taken over are as they were written."""
+        names = [LEAVES, *(f"{kind}/{name}" for name in self.names for kind in KINDS)]
+        try:
+            return all(sha256_of(self.folder / name) == self.files.get(name) for name in names)
+        except OSError:
+            return False
+
     def leaves(self) -> list[bytes]:
         """Return the leaves of the finished responses, and of those that were erased."""
-        changing = {bytes.fromhex(one) for one in self.increment.leaves}
-        return [one for one in read_leaves(self.folder) if one not in changing]
+        changing = {bytes.fromhex(digits) for digits in self.increment.leaves}
+        return [leaf for leaf in read_leaves(self.folder) if leaf not in changing]
 
     def hand_over(
-        self, aside: Path, finished: Parts, counts: Counts, erased: Collection[str]
+        self, aside: Path, finished: Parts, counts: FieldworkCounts, erased: Collection[str]
     ) -> dict[str, str]:
         """Put its parts of finished responses into a new snapshot; return the SHA-256 of those that are links.
 
-        A part that lost most of its rows, or never had many, is joined with what follows; `erased` responses
-        that still stand in it are left out.
+        A part that lost most of its rows, or never had many, is joined with what follows; `erased` responses that
+        still stand in it are left out.
         """
         linked: dict[str, str] = {}
         for name in self.names:
-            held = [self.folder / kind / name for kind in KINDS]
-            rows = pq.read_metadata(held[0]).num_rows
-            tables = without(held, erased) if erased or rows < parts.ROWS_PER_PART / 2 else None
-            if tables is not None and (rows < parts.ROWS_PER_PART / 2 or tables[0].num_rows < rows):
+            files = [self.folder / kind / name for kind in KINDS]
+            rows = pq.read_metadata(files[0]).num_rows
+            small = rows < parts.ROWS_PER_PART / 2
+            tables = without(files, erased) if erased or small else None
+            if tables is not None and (small or tables[0].num_rows < rows):
                 finished.add_tables(*tables)
                 continue
             new = finished.next_name()
-            for kind, path in zip(KINDS, held, strict=True):
+            for kind, path in zip(KINDS, files, strict=True):
                 link(str(path), str(aside / kind / new))
                 linked[f"{kind}/{new}"] = self.files[f"{kind}/{name}"]
             counts.add_files(aside, new)
         return linked
 
 
-def made_by(rows: Rows, schema_version: int, synthetic: bool) -> dict[str, Any]:
+def row_recipe(rows: Rows, schema_version: int, synthetic: bool) -> dict[str, Any]:
     """Return what decides how the rows of a snapshot come out."""
     return {
         "program": version("earshot"),
@@ -101,35 +109,23 @@ def made_by(rows: Rows, schema_version: int, synthetic: bool) -> dict[str, Any]:
     }
 
 
-def newest_fitting(engine: Engine, folder: Path, made: Mapping[str, Any]) -> Earlier | None:
+def newest_fitting(engine: Engine, folder: Path, recipe: Mapping[str, Any]) -> Earlier | None:
     """Return the newest snapshot in a folder, None where everything has to be made anew."""
     newest = snapshots(folder)[-1:]
-    found = _read(newest[0]) if newest else None
-    if found is None or found.increment.made != made or not _is_of(engine, found.increment.anchor):
+    if not newest:
         return None
-    return found if _is_whole(found) else None
-
-
-def _read(folder: Path) -> Earlier | None:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if sha256_of(folder / FILE) != manifest["files"][FILE]:
+        manifest = json.loads((newest[0] / "manifest.json").read_text(encoding="utf-8"))
+        if sha256_of(newest[0] / FILE) != manifest["files"][FILE]:
             return None
-        told = json.loads((folder / FILE).read_text(encoding="ascii"))
-    except (OSError, ValueError, KeyError):  # made by a version that could not go on from it, or damaged
+        values = json.loads((newest[0] / FILE).read_text(encoding="ascii"))
+    except (OSError, ValueError, KeyError):
+        # It is damaged, or of a version that could not go on from it.
         return None
-    told["anchor"] = Anchor(**told["anchor"]) if told["anchor"] else None
-    return Earlier(folder, manifest["files"], Increment(**told))
-
-
-def _is_of(engine: Engine, known: Anchor | None) -> bool:
-    """Tell whether the database is the one that the snapshot was taken of, and was not set back since."""
-    return known is not None and anchor(engine, known.post) == known
-
-
-def _is_whole(found: Earlier) -> bool:
-    names = [LEAVES, *(f"{kind}/{name}" for name in found.names for kind in KINDS)]
-    try:
-        return all(sha256_of(found.folder / name) == found.files.get(name) for name in names)
-    except OSError:
-        return False
+    known = Anchor(**values["anchor"]) if values["anchor"] else None
+    increment = Increment(**(values | {"anchor": known}))
+    # The same post in the database shows that it is the one of the snapshot, and was not set back since.
+    if increment.made != recipe or known is None or anchor(engine, known.post) != known:
+        return None
+    earlier = Earlier(newest[0], manifest["files"], increment)
+    return earlier if earlier.is_whole() else None

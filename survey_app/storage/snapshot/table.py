@@ -65,7 +65,9 @@ class Rows:
         )
         places = {name: place for place, name in enumerate(self.schema.names)}
         blank = [*(None for _ in HEAD), *(not_asked(column) for column in self.columns)]
-        self._versions = {digest: _Version(one, places, blank) for digest, one in questionnaires.items()}
+        self._versions = {
+            digest: _Version(questionnaire, places, blank) for digest, questionnaire in questionnaires.items()
+        }
 
     def row(self, stored: Stored) -> tuple[list[Any], bytes]:
         """Return a response as values in the order of the schema, times in milliseconds, and its leaf."""
@@ -101,7 +103,7 @@ class _Version:
 def table_of(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Table:
     """Return rows, each with its values in the order of the schema, as a table."""
     by_column: Iterable[Any] = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    arrays = [pa.array(values, one.type) for values, one in zip(by_column, schema, strict=True)]
+    arrays = [pa.array(values, field.type) for values, field in zip(by_column, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

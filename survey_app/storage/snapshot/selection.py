@@ -7,12 +7,13 @@ what is erased. So a snapshot needs no long transaction: it takes a mark, and th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 
 from survey_app.storage.database import hold, streaming, writing
 from survey_app.storage.rows import AT_ONCE, Stored, read
@@ -32,8 +33,8 @@ class Anchor:
 def high_water(engine: Engine, study: str) -> int:
     """Return the number up to which the posts of a study are all there, whoever is writing.
 
-    A server gives numbers before it commits, so that a smaller one can appear later. Those who write to this
-    study are waited for, and those who come next wait for this: both for no longer than one commit.
+    A server gives numbers before it commits, so that a smaller one can appear later. Those who write to this study
+    are waited for, and those who come next wait for this: both for no longer than one commit.
     """
     with writing(engine).begin() as connection:
         hold(connection, changed=[study])
@@ -42,10 +43,7 @@ def high_water(engine: Engine, study: str) -> int:
 
 def every_key(engine: Engine, study: str) -> pa.Array:
     """Return the keys of all responses of a study; compact, since there may be millions."""
-    query = select(response.c.key).where(response.c.study == study)
-    with streaming(engine).connect() as connection:
-        found = connection.execution_options(yield_per=_FETCHED).execute(query).scalars()
-        return _compact(found.partitions())
+    return _streamed(engine, select(response.c.key).where(response.c.study == study))
 
 
 def changed_keys(engine: Engine, after: int, mark: int, unfinished: Sequence[int]) -> pa.Array:
@@ -54,13 +52,12 @@ def changed_keys(engine: Engine, after: int, mark: int, unfinished: Sequence[int
     `unfinished` are numbers of posts. Responses of other studies may be among the keys.
     """
     newer = select(post.c.response).where(post.c.id > after, post.c.id <= mark).distinct()
-    with streaming(engine).connect() as connection:
-        found = connection.execution_options(yield_per=_FETCHED).execute(newer).scalars()
-        fresh = _compact(found.partitions())
+    fresh = _streamed(engine, newer)
+    groups = (unfinished[start : start + AT_ONCE] for start in range(0, len(unfinished), AT_ONCE))
     with engine.connect() as connection:
         older = _compact(
-            connection.execute(select(post.c.response).where(post.c.id.in_(some))).scalars().all()
-            for some in _some(unfinished)
+            connection.execute(select(post.c.response).where(post.c.id.in_(group))).scalars().all()
+            for group in groups
         )
     return pc.unique(pa.concat_arrays([older, fresh]))
 
@@ -72,30 +69,29 @@ def read_all(engine: Engine, study: str, keys: pa.Array, mark: int) -> Iterator[
     """
     with engine.connect() as connection:
         for start in range(0, len(keys), AT_ONCE):
-            some = keys.slice(start, AT_ONCE).to_pylist()
-            yield start + len(some), read(connection, study, some, mark)
+            group = keys.slice(start, AT_ONCE).to_pylist()
+            yield start + len(group), read(connection, study, group, mark)
 
 
 def anchor(engine: Engine, number: int) -> Anchor | None:
     """Return the anchor at a post, None where there is no such post."""
-    with engine.connect() as connection:
-        found = _of(connection, number)
-    return None if found is None else Anchor(number, found)
-
-
-def _of(connection: Connection, number: int) -> str | None:
     query = (
         select(response.c.salt, post.c.submission_key)
         .join(post, post.c.response == response.c.key)
         .where(post.c.id == number)
     )
-    row = connection.execute(query).first()
-    return None if row is None else hashlib.sha256(f"{row[0]}|{row[1]}".encode()).hexdigest()
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Anchor(number, hashlib.sha256(f"{row.salt}|{row.submission_key}".encode()).hexdigest())
 
 
-def _compact(parts: Iterator[Sequence[str]]) -> pa.Array:
-    return pa.chunked_array([pa.array(part, pa.string()) for part in parts], pa.string()).combine_chunks()
+def _streamed(engine: Engine, query: Select[Any]) -> pa.Array:
+    with streaming(engine).connect() as connection:
+        keys = connection.execution_options(yield_per=_FETCHED).execute(query).scalars()
+        return _compact(keys.partitions())
 
 
-def _some(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE))
+def _compact(groups: Iterable[Sequence[str]]) -> pa.Array:
+    return pa.chunked_array([pa.array(group, pa.string()) for group in groups], pa.string()).combine_chunks()

@@ -1,7 +1,7 @@
 """Taking the rows of erased responses out of snapshots that were made before.
 
-A snapshot is made anew aside, with hard links to the files that stay, and put in the place of the old one.
-Between two renames there is a moment without the folder; a stop in that moment is put right by `recover`.
+A snapshot is made anew aside, with hard links to the files that stay, and put in the place of the old one. Between
+two renames there is a moment without the folder; a stop in that moment is put right by `recover`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PATIENCE = 600.0
 def alone(folder: Path, doing: str = "clearing", done: str = "cleared") -> Iterator[None]:
     """Keep other programs from clearing the snapshots in `folder` meanwhile; raise OSError if they do not end.
 
-    Two at once could each put back the row that the other has removed. The lock is SQLite's, because it ends
-    with its program however that ends, on every system. There is one for each thing that one can be `doing`.
+    Two at once could each put back the row that the other has removed. The lock is SQLite's, because it ends with
+    its program however that ends, on every system. There is one for each thing that one can be `doing`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = folder.with_name(f".{folder.name}.{doing}")
@@ -44,15 +44,17 @@ def alone(folder: Path, doing: str = "clearing", done: str = "cleared") -> Itera
         yield
 
 
-def remove_rows(snapshot: Path, keys: Collection[str]) -> int:
+def remove_rows(snapshot: Path, ids: Collection[str]) -> int:
     """Remove these responses from a snapshot's files and return how many it had.
 
     The leaves and the Merkle root stay as they are: the manifest counts the rows as erased.
     """
-    parts = [
-        path for kind in ("responses", "paradata") for path in sorted((snapshot / kind).glob("*.parquet"))
+    parts = [*sorted(snapshot.glob("responses/*.parquet")), *sorted(snapshot.glob("paradata/*.parquet"))]
+    holding = [
+        part
+        for part in parts
+        if pc.any(_is_of(pq.read_table(part, columns=["_response"])["_response"], ids)).as_py()
     ]
-    holding = [path for path in parts if _has(path, keys)]
     if not holding:
         return 0
     aside = snapshot.with_name(f".{snapshot.name}{ASIDE}")
@@ -60,18 +62,25 @@ def remove_rows(snapshot: Path, keys: Collection[str]) -> int:
     manifest = json.loads((snapshot / "manifest.json").read_text(encoding="utf-8"))
     shutil.copytree(snapshot, aside, copy_function=link)
     removed = 0
-    for path in holding:
-        name = path.relative_to(snapshot).as_posix()
-        gone = _rewrite(path, aside / name, keys)
-        removed += gone if path.parent.name == "responses" else 0
+    for part in holding:
+        name = part.relative_to(snapshot).as_posix()
+        remaining = without([part], ids)[0]
+        # Each file aside is a link to the old one: it is replaced, never written into.
+        (aside / name).unlink()
+        pq.write_table(remaining, aside / name, compression="zstd")
+        if part.parent.name == "responses":
+            removed += pq.read_metadata(part).num_rows - remaining.num_rows
         manifest["files"][name] = sha256_of(aside / name)
     manifest["n"] -= removed
     manifest["erased"] = manifest.get("erased", 0) + removed
-    (aside / "manifest.json").unlink()  # it is a link: writing into it would change the old one
-    (aside / "manifest.json").write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
-    _swap(snapshot, aside)
+    (aside / "manifest.json").unlink()
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    (aside / "manifest.json").write_text(text, encoding="utf-8")
+    # A folder cannot replace a folder that holds something: the old one moves out of the way first.
+    old = snapshot.with_name(f".{snapshot.name}{ERASED}")
+    snapshot.rename(old)
+    aside.rename(snapshot)
+    shutil.rmtree(old)
     return removed
 
 
@@ -85,50 +94,30 @@ def recover(folder: Path) -> None:
             old.rename(place)
 
 
-def _swap(snapshot: Path, aside: Path) -> None:
-    old = snapshot.with_name(f".{snapshot.name}{ERASED}")
-    snapshot.rename(old)
-    aside.rename(snapshot)
-    shutil.rmtree(old)
-
-
 def tidy(folder: Path) -> None:
     """Remove what programs that were stopped have left half made; call it where no other can be at work."""
     for left in folder.glob(f".*{ASIDE}"):
         shutil.rmtree(left)
 
 
-def keys_beyond(snapshot: Path, present: pa.Array) -> list[str]:
-    """Return the keys of the responses in a snapshot's files that are not among those present."""
-    parts = sorted((snapshot / "responses").glob("*.parquet"))
-    keys = pa.concat_tables(pq.read_table(path, columns=["_response"]) for path in parts)["_response"]
-    found: list[str] = keys.filter(pc.invert(pc.is_in(keys, value_set=present))).to_pylist()
-    return found
+def ids_beyond(snapshot: Path, present: pa.Array) -> list[str]:
+    """Return the names of the responses in a snapshot's files that are not among those present."""
+    parts = sorted(snapshot.glob("responses/*.parquet"))
+    ids = pa.concat_tables(pq.read_table(part, columns=["_response"]) for part in parts)["_response"]
+    beyond: list[str] = ids.filter(pc.invert(pc.is_in(ids, value_set=present))).to_pylist()
+    return beyond
 
 
-def without(paths: Sequence[Path], keys: Collection[str]) -> list[pa.Table]:
+def without(paths: Sequence[Path], ids: Collection[str]) -> list[pa.Table]:
     """Read files of a snapshot without the rows of some responses."""
     tables = [pq.read_table(path) for path in paths]
-    return (
-        [table.filter(pc.invert(_theirs(table["_response"], keys))) for table in tables] if keys else tables
-    )
+    if not ids:
+        return tables
+    return [table.filter(pc.invert(_is_of(table["_response"], ids))) for table in tables]
 
 
-def _theirs(names: pa.ChunkedArray, keys: Collection[str]) -> pa.ChunkedArray:
-    return pc.is_in(names, value_set=pa.array(sorted(keys), pa.string()))
-
-
-def _has(path: Path, keys: Collection[str]) -> bool:
-    found = pq.read_table(path, columns=["_response"])["_response"]
-    return bool(pc.any(_theirs(found, keys)).as_py())
-
-
-def _rewrite(source: Path, target: Path, keys: Collection[str]) -> int:
-    rows = pq.read_metadata(source).num_rows
-    kept = without([source], keys)[0]
-    target.unlink()
-    pq.write_table(kept, target, compression="zstd")
-    return int(rows - kept.num_rows)
+def _is_of(names: pa.ChunkedArray, ids: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(names, value_set=pa.array(sorted(ids), pa.string()))
 
 
 def sha256_of(path: Path) -> str:

@@ -1,10 +1,13 @@
-"""What the verbs share: opening a study folder and the database, and saying no in one clear line."""
+"""What the verbs share: opening a study folder and the database, showing progress, and refusing in one line."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
     from survey_app.config import Settings
 
 STUDY = click.argument("study", metavar="STUDY", type=click.Path(path_type=Path))
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="The data folder; EARSHOT_DATA otherwise."
+)
+PATIENCE = 2.0
+"""Seconds after which progress is shown."""
 
 
 def refuse(message: str) -> NoReturn:
@@ -77,7 +85,38 @@ def close_at_end(engine: Engine) -> None:
         running.call_on_close(engine.dispose)
 
 
-def now_ms() -> int:
-    import time
+def step_back() -> None:
+    """Lower the priority of this program: people who answer come first."""
+    import contextlib
+    import os
 
+    # Not every system has it.
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(10)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function of (steps done, of how many) that shows progress to a person who waits."""
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        shown_bar = None
+
+        def progress(done: int, of: int) -> None:
+            nonlocal shown_bar
+            if shown_bar is None and time.monotonic() - begun > PATIENCE and sys.stderr.isatty():
+                shown_bar = stack.enter_context(click.progressbar(length=of, label=label, file=sys.stderr))
+            if shown_bar is not None:
+                shown_bar.update(done - shown_bar.pos)
+
+        yield progress
+
+
+def print_json(content: Any) -> None:
+    import json
+
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def now_ms() -> int:
     return time.time_ns() // 1_000_000
