@@ -16,7 +16,7 @@ from reports.conditions import filter_line
 from reports.disclosure import THRESHOLD, Showing, printable, showing
 from reports.naming import Voice, members, quoted
 from reports.numbers import count, listed, percent
-from reports.wording import printed, share_text
+from reports.wording import printed, share_words
 
 LONGEST = 300
 """Characters of an alternative text that a listener still keeps in mind."""
@@ -147,15 +147,15 @@ def alt_shares(
     if not ranked:
         return _fitted(voice, "alt_empty", values)
     for end, (label, estimate) in (("highest", ranked[0]), ("lowest", ranked[-1])):
-        values[end] = f"{label}, {share_text(voice, estimate.share or 0.0)}"
+        values[end] = f"{label}, {share_words(voice, estimate)}"
     if total is not None and printable(total):
-        return _fitted(voice, "alt_segments", values | {"total": share_text(voice, total.share or 0.0)})
+        return _fitted(voice, "alt_segments", values | {"total": share_words(voice, total)})
     return _fitted(voice, "alt_answers", values)
 
 
 def alt_curve(voice: Voice, measure: str, points: Sequence[tuple[str, Estimate]], people: int) -> str:
     """Return a reply-time curve in words: the share at each limit."""
-    steps = "; ".join(f"{share_text(voice, e.share or 0.0)} {when}" for when, e in points if printable(e))
+    steps = "; ".join(f"{share_words(voice, e)} {when}" for when, e in points if printable(e))
     values = {"measure": measure, **_people(voice, people), "steps": steps}
     return _fitted(voice, "alt_curve" if steps else "alt_empty", values)
 

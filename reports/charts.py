@@ -77,6 +77,14 @@ def draw(chart: ShareChart | CurveChart, width: Width) -> Figure:
         for head, (x, side) in zip(chart.heads, places, strict=True):
             annotations.append(_text(head, x, 8, width.small, side, color="ink-2", yanchor="top"))
     annotations += watermark(chart.watermark, width, AXIS - 4)
+    total = next((row for row in rows if row.mark.total and row.mark.share is not None), None)
+    dashes: list[dict[str, Any]] = []
+    if total is not None and len(rows) > 1:
+        # the dashed line runs down from everybody's share
+        share, dash = total.mark.share, {"color": COLOURS["ink-2"], "width": 1.5, "dash": "4px,3px"}
+        dashes = [
+            {"type": "line", "x0": share, "x1": share, "y0": total.middle + 12, "y1": height, "line": dash}
+        ]
     drawing = {
         "width": width.pixels, "height": height + AXIS,
         "margin": {"l": 0, "r": 0, "t": 0, "b": AXIS, "autoexpand": False},
@@ -85,7 +93,7 @@ def draw(chart: ShareChart | CurveChart, width: Width) -> Figure:
             tickvals=[tick.value for tick in chart.axis], ticktext=[plain(tick.text) for tick in chart.axis],
         ),
         "yaxis": {"range": [height, 0], "visible": False, "fixedrange": True},
-        "shapes": _total_line(rows, height),
+        "shapes": dashes,
     }  # fmt: skip
     return finished(_traces(rows), annotations, drawing)
 
@@ -127,16 +135,6 @@ def _traces(rows: list[Placed]) -> list[Any]:
     )
     shares = [row.mark.share or 0.0 for row in drawn]
     return [bars, estimate_line(shares, [row.middle for row in drawn], "ns", 19)]
-
-
-def _total_line(rows: list[Placed], height: float) -> list[dict[str, Any]]:
-    """Return the dashed line that runs down from everybody's share."""
-    total = next((row for row in rows if row.mark.total and row.mark.share is not None), None)
-    if total is None or len(rows) < 2:
-        return []
-    dash = {"color": COLOURS["ink-2"], "width": 1.5, "dash": "4px,3px"}
-    share = total.mark.share
-    return [{"type": "line", "x0": share, "x1": share, "y0": total.middle + 12, "y1": height, "line": dash}]
 
 
 def _texts(row: Placed, width: Width, layout: RowLayout) -> list[go.layout.Annotation]:

@@ -77,6 +77,11 @@ def share_text(voice: Voice, share: float) -> str:
     return percent(share, voice.language)
 
 
+def share_words(voice: Voice, estimate: Estimate) -> str:
+    """Return an estimate's share in whole per cent, for a sentence about a number that may be printed."""
+    return share_text(voice, estimate.share or 0.0)
+
+
 def size_words(voice: Voice, estimate: Estimate) -> str:
     """Return "a majority", "about half", "about a third" or their like where the interval allows it; else ""."""
     share, low, high = estimate.share or 0.0, estimate.low or 0.0, estimate.high or 0.0
@@ -127,18 +132,14 @@ def of_compared(voice: Voice, phrase: str) -> str:
 
 
 def headline(voice: Voice, estimate: Estimate, sentence: str) -> str:
-    return voice.say("headline", share=share_text(voice, estimate.share or 0.0), sentence=sentence)
+    """Return a share and the sentence that it begins."""
+    return voice.say("headline", share=share_words(voice, estimate), sentence=sentence)
 
 
 def headline_segment(voice: Voice, estimate: Estimate, sentence: str, best: Estimate, people: str) -> str:
     """Return the headline with the segment that differs from every other one."""
-    return voice.say(
-        "headline_segment",
-        share=share_text(voice, estimate.share or 0.0),
-        sentence=sentence,
-        people=people,
-        other=share_text(voice, best.share or 0.0),
-    )
+    share, other = share_words(voice, estimate), share_words(voice, best)
+    return voice.say("headline_segment", share=share, sentence=sentence, people=people, other=other)
 
 
 def sure(voice: Voice, basis: Basis) -> str:
@@ -151,8 +152,9 @@ def sure(voice: Voice, basis: Basis) -> str:
 
 
 def finding_segment(voice: Voice, people: str, phrase: str, everyone: Estimate) -> str:
-    share = share_text(voice, everyone.share or 0.0)
-    return voice.say(f"finding_segment_{voice.whom}", people=people, phrase=phrase, all=share)
+    """Return what a segment says beside the share of everybody."""
+    everybody = share_words(voice, everyone)
+    return voice.say(f"finding_segment_{voice.whom}", people=people, phrase=phrase, all=everybody)
 
 
 def held_segments(voice: Voice, where: Standing, next_label: str, left_out: Sequence[str] = ()) -> str:
@@ -223,7 +225,7 @@ def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale
 
     The answers of a scale have no places: its message is the most frequent one.
     """
-    first, after = (share_text(voice, e.share or 0.0) for e in (where.first, where.next))
+    first, after = (share_words(voice, e) for e in (where.first, where.next))
     values: dict[str, object] = {"first": names[0], "share": first, "next": names[1], "other": after}
     if where.clear:
         alone = scale or not may_lead(where.next)
@@ -234,10 +236,9 @@ def leader_title(voice: Voice, where: Standing, names: tuple[str, str], *, scale
 
 
 def segment_title(voice: Voice, best: Estimate, people: str, phrase: str, everyone: Estimate) -> str:
-    return voice.say(
-        "segment_title", share=share_text(voice, best.share or 0.0),
-        rest=finding_segment(voice, people, phrase, everyone),
-    )  # fmt: skip
+    """Return the message of a chart in which one segment differs from all others."""
+    rest = finding_segment(voice, people, phrase, everyone)
+    return voice.say("segment_title", share=share_words(voice, best), rest=rest)
 
 
 def segment_range(
@@ -249,8 +250,8 @@ def segment_range(
     """
     return voice.say(
         "segment_range_open" if open_ else "segment_range",
-        low_people=low[0], low=share_text(voice, low[1].share or 0.0),
-        high_people=high[0], high=share_text(voice, high[1].share or 0.0),
+        low_people=low[0], low=share_words(voice, low[1]),
+        high_people=high[0], high=share_words(voice, high[1]),
     )  # fmt: skip
 
 
@@ -263,24 +264,28 @@ def curve_title(voice: Voice, question: Question, early: CurvePoint, late: Curve
     sentence = headline(voice, early.cumulative, of_whom(voice, question, expect_within(voice, early)))
     if late is None:
         return sentence
-    share = share_text(voice, late.cumulative.share or 0.0)
+    share = share_words(voice, late.cumulative)
     return voice.say("curve_title", sentence=sentence, share=share, within=within(voice, late.interval))
 
 
 def reading_cumulative(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str:
-    return voice.say(
-        "reading_cumulative",
-        outer=share_text(voice, outer.cumulative.share or 0.0), outer_within=within(voice, outer.interval),
-        inner=share_text(voice, inner.cumulative.share or 0.0), inner_within=within(voice, inner.interval),
-    )  # fmt: skip
+    """Return two limits of a curve, the earlier one within the later."""
+    outer_share = share_words(voice, outer.cumulative)
+    return voice.say("reading_cumulative", outer=outer_share, **_limits(voice, inner, outer))
 
 
 def reading_exclusive(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> str:
-    return voice.say(
-        "reading_exclusive",
-        inner=share_text(voice, inner.cumulative.share or 0.0), inner_within=within(voice, inner.interval),
-        more=share_text(voice, outer.exclusive.share or 0.0), outer_within=within(voice, outer.interval),
-    )  # fmt: skip
+    """Return two limits of a curve, the later one beyond the earlier."""
+    more = share_words(voice, outer.exclusive)
+    return voice.say("reading_exclusive", more=more, **_limits(voice, inner, outer))
+
+
+def _limits(voice: Voice, inner: CurvePoint, outer: CurvePoint) -> dict[str, str]:
+    return {
+        "inner": share_words(voice, inner.cumulative),
+        "inner_within": within(voice, inner.interval),
+        "outer_within": within(voice, outer.interval),
+    }
 
 
 def published_title(voice: Voice, comparisons: Sequence[PublishedComparison]) -> str:

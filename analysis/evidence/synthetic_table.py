@@ -198,28 +198,21 @@ def _evened(start: Floats, shares: Sequence[CellShare], near: Floats) -> Floats:
     for _ in range(_ROUNDS):
         off = 0.0
         for share, target in zip(shares, targets, strict=True):
-            if target is not None:
-                off = max(off, _project(cells, share, target))
+            others = share.base & ~share.chosen
+            inside, outside = float(cells[share.chosen].sum()), float(cells[others].sum())
+            if target is None or inside + outside <= 0:
+                continue
+            off = max(off, abs(inside / (inside + outside) - target))
+            if target <= 0 or target >= 1:
+                cells[share.chosen if target <= 0 else others] = 0.0
+            elif inside > 0 and outside > 0:
+                ratio = target * outside / ((1 - target) * inside)
+                cells[share.chosen] *= ratio ** (1 - target)
+                cells[others] *= ratio ** (-target)
         cells *= total / cells.sum()
         if off < _CLOSE:
             break
     return cells
-
-
-def _project(cells: Floats, share: CellShare, target: float) -> float:
-    """Scale the chosen and the others of the base so that the share is met; return by how much it was off."""
-    others = share.base & ~share.chosen
-    inside, outside = float(cells[share.chosen].sum()), float(cells[others].sum())
-    if inside + outside <= 0:
-        return 0.0
-    off = abs(inside / (inside + outside) - target)
-    if target <= 0 or target >= 1:
-        cells[share.chosen if target <= 0 else others] = 0.0
-    elif inside > 0 and outside > 0:
-        ratio = target * outside / ((1 - target) * inside)
-        cells[share.chosen] *= ratio ** (1 - target)
-        cells[others] *= ratio ** (-target)
-    return off
 
 
 def _whole(

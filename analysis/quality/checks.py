@@ -118,11 +118,11 @@ def flags_of(
             raised = [("near_duplicate", near_duplicates(column)[0]) for column in texts]
         else:
             answered = np.stack([column.codes >= 0 for column in answers], axis=1)
-            put = []
+            offered = []
             for column in columns:
                 silent = [at for at, choice in enumerate(column.choices) if choice in not_asked]
-                put.append(~np.isin(column.codes, silent))
-            stopped, gap, _ = missing_sequence(answered, np.stack(put, axis=1))
+                offered.append(~np.isin(column.codes, silent))
+            stopped, gap, _ = missing_sequence(answered, np.stack(offered, axis=1))
             raised = [("break_off", stopped), ("gap", gap)]
         for name, mask in raised:
             flags[name] = flags[name] | mask if name in flags else mask
