@@ -215,3 +215,16 @@ def test_a_line_of_the_changelog_is_short() -> None:
     lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
     long = [line for line in lines if line.startswith("- ") and len(line[2:].split()) > 25]
     assert long == []
+
+
+def test_every_file_that_the_page_of_the_house_names_is_there_and_holds_what_it_says() -> None:
+    text = page("house.md")
+    rooms = ("questionnaires", "analysis", "reports", "survey_app", "tests")
+    sources = [f"/{path.relative_to(ROOT)}" for room in rooms for path in (ROOT / room).rglob("*.*")]
+    named = set(re.findall(r"[\w/]+\.(?:py|js)\b", text))
+    assert len(named) > 40
+    assert not [name for name in named if not any(path.endswith(f"/{name}") for path in sources)]
+    folders = set(re.findall(r"([\w/]+/) ", text)) | set(re.findall(r"`([\w/]+/)`", text))
+    assert not [name for name in folders if not (ROOT / name).is_dir()]
+    for name, held in re.findall(r"`([\w/]+\.py)` \(`(\w+)`\)", text):
+        assert re.search(rf"^\s*(def )?{held}\b", (ROOT / name).read_text(encoding="utf-8"), re.M), held
