@@ -65,25 +65,21 @@ def answers_of(tally: Tally, request: Request, notes: Sequence[Note]) -> Iterato
     decoded = decode(tally, request.total)
     notes = (*notes, *_sample_notes(decoded))
     for question in request.questions:
-        choices_of_question = _set_choices if question in request.sets else _choices
-        choices = choices_of_question(question, request, tally)
+        is_set = question in request.sets
+        choices = (_choices_of_set if is_set else _choices_of_column)(question, request, tally)
         parts = tuple(
             (decoded.sums(part, choices.codes), choices.answers[part.name])
             for part in parts_of(question, request)
         )
-        missing = _answer_notes(question, parts[0][0], choices.base, bool(request.by))
+        sums = parts[0][0]
+        rows, segment = sums.people + sums.idle, sums.columns[:, SEGMENT]
+        answered, inside = np.isin(sums.columns[:, ANSWER], list(choices.base)), segment != OUTSIDE
+        silent = int(rows[inside & ~answered].sum())
+        apart = int(rows[answered & (segment == NO_SEGMENT)].sum()) if request.by else 0
+        missing = answer_notes(question, int(rows[inside].sum()), silent, apart)
         segments = decoded.segmentation.segments
         all_notes = (*notes, *choices.notes, *missing)
         yield Answered(question, request.by, request.design, parts, choices.base, segments, all_notes)
-
-
-def _answer_notes(question: str, sums: Sums, base: frozenset[int], by: bool) -> list[Note]:
-    rows, segment = sums.people + sums.idle, sums.columns[:, SEGMENT]
-    answered = np.isin(sums.columns[:, ANSWER], list(base))
-    inside = segment != OUTSIDE
-    silent = int(rows[inside & ~answered].sum())
-    apart = int(rows[answered & (segment == NO_SEGMENT)].sum())
-    return answer_notes(question, int(rows[inside].sum()), silent, apart if by else 0)
 
 
 def count_plan(request: Request) -> CountPlan:
@@ -134,7 +130,7 @@ class _Choices:
     notes: tuple[Note, ...]
 
 
-def _choices(question: str, request: Request, tally: Tally) -> _Choices:
+def _choices_of_column(question: str, request: Request, tally: Tally) -> _Choices:
     choices, codes = choices_of(tally, question)
     place = {choice: code for code, choice in enumerate(choices, start=1)}
     answers = [Answer(choice, frozenset({code})) for choice, code in place.items()]
@@ -145,7 +141,7 @@ def _choices(question: str, request: Request, tally: Tally) -> _Choices:
     return _Choices({f"={question}": tuple(answers)}, codes, frozenset(place.values()), notes)
 
 
-def _set_choices(question: str, request: Request, tally: Tally) -> _Choices:
+def _choices_of_set(question: str, request: Request, tally: Tally) -> _Choices:
     """Each option of a multiple-response set is a two-valued question among those who answered the set."""
     notes = []
     for name in request.sets[question]:

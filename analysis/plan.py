@@ -103,7 +103,7 @@ def run(responses: Responses) -> Findings:
         study=study,
         basis=responses.basis,
         weighting=_weighting_facts(weighted),
-        parts=tuple(_part(weighted, part) for part in study.report.parts) if study.report else (),
+        parts=tuple(_findings_of(weighted, part) for part in study.report.parts) if study.report else (),
         topline=tuple(
             _topline(weighted, question)
             for question in study.questionnaire
@@ -140,7 +140,7 @@ def each_of(choices: Sequence[Choice]) -> list[Answer]:
     return [Answer(choice.name, shifted([choice.code])) for choice in choices]
 
 
-def _part(weighted: WeightedResponses, part: PlannedPart) -> PartFindings:
+def _findings_of(weighted: WeightedResponses, part: PlannedPart) -> PartFindings:
     study = weighted.responses.study
     if part.kind == "published":
         return Published(part, tuple(_comparison(weighted, figure) for figure in study.published))

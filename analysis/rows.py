@@ -13,10 +13,10 @@ from analysis.problems import DataProblem
 from analysis.table.column import number_of
 
 FORMATS = ("text", "csv", "json")
-
-
-_CALCULATED = tuple("=+-@＝＋－＠")  # what a spreadsheet takes for the beginning of a formula
-_SKIPPED = tuple("\t\r\n")  # what some skip before they look
+_CALCULATED = tuple("=+-@＝＋－＠")
+"""What a spreadsheet takes for the beginning of a formula."""
+_SKIPPED = tuple("\t\r\n")
+"""What some spreadsheets skip before they look."""
 
 
 class Shown(Protocol):
@@ -67,29 +67,26 @@ def csv_cell(value: object) -> object:
 def as_csv(rows: Sequence[Mapping[str, Any]], heads: Sequence[str] = ()) -> str:
     """Return rows as CSV, cell by cell as `csv_cell` writes them; what a row has not is empty.
 
-    `heads` stand first, also where there is no row.
+    `heads` stand first, also where there is no row. A mapping gets a column for each of its members.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    flat = [_flat(row) for row in rows]
+    flat = []
+    for row in rows:
+        cells: dict[str, Any] = {}
+        for name, value in row.items():
+            # `by` of age is the column "by age"
+            members = value if isinstance(value, Mapping) else None
+            cells |= (
+                {name: value} if members is None else {f"{name} {key}": cell for key, cell in members.items()}
+            )
+        flat.append(cells)
     heads = list(dict.fromkeys([*heads, *(head for row in flat for head in row)]))
     if heads:
         writer.writerow(map(csv_cell, heads))
     for row in flat:
         writer.writerow(csv_cell(row.get(head)) for head in heads)
     return out.getvalue()
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with a column for each member of a mapping: `by` of age is the column "by age"."""
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        found |= (
-            {f"{name} {key}": one for key, one in value.items()}
-            if isinstance(value, Mapping)
-            else {name: value}
-        )
-    return found
 
 
 def as_objects(done: Sequence[Mapping[str, Any]]) -> str:

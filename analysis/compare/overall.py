@@ -76,19 +76,16 @@ def order_notes(answered: Answered, segments: Sequence[Segment], test: str) -> l
     notes = []
     if test in (RANK, TREND) and len(answered.parts) == 1:
         names = [choice.name for choice in _apart(answered.parts[0][1])]
-        text = f"Answers rank in this order: {' < '.join(names)}.{_otherwise(names)}"
+        words = [name for name in names if number_of(name, ",") is None]
+        text = f"Answers rank in this order: {' < '.join(names)}."
+        # numbers stand by size, but only among themselves
+        if words and len(words) == len(names):
+            text += " For another, code them as numbers."
+        elif words:
+            missing = f"leave out {listed(words)} with --missing, or code it too"
+            text += f" Numbers rank by size where all are numbers: {missing}."
         notes.append(Note("answer_order", text, answered.question))
     if test == TREND:
         order = ", ".join(segment.label for segment in segments)
         notes.append(Note("segment_order", f"The trend follows this order of segments: {order}."))
     return notes
-
-
-def _otherwise(names: Sequence[str]) -> str:
-    """Say what gives another order: numbers stand by size, but only among themselves."""
-    words = [name for name in names if number_of(name, ",") is None]
-    if not words:
-        return ""
-    if len(words) == len(names):
-        return " For another, code them as numbers."
-    return f" Numbers rank by size where all are numbers: leave out {listed(words)} with --missing, or code it too."

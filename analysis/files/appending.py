@@ -6,10 +6,9 @@ import codecs
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +16,9 @@ import pyarrow.parquet as pq
 
 from analysis.files.delimited import decoded, delimiter_of
 from analysis.files.formats import open_file
+from analysis.files.parquet import arrow_array
 from analysis.problems import DataProblem
-from analysis.table.column import Column, NumberColumn, Numbers
+from analysis.table.column import Numbers
 
 DELIMITED: Mapping[str, str] = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 TARGETS = (*DELIMITED, ".parquet")
@@ -40,7 +40,15 @@ def append_column(
             written = [(target, _aside(target)), *((path, _aside(path)) for path in texts)]
             for _, aside in written:
                 undo.callback(aside.unlink, missing_ok=True)
-            _copy(source, target, written[0][1], name, values)
+            kinds = source.suffix.lower(), target.suffix.lower()
+            if kinds == (".parquet", ".parquet"):
+                _parquet_to_parquet(source, written[0][1], name, values)
+            elif kinds[0] in DELIMITED and kinds[1] in DELIMITED:
+                _delimited_to_delimited(source, written[0][1], name, values)
+            elif kinds[1] == ".parquet":
+                _table_to_parquet(source, written[0][1], name, values)
+            else:
+                _table_to_delimited(source, written[0][1], DELIMITED[kinds[1]], name, values)
             for path, aside in written[1:]:
                 aside.write_text(texts[path], encoding="utf-8")
             for path, aside in reversed(written):
@@ -68,18 +76,6 @@ def _aside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
-def _copy(source: Path, target: Path, aside: Path, name: str, values: Numbers) -> None:
-    kinds = source.suffix.lower(), target.suffix.lower()
-    if kinds == (".parquet", ".parquet"):
-        _parquet_to_parquet(source, aside, name, values)
-    elif kinds[0] in DELIMITED and kinds[1] in DELIMITED:
-        _delimited_to_delimited(source, aside, name, values)
-    elif kinds[1] == ".parquet":
-        _table_to_parquet(source, aside, name, values)
-    else:
-        _table_to_delimited(source, aside, DELIMITED[kinds[1]], name, values)
-
-
 # --- the same kind: the file as it is, and one column more --------------------------------------------------
 
 
@@ -100,9 +96,11 @@ def _delimited_to_delimited(source: Path, aside: Path, name: str, values: Number
     delimiter = delimiter_of(text)
     point = "," if delimiter == ";" else "."
     cells = (repr(value).replace(".", point) for value in values.tolist())
+    head = io.StringIO()
+    csv.writer(head, delimiter=delimiter, lineterminator="").writerow([name])
     with aside.open("wb") as out:
         out.write(mark)
-        for line in _with_cells(text, delimiter, _quoted(name, delimiter), cells):
+        for line in _with_cells(text, delimiter, head.getvalue(), cells):
             out.write(line.encode(encoding))
 
 
@@ -141,41 +139,23 @@ def _with_cells(text: str, delimiter: str, head: str, cells: Iterator[str]) -> I
         width = width or len(record)
 
 
-def _quoted(name: str, delimiter: str) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="").writerow([name])
-    return out.getvalue()
-
-
 # --- another kind: the cells as they are read ---------------------------------------------------------------
 
 
 def _table_to_parquet(source: Path, aside: Path, name: str, values: Numbers) -> None:
     opened = open_file(source)
     columns = opened.read(opened.names).columns
-    arrays = {one: _array(columns[one]) for one in opened.names}
+    arrays = {each: arrow_array(columns[each]) for each in opened.names}
     pq.write_table(pa.table({**arrays, name: pa.array(values)}), aside)
-
-
-def _array(column: Column) -> Any:
-    if isinstance(column, NumberColumn):
-        return pa.array(column.values, from_pandas=True)
-    codes = pa.array(column.codes, mask=column.codes < 0, type=pa.int32())
-    return pa.DictionaryArray.from_arrays(
-        codes, pa.array(column.choices, pa.string()), ordered=not column.as_found
-    )
 
 
 def _table_to_delimited(source: Path, aside: Path, delimiter: str, name: str, values: Numbers) -> None:
     opened = open_file(source)
     table = opened.read(opened.names)
-    texts = [_texts(table.columns[one]) for one in opened.names]
+    columns = [table.columns[each] for each in opened.names]
+    # the last word is that of code -1: no answer
+    texts = [np.array([*column.choices, ""], dtype=object)[column.codes] for column in columns]
     with aside.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
         writer.writerow([*opened.names, name])
         writer.writerows(zip(*texts, (repr(value) for value in values.tolist()), strict=True))
-
-
-def _texts(column: Column) -> Iterable[str]:
-    words = np.array([*column.choices, ""], dtype=object)
-    return (str(word) for word in words[column.codes])

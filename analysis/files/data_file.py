@@ -66,14 +66,11 @@ class DataFile:
             first_row = first_row if rows else batch.first
             rows += batch.rows
             for name, arrays in parts.items():
-                arrays.append(_compact(batch.cells[name]))
+                cells = batch.cells[name]
+                # words are kept once and not once a row
+                arrays.append(cells.dictionary_encode() if pa.types.is_string(cells.type) else cells)
         columns = {name: column_of(name, _joined(arrays), self.decimal) for name, arrays in parts.items()}
         return Table(columns, rows, first_row)
-
-
-def _compact(cells: Any) -> Any:
-    """Keep words once and not once a row."""
-    return cells.dictionary_encode() if pa.types.is_string(cells.type) else cells
 
 
 def _joined(arrays: Sequence[Any]) -> Any:

@@ -28,7 +28,11 @@ _NOT_WESTERN = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
 def open_delimited(path: Path) -> DataFile:
     """Open a file of delimited text; its rows are not read yet."""
-    written, notes = _looked_at(path)
+    sight = _Sight()
+    with path.open("rb") as raw:
+        while chunk := raw.read(_CHUNK):
+            sight.see(chunk)
+    written, notes = sight.told()
     delimiter = _best_delimiter(lambda: written.open(path))
     with written.open(path) as file:
         header = next(_records(file, delimiter), None)
@@ -81,8 +85,18 @@ class _Sight:
         """Return how the file is written, all its bytes having been seen."""
         self._decode(b"", True)
         begins_empty = self._first[:1] in (b"\r", b"\n")
-        plain = self._plain and not self._last and not begins_empty
-        return _encoding(self._first, self._utf8, self._western, plain)
+        if self._first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return Written("utf-16", False), [Note("encoding", "The file was read as UTF-16.")]
+        notes, mark = [], self._first.startswith(codecs.BOM_UTF8)
+        if mark:
+            text = "The file begins with a byte-order mark, which was left out."
+            notes.append(Note("byte_order_mark", text))
+        if self._utf8:
+            plain = self._plain and not self._last and not begins_empty
+            return Written("utf-8-sig" if mark else "utf-8", plain), notes
+        encoding, said = ("cp1252", "Windows-1252 (Latin-1)") if self._western else ("latin-1", "Latin-1")
+        text = f"The file is not UTF-8; it was read as {said}. Check letters with accents."
+        return Written(encoding, False), [*notes, Note("encoding", text, value=said)]
 
     def _decode(self, chunk: bytes, final: bool) -> None:
         if self._utf8:
@@ -90,28 +104,6 @@ class _Sight:
                 self._decoder.decode(chunk, final)
             except UnicodeDecodeError:
                 self._utf8 = False
-
-
-def _looked_at(path: Path) -> tuple[Written, list[Note]]:
-    """Look through a file."""
-    sight = _Sight()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            sight.see(chunk)
-    return sight.told()
-
-
-def _encoding(first: bytes, utf8: bool, western: bool, plain: bool) -> tuple[Written, list[Note]]:
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Written("utf-16", False), [Note("encoding", "The file was read as UTF-16.")]
-    notes, mark = [], first.startswith(codecs.BOM_UTF8)
-    if mark:
-        notes.append(Note("byte_order_mark", "The file begins with a byte-order mark, which was left out."))
-    if utf8:
-        return Written("utf-8-sig" if mark else "utf-8", plain), notes
-    encoding, said = ("cp1252", "Windows-1252 (Latin-1)") if western else ("latin-1", "Latin-1")
-    text = f"The file is not UTF-8; it was read as {said}. Check letters with accents."
-    return Written(encoding, False), [*notes, Note("encoding", text, value=said)]
 
 
 def _reader(file: TextIO, delimiter: str) -> Any:

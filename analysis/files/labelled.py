@@ -61,20 +61,21 @@ def _cells(cells: Sequence[Any], labels: Labels, ranges: Sequence[Range]) -> pa.
         words = (None if cell is None else str(cell) for cell in cells)
         return pa.array(cells, pa.float64(), from_pandas=True) if numeric else pa.array(words, pa.string())
     present = {cell for cell in cells if not _blank(cell)}
-    order = sorted(present | {code for code in fitting if not _user_missing(code, ranges)})
+    labelled = {
+        code
+        for code in fitting
+        if not any(type(code) is type(span["lo"]) and span["lo"] <= code <= span["hi"] for span in ranges)
+    }
+    order = sorted(present | labelled)
     place = {code: at for at, code in enumerate(order)}
     places = pa.array([None if _blank(cell) else place[cell] for cell in cells], pa.int32())
-    names = pa.array(_names(order, fitting), pa.string())
-    return pa.DictionaryArray.from_arrays(places, names, ordered=True)
-
-
-def _names(order: Sequence[Any], labels: Labels) -> list[str]:
-    """Name each code by its label; two codes under one label stay apart by showing the code."""
-    plain = [_code_text(code) if not labels.get(code, "").strip() else labels[code] for code in order]
-    return [
+    plain = [fitting[code] if fitting.get(code, "").strip() else _code_text(code) for code in order]
+    # two codes under one label stay apart by showing the code
+    names = [
         f"{text} [{_code_text(code)}]" if plain.count(text) > 1 else text
         for code, text in zip(order, plain, strict=True)
     ]
+    return pa.DictionaryArray.from_arrays(places, pa.array(names, pa.string()), ordered=True)
 
 
 def _blank(cell: Any) -> bool:
@@ -83,7 +84,3 @@ def _blank(cell: Any) -> bool:
 
 def _code_text(code: Any) -> str:
     return number_text(float(code)) if isinstance(code, (int, float)) else str(code)
-
-
-def _user_missing(code: Any, ranges: Sequence[Range]) -> bool:
-    return any(type(code) is type(span["lo"]) and span["lo"] <= code <= span["hi"] for span in ranges)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from analysis.files.data_file import Batch, DataFile, named, unreadable
 from analysis.problems import DataProblem
-from analysis.table.column import plain_cells
+from analysis.table.column import MISSING, Column, NumberColumn, plain_cells
 
 BATCH = 1 << 18
 """Rows read together: enough that work on a batch is worth its calls, few enough to be small."""
@@ -66,3 +66,12 @@ def _batches(
                     first += data.num_rows
         except (OSError, pa.ArrowException) as fault:
             raise unreadable(part, fault) from fault
+
+
+def arrow_array(column: Column) -> pa.Array:
+    """Return a column as it is written to Parquet: numbers, or a dictionary of choices in their order."""
+    if isinstance(column, NumberColumn):
+        return pa.array(column.values, from_pandas=True)
+    codes = pa.array(column.codes, mask=column.codes == MISSING, type=pa.int32())
+    choices = pa.array(column.choices, pa.string())
+    return pa.DictionaryArray.from_arrays(codes, choices, ordered=not column.as_found)

@@ -110,7 +110,12 @@ def audit(
     `weighted` and `part_shares`. `data` are our own answers to hold it against: those
     who gave `choice` to `question`. Raises DataProblem "audit_nothing", "bad_option", "option_needs".
     """
-    own = _own(data, question, choice, equivalence)
+    own = None
+    if data is not None:
+        if question is None or choice is None:
+            raise DataProblem("option_needs", option="data", needed="question and choice")
+        request = request_of((question,), data.design, data.missing)
+        own = Own(data.opened.path, request, choice, equivalence)
     if file is None and share is None and not adds_up:
         raise DataProblem("audit_nothing")
     claim = Claim(
@@ -119,8 +124,7 @@ def audit(
         segments=segments, addends=tuple(stated("adds_up", str(addend)) for addend in adds_up), weighted=weighted,
         effects=tuple(effects), level=level, facts_known=tuple(known), facts_unknown=tuple(unknown),
     )  # fmt: skip
-    request = AuditRequest(claim, None if file is None else Path(file), tuple(ids), own)
-    result = audit_request(request)
+    result = audit_request(AuditRequest(claim, None if file is None else Path(file), tuple(ids), own))
     rows: list[dict[str, Any]] = []
     sheets = []
     for verdict in (audited.audit for audited in result.audits):
@@ -129,17 +133,6 @@ def audit(
         sheets.append(sheet(f"{verdict.claim.name}: {verdict.verdict}", checks, _CHECKS))
     notes = tuple(reason for audited in result.audits for reason in audited.audit.reasons)
     return Table(str(result), tuple(sheets), tuple(rows), notes, result)
-
-
-def _own(
-    data: Data | None, question: str | None, choice: str | None, equivalence: float | None
-) -> Own | None:
-    if data is None:
-        return None
-    if question is None or choice is None:
-        raise DataProblem("option_needs", option="data", needed="question and choice")
-    request = request_of((question,), data.design, data.missing)
-    return Own(data.opened.path, request, choice, equivalence)
 
 
 def kaplan_meier(

@@ -56,17 +56,15 @@ def probabilities_of(given: object) -> tuple[float, ...]:
 
 def margins_of(given: Mapping[str, Mapping[str, float]] | None) -> tuple[str, ...]:
     """Return margins as the command line has them. Raises DataProblem "bad_option", "margin_bad_share"."""
-    return tuple(
-        f"{column}:{_shares(column, shares)}" for column, shares in by_name("margins", given).items()
-    )
-
-
-def _shares(column: str, given: object) -> str:
-    shares = by_name("margins", given)
-    for choice, part in shares.items():
-        if not isinstance(part, Real):
-            raise DataProblem("margin_bad_share", column=column, value=choice, share=repr(part))
-    return ",".join(f"{choice}={float(part)!r}" for choice, part in shares.items())
+    written = []
+    for column, given_shares in by_name("margins", given).items():
+        shares = by_name("margins", given_shares)
+        for choice, part in shares.items():
+            if not isinstance(part, Real):
+                raise DataProblem("margin_bad_share", column=column, value=choice, share=repr(part))
+        parts = ",".join(f"{choice}={float(part)!r}" for choice, part in shares.items())
+        written.append(f"{column}:{parts}")
+    return tuple(written)
 
 
 def pair_of(option: str, ends: object) -> str | None:

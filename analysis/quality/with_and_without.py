@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 from analysis.estimators.level import interval_head
 from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
+from analysis.files.parquet import arrow_array
 from analysis.problems import DataProblem
 from analysis.quality.checks import Flags, QualityCheck, flags_of
 from analysis.request import Request
 from analysis.rows import aligned, percent, points, span
-from analysis.table.column import MISSING, Column, NumberColumn
+from analysis.table.column import NumberColumn
 from analysis.table.weighting.recipe import read_recipe, recipe_path
 from analysis.tabulate import MOST_LINES, Tabulation, tabulate
 
@@ -138,16 +139,12 @@ def _write_flagged(file: Path, opened: DataFile, plan: Request, recipe: Path | N
     weighted = [name for name in margins if name in opened.names]
     table = opened.read(tuple(dict.fromkeys([*plan.columns(), *weighted])))
     measured = {plan.design.weight, plan.design.fpc, *plan.bands, *weighted}
-    arrays = {name: _array(column, name in measured) for name, column in table.columns.items()}
+    arrays = {
+        # only a column that was read knows that "1,5" is a number
+        name: pa.array(column.numbers(), from_pandas=True)
+        if name in measured and not isinstance(column, NumberColumn) and column.decimal != "."
+        else arrow_array(column)
+        for name, column in table.columns.items()
+    }
     words = np.where(flags.any, FLAGGED, KEPT)
     pq.write_table(pa.table({**arrays, COLUMN: pa.array(words.tolist())}), file)
-
-
-def _array(column: Column, measured: bool) -> pa.Array:
-    if isinstance(column, NumberColumn):
-        return pa.array(column.values, from_pandas=True)
-    if measured and column.decimal != ".":
-        # only the column knows that "1,5" is a number
-        return pa.array(column.numbers(), from_pandas=True)
-    codes = pa.array(column.codes, mask=column.codes == MISSING)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(column.choices, pa.string()))

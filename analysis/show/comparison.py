@@ -23,7 +23,19 @@ ADJUSTMENTS = {"holm": "Holm", "bonferroni": "Bonferroni", "bh": "Benjamini-Hoch
 
 def as_text(comparisons: Sequence[Comparison]) -> str:
     """Return for each question its table with letters, the overall test, and the pairs."""
-    return "\n".join(map(_text, comparisons))
+    texts = []
+    for comparison in comparisons:
+        notes = [f"- {note.text}" for note in comparison.notes]
+        blocks = [
+            f"{comparison.question}\nby {' x '.join(comparison.by)}",
+            _shares(comparison),
+            _test(comparison),
+            _key(comparison),
+            _pairs(comparison),
+            "\n".join(["Notes", *notes]) if notes else "",
+        ]
+        texts.append("\n\n".join(block for block in blocks if block) + "\n")
+    return "\n".join(texts)
 
 
 def as_json(comparisons: Sequence[Comparison]) -> str:
@@ -71,20 +83,7 @@ def printed(comparisons: Sequence[Comparison], form: str) -> str:
 # --- as text ---------------------------------------------------------------------------------------------
 
 
-def _text(comparison: Comparison) -> str:
-    blocks = [
-        f"{comparison.question}\nby {' x '.join(comparison.by)}",
-        _table(comparison),
-        _overall(comparison),
-        _key(comparison),
-        _pairs(comparison),
-    ]
-    if comparison.notes:
-        blocks.append("\n".join(["Notes", *(f"- {note.text}" for note in comparison.notes)]))
-    return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _table(comparison: Comparison) -> str:
+def _shares(comparison: Comparison) -> str:
     """Shares in per cent with letters, columns under their letter and segment; wide tables in panels."""
     choices = list(dict.fromkeys(row.choice for row in comparison.estimates))
     heads = ["", "", *(short(choice, CHOICE) for choice in choices), "base", "effective base"]
@@ -118,7 +117,8 @@ def _column(column: ComparedColumn, choices: Sequence[str], comparison: Comparis
     return [f"{figure} {mark.ljust(width)}" for figure, mark in words]
 
 
-def _overall(comparison: Comparison) -> str:
+def _test(comparison: Comparison) -> str:
+    """Return what the overall test says, and the tests of each option of a multiple-response set."""
     test = comparison.test
     if test is None:
         return ""
@@ -137,7 +137,7 @@ def _overall(comparison: Comparison) -> str:
 
 
 def _key(comparison: Comparison) -> str:
-    """What letters and marks mean."""
+    """Say what letters and marks mean."""
     pairs = len(comparison.columns) * (len(comparison.columns) - 1) // 2
     how = ADJUSTMENTS[comparison.adjust]
     if comparison.adjust != "none":
@@ -160,7 +160,10 @@ def _pairs(comparison: Comparison) -> str:
     pairs = list(comparison.differences)
     title = "Differences in points"
     if len(pairs) > MOST_PAIRS:
-        pairs = [pair for pair in pairs if _clear(pair, alpha)]
+        clear = [
+            any(p is not None and p < alpha for p in (pair.equivalent_p, pair.adjusted)) for pair in pairs
+        ]
+        pairs = [pair for pair, shown in zip(pairs, clear, strict=True) if shown]
         rest = len(comparison.differences) - len(pairs)
         title += f"; {rest} more that are not clear are in --format csv"
     if not pairs:
@@ -170,11 +173,6 @@ def _pairs(comparison: Comparison) -> str:
         heads += [f"equivalent within {100 * comparison.margin:g}"]
     letter = {column.segment: column.letter for column in comparison.columns}
     return f"{title}\n\n" + aligned([*heads, ""], [_pair(pair, letter, comparison) for pair in pairs], left=2)
-
-
-def _clear(pair: Difference, alpha: float) -> bool:
-    equivalent = pair.equivalent_p is not None and pair.equivalent_p < alpha
-    return equivalent or (pair.adjusted is not None and pair.adjusted < alpha)
 
 
 def _pair(pair: Difference, letter: Mapping[str, str], comparison: Comparison) -> list[str]:

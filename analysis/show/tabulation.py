@@ -34,22 +34,30 @@ def as_csv(tables: Sequence[Tabulation]) -> str:
 
 def as_text(tables: Sequence[Tabulation]) -> str:
     """Return aligned tables for a person; shares in percent, marks where a figure rests on few people."""
-    return "\n".join(map(_text, tables))
+    texts = []
+    for table in tables:
+        title = table.question + (f"\nby {' x '.join(table.by)}" if table.by else "")
+        heads = (
+            "segment",
+            "choice",
+            "share %",
+            "SE",
+            interval_head(table.level),
+            "base",
+            "eff. base",
+            "deff",
+            "",
+        )
+        body = aligned(heads, [_line(estimate) for estimate in table.estimates], left=2, tail=1)
+        notes = [f"- {note.text}" for note in table.notes]
+        texts.append("\n".join([title, "", body, *(["", "Notes", *notes] if notes else []), ""]))
+    return "\n".join(texts)
 
 
 def printed(tables: Sequence[Tabulation], form: str) -> str:
     """Return the tables as "text", "csv" or "json". Raises DataProblem "unknown_option" for anything else."""
     check_format(form)
     return {"text": as_text, "csv": as_csv, "json": as_json}[form](tables)
-
-
-def _text(table: Tabulation) -> str:
-    title = table.question + (f"\nby {' x '.join(table.by)}" if table.by else "")
-    interval = interval_head(table.level)
-    heads = ("segment", "choice", "share %", "SE", interval, "base", "eff. base", "deff", "")
-    body = aligned(heads, [_line(estimate) for estimate in table.estimates], left=2, tail=1)
-    notes = [f"- {note.text}" for note in table.notes]
-    return "\n".join([title, "", body, *(["", "Notes", *notes] if notes else []), ""])
 
 
 def _line(estimate: Estimate) -> tuple[str, ...]:

@@ -137,11 +137,7 @@ class _Counter:
                 break
             self.cells[part.name] = (_Dense if size <= DENSE else _Keyed)(len(units), columns)
         self.parts = list(waiting[: len(self.cells)])
-        self.classes = self._classes()
-        self.unit_numbers = _UnitNumbers(units)
-
-    def _classes(self) -> dict[tuple[str, object], Classes]:
-        plan, values = self.plan, self.tally.values
+        plan, values = self.plan, tally.values
         rules: dict[tuple[str, object], tuple[str, Any]] = {
             ("band", name): (name, partial(plan.band_of, bands=bands)) for name, bands in plan.bands.items()
         }
@@ -149,7 +145,10 @@ class _Counter:
             rules["where", at] = (name, partial(plan.keeps, value=value))
         for part in self.parts:
             rules |= {("option", name): (name, plan.option) for name in part.among}
-        return {key: Classes(values[name], rule) for key, (name, rule) in rules.items() if name in values}
+        self.classes = {
+            key: Classes(values[name], rule) for key, (name, rule) in rules.items() if name in values
+        }
+        self.unit_numbers = _UnitNumbers(units)
 
     def add(self, batch: Batch) -> None:
         """Add up a batch of rows."""

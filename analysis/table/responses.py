@@ -70,28 +70,25 @@ class Responses:
         if condition is None:
             return np.ones(self.rows, dtype=bool)
         involved = [self.study.questionnaire.question(name) for name in sorted(names(condition))]
-        keys = np.stack([self._numbers(c) for q in involved for c in _numeric(q)], axis=1)
+        # a computed value that is missing is 0 here: its state stands beside it, see `_answers`
+        stored = [
+            np.asarray(self.table[column.name].fill_null(0.0).to_numpy(), dtype=np.float64)
+            if column.kind in FRACTIONS
+            else self.stored(column.name)
+            for question in involved
+            for column in _numeric(question)
+        ]
+        keys = np.stack(stored, axis=1)
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
         kinds = Kinds({question.name: question for question in self.study.questionnaire})
         truths = frozenset(q.name for q in involved if q.value and kinds.asked(q) is Kind.TRUTH)
         verdicts = [evaluate(condition, _answers(involved, row, truths)) is True for row in distinct.tolist()]
         return np.asarray(verdicts, dtype=bool)[place.reshape(-1)]
 
-    def _numbers(self, column: ResponseColumn) -> NDArray[Any]:
-        """Return a column as numbers, shape (rows,); a computed value that is missing is 0, see `_answers`."""
-        if column.kind not in FRACTIONS:
-            return self.stored(column.name)
-        return np.asarray(self.table[column.name].fill_null(0.0).to_numpy(), dtype=np.float64)
-
 
 def read_snapshot(folder: Path) -> Responses:
     """Read and check a snapshot; raise DataProblem where it is not one or not whole."""
-    manifest = _manifest(folder)
-    for name, digest in manifest["files"].items():
-        if not (folder / name).is_file() or _sha256(folder / name) != digest:
-            raise DataProblem("snapshot_altered", value=str(folder), file=name)
-    if manifest["schema_version"] > 1:
-        _check_leaves(folder, manifest)
+    manifest = _checked_manifest(folder)
     study = study_from_files(
         {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
         | {REQUIRED[0]: (folder / "questionnaires" / f"{manifest['version']}.yaml").read_bytes()}
@@ -107,19 +104,24 @@ def read_snapshot(folder: Path) -> Responses:
     return Responses(study, _basis(folder, manifest, table), complete)
 
 
-def _manifest(folder: Path) -> Mapping[str, Any]:
+def _checked_manifest(folder: Path) -> Mapping[str, Any]:
+    """Return a snapshot's manifest; raise DataProblem unless its files are those that it names.
+
+    Its leaves must give its root, and there is one for each row, erased ones included.
+    """
     path = folder / "manifest.json"
     if not path.is_file():
         raise DataProblem("snapshot_missing", value=str(folder))
     manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if manifest.get("schema_version") not in SCHEMAS:
-        raise DataProblem("snapshot_schema", value=str(folder), found=manifest.get("schema_version"),
-                          known=SCHEMAS[-1])  # fmt: skip
-    return manifest
-
-
-def _check_leaves(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Raise DataProblem unless the leaves give the root, and there is one for each row, erased ones included."""
+    schema = manifest.get("schema_version")
+    if schema not in SCHEMAS:
+        raise DataProblem("snapshot_schema", value=str(folder), found=schema, known=SCHEMAS[-1])
+    for name, digest in manifest["files"].items():
+        file = folder / name
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            raise DataProblem("snapshot_altered", value=str(folder), file=name)
+    if schema == 1:
+        return manifest
     try:
         leaves = [bytes.fromhex(line) for line in (folder / LEAVES).read_text("ascii").splitlines()]
     except (OSError, ValueError):
@@ -127,6 +129,7 @@ def _check_leaves(folder: Path, manifest: Mapping[str, Any]) -> None:
     rooted = _root(leaves).hex() == manifest["merkle_root"]
     if not rooted or len(leaves) != manifest["n"] + manifest["erased"]:
         raise DataProblem("snapshot_altered", value=str(folder), file=LEAVES)
+    return manifest
 
 
 def _root(leaves: Sequence[bytes]) -> bytes:
@@ -195,10 +198,6 @@ def _answers(questions: Sequence[Question], row: Sequence[float], truths: frozen
         else:
             answers[question.name] = bool(values[0]) if question.name in truths else values[0]
     return answers
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _time(text: str | None) -> datetime | None:

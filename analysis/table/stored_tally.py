@@ -20,7 +20,7 @@ from analysis.table.design import Design
 from analysis.table.sums import Sums, entries, matrix_of
 from analysis.table.tally import Tally
 from analysis.table.values import Values
-from questionnaires.bands import Band, parse_band
+from questionnaires.bands import Band
 
 SCHEMA = 2
 _PLAIN = ("stratum", "cluster", "columns", "people", "idle", "units")
@@ -63,27 +63,27 @@ def read_tally(path: Path) -> Tally:
             about = json.loads(stored["about"].tobytes())
             if about["schema"] != SCHEMA:
                 raise ValueError(f"schema {about['schema']}, this program reads {SCHEMA}")
-            return _tally(about, stored)
+            plan = _plan(about["plan"])
+            tally = Tally(plan, {name: _values(name, column) for name, column in about["values"].items()})
+            for number, part in enumerate(plan.parts):
+                tally.sums[part.name] = _sums(stored, number, plan.design.cluster is not None)
+            tally.population = {stratum: (size, row) for stratum, size, row in about["population"]}
+            tally.picked = dict(about["picked"])
+            tally.outside = {name: dict.fromkeys(values) for name, values in about["outside"].items()}
+            return tally
     except (OSError, ValueError, KeyError, EOFError) as fault:
         raise DataProblem("file_unreadable", value=path.name, reason=str(fault), kind="tally") from fault
 
 
-def _tally(about: Mapping[str, Any], stored: Mapping[str, Any]) -> Tally:
-    plan = _plan(about["plan"])
-    tally = Tally(plan, {name: _values(name, column) for name, column in about["values"].items()})
-    tally.population = {stratum: (population, row) for stratum, population, row in about["population"]}
-    tally.picked = dict(about["picked"])
-    tally.outside = {name: dict.fromkeys(values) for name, values in about["outside"].items()}
-    for number, part in enumerate(plan.parts):
-        plain = {name: stored[f"{name} {number}"] for name in _PLAIN}
-        shape = (len(plain["stratum"]), len(plain["columns"]))
-        row, column = stored[f"row {number}"], stored[f"column {number}"]
-        weight, square = (
-            matrix_of(row, column, stored[f"{name} {number}"], shape) for name in ("weight", "square")
-        )
-        clustered = plan.design.cluster is not None
-        tally.sums[part.name] = Sums(weight=weight, square=square, clustered=clustered, **plain)
-    return tally
+def _sums(stored: Mapping[str, Any], number: int, clustered: bool) -> Sums:
+    """Return a part's sums as they were stored."""
+    plain = {name: stored[f"{name} {number}"] for name in _PLAIN}
+    shape = (len(plain["stratum"]), len(plain["columns"]))
+    row, column = stored[f"row {number}"], stored[f"column {number}"]
+    weight, square = (
+        matrix_of(row, column, stored[f"{name} {number}"], shape) for name in ("weight", "square")
+    )
+    return Sums(weight=weight, square=square, clustered=clustered, **plain)
 
 
 def _plan(about: Mapping[str, Any]) -> CountPlan:
@@ -95,14 +95,10 @@ def _plan(about: Mapping[str, Any]) -> CountPlan:
         Design(**about["design"]),
         tuple(about["by"]),
         tuple((name, value) for name, value in about["where"]),
-        {name: _bands(bands) for name, bands in about["bands"].items()},
+        {name: tuple(Band(**band) for band in bands) for name, bands in about["bands"].items()},
         tuple(about["missing"]),
         about["cell"],
     )
-
-
-def _bands(about: list[Mapping[str, Any]]) -> tuple[Band, ...]:
-    return tuple(band for shape in about if (band := parse_band(shape["label"])) is not None)
 
 
 def _values(name: str, about: Mapping[str, Any]) -> Values:
