@@ -54,41 +54,35 @@ def answers_seen(visit: Visit) -> str:
 def _sections(visit: Visit) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the sections on the path: the heading, and rows of (question, answer, where to change it)."""
     settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)}
-    found: dict[str, list[tuple[str, str, str]]] = {}
+    rows: dict[str, list[tuple[str, str, str]]] = {}
     titles: dict[str, str] = {}
     for page in visit.cut:
         titles[page.section.name] = visit.words(page.section.title, settled)
         address = url_for("respondent.page", key=visit.key, name=page.name, change="1")
-        found.setdefault(page.section.name, []).extend(
+        rows.setdefault(page.section.name, []).extend(
             (
-                _words(visit, variable, settled),
-                _answer(visit, variable, settled[variable.name]),
+                _question_words(visit, variable, settled),
+                _answer_words(visit, variable, settled[variable.name]),
                 f"{address}#{first_input(visit, variable.name)}",
             )
             for question in asked(page, visit.way.settled)
             for variable in question.variables
-            if _is_listed(visit, variable)
+            if variable.name in visit.given
+            and QUESTION_TYPES[variable.type].asks
+            and visit.way.settled[variable.name] is not Missing.NOT_ASKED
         )
-    return [(titles[name], rows) for name, rows in found.items() if rows]
+    return [(titles[name], of_section) for name, of_section in rows.items() if of_section]
 
 
-def _is_listed(visit: Visit, variable: Question) -> bool:
-    confirmed = variable.name in visit.given
-    return (
-        QUESTION_TYPES[variable.type].asks
-        and confirmed
-        and visit.way.settled[variable.name] is not Missing.NOT_ASKED
-    )
-
-
-def _words(visit: Visit, variable: Question, settled: Mapping[str, Answer]) -> str:
+def _question_words(visit: Visit, variable: Question, settled: Mapping[str, Answer]) -> str:
     """Return the question; before the row of a matrix or a text beside a choice, the question it is part of."""
     whole = variable.label if variable.type == "single" and variable.label else {}
     texts = [text for text in (whole, variable.text) if text]
     return " – ".join(visit.words(text, settled) for text in texts)
 
 
-def _answer(visit: Visit, variable: Question, answer: Answer) -> str:
+def _answer_words(visit: Visit, variable: Question, answer: Answer) -> str:
+    """Return an answer in words, with its unit."""
     say = saying(visit.language)
     if isinstance(answer, Missing):
         return str(

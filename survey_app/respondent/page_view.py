@@ -50,22 +50,27 @@ def fill(
     compiled = shelf().compiled(visit.served, visit.shown, visit.language)
     steps = len({page.step for page in visit.cut})
     last = visit.page.step == steps and not visit.served.questionnaire.check_answers
+    # soft checks shown before stay accepted, so that two of them do not take turns
+    accepted = _TOKEN.findall(request.form.get("_accepted", ""))[-MOST_ACCEPTED:]
+    accepted += [problem.check for problem in problems if problem.soft]
     values: dict[str, str] = {
         "action": str(escape(visit.address)),
         "csrf": token(),
         "ticket": str(escape(posted or tickets.issue(visit.served, visit.page.name, visit.key, visit.seen))),
-        "back": _back(visit, say),
-        "leave": _leave(visit, say),
+        "back": _back(visit),
+        "leave": Markup('<button class="link" name="_action" value="leave">{}</button>').format(say("leave"))
+        if visit.state
+        else "",
         "continue": str(escape(say("submit" if last else "continue"))),
         "step": str(escape(say("step", n=visit.page.step, total=steps))),
         "step-number": str(visit.page.step),
         "total": str(steps),
         "draft": str(escape(f"{visit.key}/{visit.page.name}")),
         "known": str(htmlsafe_json_dumps(_known_here(visit))),
-        "accepted": _accepted(problems),
+        "accepted": " ".join(dict.fromkeys(accepted)),
     }
-    for name, one in raw.items():
-        values |= _kept_slots(name, one)
+    for name, typed in raw.items():
+        values |= _kept_slots(name, typed)
     if problems or message:
         values |= _problem_slots(visit, problems, message, {**visit.way.settled, **(answered or {})})
     settled = {**visit.way.settled, **draws(visit.served.questionnaire, visit.seed)} if compiled.pipes else {}
@@ -73,12 +78,6 @@ def fill(
         text = pipe_words(pipe, visit.language, visit.served.questionnaire, settled)
         values[f"pipe/{number}"] = str(escape(text))
     return make_response(compiled.fill(_members(visit), values), status)
-
-
-def _accepted(problems: Sequence[AnswerProblem]) -> str:
-    """Return the soft checks that were shown, now and before, so that two of them do not take turns."""
-    before = _TOKEN.findall(request.form.get("_accepted", ""))[-MOST_ACCEPTED:]
-    return " ".join(dict.fromkeys([*before, *(p.check for p in problems if p.soft)]))
 
 
 def _members(visit: Visit) -> dict[str, Sequence[str]]:
@@ -128,6 +127,7 @@ def _known_here(visit: Visit) -> dict[str, object]:
 
 
 def _kept_slots(name: str, raw: Raw) -> dict[str, str]:
+    """Return what stands in a question's fields: the values as they were typed."""
     slots = {f"checked/{name}/{value}": " checked" for value in raw.values}
     slots |= {f"selected/{name}/{value}": " selected" for value in raw.values}
     slots[f"value/{name}"] = str(escape("".join(raw.values[:1])))
@@ -197,21 +197,15 @@ def first_input(visit: Visit, name: str) -> str:
     return f"{name}-{first.code if first else 1}"
 
 
-def _back(visit: Visit, say: Any) -> str:
-    if visit.state is None:
-        return ""
-    before = page_before(visit.cut, visit.page.number, visit.way.settled)
+def _back(visit: Visit) -> str:
+    """Return the link to the page before; nothing on the first."""
+    before = page_before(visit.cut, visit.page.number, visit.way.settled) if visit.state else None
     if before is None:
         return ""
     before = head_of(visit.cut, before) if visit.whole else before
     address = url_for("respondent.page", key=visit.key, name=before.name)
-    return Markup('<a class="button" href="{}">{}</a>').format(address, say("back"))
-
-
-def _leave(visit: Visit, say: Any) -> str:
-    if visit.state is None:
-        return ""
-    return Markup('<button class="link" name="_action" value="leave">{}</button>').format(say("leave"))
+    back = saying(visit.language)("back")
+    return Markup('<a class="button" href="{}">{}</a>').format(address, back)
 
 
 def message(key: str, status: int, served: Served | None = None, *, again: str = "", **more: Any) -> Response:

@@ -28,7 +28,7 @@ from survey_app.storage.posts import Begun, Changed, Finished, NotKept, NotOpen,
 def take(visit: Visit, ticket: Ticket | None) -> Response:
     """Judge a posted page, keep it and lead on. Raises Refused or PageShownAgain."""
     try:
-        return _take(visit, ticket)
+        return _judge_and_keep(visit, ticket)
     except Begun:
         # A first page is hardly ever not the first post of its response, so that is not asked before.
         pass
@@ -43,10 +43,10 @@ def take(visit: Visit, ticket: Ticket | None) -> Response:
     if (state.study, state.version) != (visit.served.name, visit.served.version):
         # begun on another version
         return redirect(url_for("respondent.go_on", key=ticket.response), 303)
-    return _take(replace(visit, state=state), ticket)
+    return _judge_and_keep(replace(visit, state=state), ticket)
 
 
-def _take(visit: Visit, ticket: Ticket | None) -> Response:
+def _judge_and_keep(visit: Visit, ticket: Ticket | None) -> Response:
     whole = request.form.get("_whole") == "1"
     if len(visit.shown) > 1 and whole != session.get("scripts", False):
         session["scripts"] = whole
@@ -62,7 +62,14 @@ def _take(visit: Visit, ticket: Ticket | None) -> Response:
     valid = form.judge(reading, request.form.get("_accepted", "").split())
     if "csrf_token" in form.errors or not sent or ticket is None or ticket.renewed:
         raise PageShownAgain(visit, form.typed(), 400, "stale_token")
-    _refuse_foreign(visit, form)
+    foreign = form.foreign(request.form)
+    if foreign or request.files:
+        here = {question.name for page in visit.shown for question in page.questions}
+        # a field of a question that is not asked any more is told apart from one that the page never had
+        gone = not request.files and all(name.partition(".")[0] in here for name in foreign)
+        raise PageShownAgain(
+            visit, form.typed(), *((409, "page_changed") if gone else (400, "foreign_fields"))
+        )
     # What is asked here has changed since it was shown: a question that was not seen must not be answered.
     if changed:
         raise PageShownAgain(visit, form.typed(), 409, "page_changed")
@@ -81,17 +88,6 @@ def _take(visit: Visit, ticket: Ticket | None) -> Response:
     except NotKept as error:
         current_app.logger.error("a page could not be kept: %s", error)
         raise PageShownAgain(visit, form.typed(), 503, "not_kept_text", ticket=sent) from None
-
-
-def _refuse_foreign(visit: Visit, form: PageForm) -> None:
-    """Refuse fields that the page did not have; answers to its questions that are not asked any more are told apart."""
-    foreign = form.foreign(request.form)
-    if not foreign and not request.files:
-        return
-    here = {question.name for page in visit.shown for question in page.questions}
-    if not request.files and all(name.partition(".")[0] in here for name in foreign):
-        raise PageShownAgain(visit, form.typed(), 409, "page_changed")
-    raise PageShownAgain(visit, form.typed(), 400, "foreign_fields")
 
 
 def _go_on(visit: Visit, reading: PageReading, ticket: Ticket, whole: bool) -> Response:
@@ -222,7 +218,7 @@ def moved(address: str) -> Response:
 
 
 def unread(visit: Visit, error: NotKept) -> PageShownAgain:
-    """The database cannot be read: a posted page is shown again as it was typed, for it was not kept."""
+    """Return what shows a posted page again as it was typed, because the database cannot be read."""
     current_app.logger.error("a response could not be read: %s", error)
     questions = [question for page in visit.shown for question in page.questions]
     form = PageForm(visit.page.section, questions, request.form)
