@@ -47,16 +47,18 @@ def ours(file: str, _: str = "") -> dict[str, object]:
     from analysis.estimators.association import rao_scott
     from analysis.estimators.proportion import shares
     from analysis.estimators.variance import staged
+    from analysis.files.formats import open_file
     from analysis.request import Request
     from analysis.table.design import Design
 
     design = Design("weight", "stratum", "psu")
     cells, tests = [], []
-    for one in answers(Path(file), Request(tuple(QUESTIONS), by=(BY,), design=design)):
-        ((sums, choices),) = one.parts
+    request = Request(tuple(QUESTIONS), by=(BY,), design=design)
+    for each in answers(open_file(Path(file)), request):
+        ((sums, choices),) = each.parts
         stage = staged(sums, design)
-        cells += shares(stage, question=one.question, answers=choices, segments=one.segments, design=design)
-        tests.append(rao_scott(stage, answers=choices, segments=one.segments, design=design))
+        cells += shares(stage, question=each.question, answers=choices, segments=each.segments, design=design)
+        tests.append(rao_scott(stage, answers=choices, segments=each.segments, design=design))
     return {"cells": len(cells), "f": tests[0].statistic, "se": cells[0].se}
 
 
