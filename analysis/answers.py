@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from analysis.table.notes import Note, answer_notes, by_notes, choice_notes, mis
 from analysis.table.segments import NO_SEGMENT, OUTSIDE, Segment
 from analysis.table.sums import ANSWER, SEGMENT, Sums
 from analysis.table.tally import Tally
-from analysis.table.weighting import Calibration
-from analysis.table.weighting.weighed import CELL, weighed
+from analysis.weighting.weighted_file import CELL, weighted_file
+
+if TYPE_CHECKING:
+    from analysis.weighting.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def answers(path: Path, request: Request) -> Iterator[Answered]:
     """
     opened = open_file(path)
     plan = make_plan(request, opened.names)
-    known = weighed(opened, plan.design.weight, request.calibrated)
+    known = weighted_file(opened, plan.design.weight, request.calibrated)
     counted = count_plan(plan, request)
     if known.calibration is not None:
         counted = replace(counted, design=replace(counted.design, weight=known.weight), cell=CELL)

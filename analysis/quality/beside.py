@@ -20,8 +20,9 @@ from analysis.quality.checks import Check, Flags, flags_of
 from analysis.request import Plan, Request, make_plan
 from analysis.rows import aligned, percent, points, span
 from analysis.table.column import MISSING, Column, NumberColumn
-from analysis.table.weighting.recipe import read_recipe, recipe_path
 from analysis.tabulate import MOST_LINES, Tabulation, tabulate
+from analysis.weighting.recipe import read_recipe
+from analysis.weighting.weighted_file import recipe_path
 
 COLUMN, KEPT, FLAGGED = "_quality", "ok", "flagged"
 

@@ -100,7 +100,7 @@ class Values:
             self._table, numbers = np.zeros(0, dtype=np.int64), np.array(list(self.place))
             if numbers.dtype.kind == "i" and numbers.max() - numbers.min() < SPAN:
                 # a table from 0 needs no subtraction
-                self._low = 0 if 0 <= numbers.min() and numbers.max() < SPAN else int(numbers.min())
+                self._low = 0 if numbers.min() >= 0 and numbers.max() < SPAN else int(numbers.min())
                 self._table = np.zeros(int(numbers.max()) - self._low + 1, dtype=np.int64)
                 self._table[numbers - self._low] = np.arange(1, self.size)
         return self._table

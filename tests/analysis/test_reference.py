@@ -28,8 +28,10 @@ from analysis.request import Request
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, Raking, cells_of, rake
 from analysis.tabulate import tabulate
+from analysis.weighting.calibration import Raking
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 from tests.analysis.whole_table import sample_of_table
 
 from .own_survey import SHA256, sha256

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from analysis.files.appending import append_column, check_target
 from analysis.problems import DataProblem
-from analysis.table.weighting.recipe import recipe_json, recipe_path
-from analysis.weigh.picture import as_svg
-from analysis.weigh.weighting import Weighting
+from analysis.show.weighting_picture import as_svg
+from analysis.weighting.recipe import recipe_json
+from analysis.weighting.weighted_file import recipe_path
+from analysis.weighting.weighting import Weighting
 
 
 def check_files(source: Path, target: Path, picture: Path | None, force: bool) -> None:

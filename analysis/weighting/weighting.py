@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +19,62 @@ from analysis.table.design import LARGEST, SMALLEST, Sample, weighted_sample
 from analysis.table.naming import listed
 from analysis.table.notes import Note
 from analysis.table.sums import Sums, add_up, sums_of
-from analysis.table.weighting import Calibration, Cells
-from analysis.table.weighting.diagnostics import diagnose
-from analysis.table.weighting.recipe import Recipe
-from analysis.weigh.population import with_bands_read
-from analysis.weigh.request import SAMPLE, WeightRequest, make_recipe
-from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.calibration import Calibration
+from analysis.weighting.diagnostics import Diagnostics, diagnose
+from analysis.weighting.margins import Cells
+from analysis.weighting.population import with_bands_read
+from analysis.weighting.recipe import Recipe
+from analysis.weighting.request import SAMPLE, WeightRequest, make_recipe
+
+
+@dataclass(frozen=True)
+class MarginRow:
+    """One category of a margin (or the mean of a column of numbers: `category` None), before and after.
+
+    `people` have it; `sample` is their share unweighted, `before` with base weights, `after` with the new ones,
+    `target` what the population has; `kept` where the population does not give it.
+    """
+
+    margin: str
+    category: str | None
+    people: int
+    sample: float
+    before: float
+    after: float
+    target: float
+    kept: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the row as `--format json` prints it."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """What weighting a file found: `weights` (rows,), its margins before and after, and what it costs."""
+
+    source: str
+    recipe: Recipe
+    calibration: Calibration
+    weights: Numbers
+    margins: tuple[MarginRow, ...]
+    diagnostics: Diagnostics
+    notes: tuple[Note, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `--format json` prints."""
+        return {
+            "source": self.source,
+            "column": self.recipe.name,
+            "method": self.recipe.method,
+            "base": self.recipe.base,
+            "converged": True,
+            "iterations": self.calibration.iterations,
+            "notes": [note.as_row() for note in self.notes],
+            "margins": [row.as_row() for row in self.margins],
+            "diagnostics": self.diagnostics.as_json(),
+        }
+
 
 FEW = 10  # people in a category, below which its factor is an accident of who answered
 HEAVY = 0.25  # share of all weight on the heaviest 5 %, above which trimming is called for

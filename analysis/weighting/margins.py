@@ -28,7 +28,7 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class Level:
+class PopulationMean:
     """The population's mean of a column of numbers (what a total is, divided by the number of people)."""
 
     variable: str

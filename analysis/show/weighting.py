@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from analysis.rows import as_csv as csv_of_rows
 from analysis.rows import as_objects, check_format
-from analysis.table.weighting.diagnostics import Diagnostics, plain
-
-if TYPE_CHECKING:
-    from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.diagnostics import Diagnostics, plain
+from analysis.weighting.weighting import MarginRow, Weighting
 
 METHOD_NAMES: Mapping[str, str] = MappingProxyType(
     {

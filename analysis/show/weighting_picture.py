@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-from analysis.table.weighting.diagnostics import Diagnostics, plain
-from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.diagnostics import Diagnostics, plain
+from analysis.weighting.weighting import MarginRow, Weighting
 
 WIDTH = 760
 _LEFT, _RIGHT = 190, 40  # room for labels, and for figures
