@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.estimate import EMPTY, LOW_BASE, Estimate
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.rows import as_objects, check_format, csv_cell
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import Any
 
 from analysis.answers import Answered, answers
 from analysis.estimate import Estimate
-from analysis.estimators.intervals import METHODS, SEGMENTED, check_method
-from analysis.estimators.level import check_level
+from analysis.estimators.intervals import METHODS, SEGMENTED, check_level, check_method
 from analysis.estimators.proportion import shares
 from analysis.printing import as_text
 from analysis.problems import DataProblem

@@ -10,12 +10,11 @@ from analysis.compare.compared import Column, Comparison
 from analysis.compare.overall import OVERALL, order_notes, overall
 from analysis.estimate import LOW_BASE, OK, Estimate
 from analysis.estimators.columns import Columns, columns_of
+from analysis.estimators.design_variance import Stage, staged
 from analysis.estimators.differences import Difference, differences
-from analysis.estimators.intervals import SEGMENTED, check_method
-from analysis.estimators.level import check_level
-from analysis.estimators.multiplicity import check_adjustment
+from analysis.estimators.intervals import SEGMENTED, check_level, check_method
 from analysis.estimators.proportion import shares
-from analysis.estimators.variance import Stage, staged
+from analysis.estimators.significance import check_adjustment
 from analysis.evidence.marked import refuse_synthetic
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem

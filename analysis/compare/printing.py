@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.estimate import LOW_BASE, Estimate
 from analysis.estimators.differences import FEW_EXPECTED, NO_TEST, Difference
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.estimators.ranks import TREND_NAME
 from analysis.estimators.significance import Significance, p_cell
 from analysis.rows import aligned, as_objects, check_format, csv_cell, points, points_span

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.estimators.crosstab import FEW_UNITS, Crosstab, crosstab
 from analysis.estimators.degrees import effective_units
+from analysis.estimators.design_variance import Calibrated, Stage
 from analysis.estimators.mixtures import saddlepoint_tail, tail
 from analysis.estimators.proportion import Answer
 from analysis.estimators.significance import (
@@ -17,7 +18,6 @@ from analysis.estimators.significance import (
     p_of_chi2,
     p_of_f,
 )
-from analysis.estimators.variance import Calibrated, Stage
 from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment

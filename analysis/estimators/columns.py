@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.estimators.degrees import degrees_of_pairs
-from analysis.estimators.variance import NOWHERE, Stage, indicators, member
+from analysis.estimators.design_variance import NOWHERE, Stage, indicators, member
 from analysis.table.column import Codes, Numbers
 from analysis.table.segments import Segment
 from analysis.table.sums import add_up

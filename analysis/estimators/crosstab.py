@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from analysis.estimators.degrees import effective_degrees, expected_variances
+from analysis.estimators.design_variance import NOWHERE, Calibrated, Stage, indicators, staged
 from analysis.estimators.proportion import Answer
-from analysis.estimators.variance import NOWHERE, Calibrated, Stage, indicators, staged
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment

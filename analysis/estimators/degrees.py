@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators.variance import Stage, indicators
+from analysis.estimators.design_variance import Stage, indicators
 from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.sums import add_up
 

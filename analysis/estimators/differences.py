@@ -12,21 +12,20 @@ import numpy as np
 from scipy import special
 
 from analysis.estimators.columns import columns_of
+from analysis.estimators.design_variance import Calibrated, Stage, member, staged
 from analysis.estimators.intervals import NONE, quantile_t
-from analysis.estimators.multiplicity import adjusted, check_adjustment
 from analysis.estimators.pairs import (
-    Facts,
+    ShareColumns,
     all_against_nobody,
     drawn_whole,
     error_of,
     expected,
-    facts_of,
     newcombe,
+    share_columns,
     untestable,
 )
 from analysis.estimators.proportion import LOW, Answer
-from analysis.estimators.significance import p_of_t
-from analysis.estimators.variance import Calibrated, Stage, member, staged
+from analysis.estimators.significance import adjusted, check_adjustment, p_of_t
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
@@ -105,7 +104,7 @@ def differences(
     for answer in answers:
         chose = member(np.arange(columns.weight.shape[1]), answer.codes & counted).astype(np.float64)
         share, covariance = columns.share(chose)
-        facts = facts_of(columns, share, covariance, census)
+        facts = share_columns(columns, share, covariance, census)
         found += [_tested(facts, answer.name, segments, pair, level, margin) for pair in pairs]
     return with_adjusted(found, adjust)
 
@@ -121,7 +120,7 @@ def with_adjusted(found: Sequence[Difference], adjust: str) -> list[Difference]:
 
 
 def _tested(
-    facts: Facts,
+    facts: ShareColumns,
     choice: str,
     segments: Sequence[Segment],
     pair: tuple[int, int],
@@ -170,7 +169,7 @@ def _with_equivalence(found: Difference, error: float, level: float, margin: flo
     )
 
 
-def _status(facts: Facts, first: int, second: int) -> str:
+def _status(facts: ShareColumns, first: int, second: int) -> str:
     if expected(facts, first, second) < EXPECTED:
         return FEW_EXPECTED
     few = min(*facts.effective[[first, second]].tolist(), *facts.base[[first, second]].tolist()) < LOW

@@ -10,11 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
-from analysis.estimators.intervals import quantile_t
+from analysis.estimators.design_variance import Calibrated, Stage, staged
+from analysis.estimators.intervals import check_level, quantile_t
 from analysis.estimators.joint import Joint
-from analysis.estimators.level import check_level
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Estimate
+from analysis.estimators.design_variance import Calibrated, Stage, member, staged
 from analysis.estimators.intervals import AUTO, NONE, Evidence, check_method, interval
-from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment

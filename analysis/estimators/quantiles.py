@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
+from analysis.estimators.design_variance import Calibrated, Stage, staged
 from analysis.estimators.intervals import (
     ASIN,
     AUTO,
@@ -17,13 +18,12 @@ from analysis.estimators.intervals import (
     MEAN,
     XLOGIT,
     Evidence,
+    check_level,
     interval,
     quantile_t,
 )
-from analysis.estimators.level import check_level
 from analysis.estimators.means import numbers_of
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design

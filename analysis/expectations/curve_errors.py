@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.estimators.strata import rule_of
-from analysis.estimators.variance import Stage
+from analysis.estimators.design_variance import Stage, rule_of
 from analysis.expectations.events import Risks
 from analysis.table.column import Numbers
 from analysis.table.sums import Matrix, moved

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.estimators.level import check_level, interval_head
+from analysis.estimators.intervals import check_level, interval_head
 from analysis.evidence.auditing import Audits, Own, audit_claim, audit_file
 from analysis.evidence.claim import EFFECTS, PLAUSIBLE, Claim
 from analysis.evidence.options import segments_of

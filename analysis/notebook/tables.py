@@ -9,7 +9,7 @@ from analysis import printing
 from analysis.compare import Comparison
 from analysis.compare.printing import as_text as comparisons_as_text
 from analysis.estimate import Measure
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.expectations.reply_expectation import ReplyExpectation
 from analysis.notebook.shown import Columns, Row, Table, number, numbers, share, shares, sheet, status, word
 from analysis.quality import Flags, WithAndWithout

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem

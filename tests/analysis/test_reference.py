@@ -13,6 +13,7 @@ from analysis.answers import answers
 from analysis.estimate import Estimate
 from analysis.estimators.association import Crosstab, association, crosstab
 from analysis.estimators.columns import columns_of
+from analysis.estimators.design_variance import staged
 from analysis.estimators.differences import differences
 from analysis.estimators.intervals import likelihood
 from analysis.estimators.joint import Joint
@@ -20,7 +21,6 @@ from analysis.estimators.means import means
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.ranks import midranks_in_file_order, rank_test
 from analysis.estimators.significance import Significance
-from analysis.estimators.variance import staged
 from analysis.files.data_file import Table
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem

@@ -10,9 +10,9 @@ import pytest
 from analysis.answers import answers as answers_of_file
 from analysis.estimate import Estimate
 from analysis.estimators.association import rao_scott
+from analysis.estimators.design_variance import staged
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.significance import Significance
-from analysis.estimators.variance import staged
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table import sums as table_sums
