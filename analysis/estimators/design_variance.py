@@ -258,10 +258,10 @@ def staged(sums: Sums | Stage, design: Design, raking: Calibrated | None = None)
     return stage
 
 
-def member(codes: Codes, wanted: Collection[int]) -> Mask:
+def member(codes: Codes, chosen: Collection[int]) -> Mask:
     """Tell which of `codes` (0 or more) are wanted."""
     inside = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
-    inside[[code for code in wanted if 0 <= code < len(inside)]] = True
+    inside[[code for code in chosen if 0 <= code < len(inside)]] = True
     return inside[codes]
 
 

@@ -18,8 +18,10 @@ SEGMENTED = (AUTO, LOGIT, BETA, WILSON, LIKELIHOOD, ASIN, XLOGIT)
 """What a table of segments may have."""
 METHODS = (*SEGMENTED, MEAN)
 """With share ± t·se, which covers too little in segments; it is here to be compared with others."""
-ENOUGH = 5.0  # effective people on each side for the logit interval to be trusted
-_EDGE = 1e-12  # a share nearer to 0 or 1 is there for one huge weight: its linearised error says nothing
+ENOUGH = 5.0
+"""Effective people on each side for the logit interval to be trusted."""
+_EDGE = 1e-12
+"""A share nearer to 0 or 1 is there for one huge weight: its linearised error says nothing."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from analysis.estimators.proportion import FEW
 from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.segments import Segment
 
-_NOISE = 1e-12  # variances below this part of the binomial one are rounding, not variation
+_NOISE = 1e-12
+"""Variances below this part of the binomial one are rounding, not variation."""
 
 
 @dataclass(frozen=True)

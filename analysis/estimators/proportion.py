@@ -107,9 +107,9 @@ def _observed(
     )  # fmt: skip
 
 
-def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
+def _exact(choosers: Numbers, base: int, share: Numbers) -> Numbers:
     """A choice that everybody or nobody made has exactly that share, whatever the rounding of the sums."""
-    return np.where(made == 0, 0.0, np.where(made == base, 1.0, share))
+    return np.where(choosers == 0, 0.0, np.where(choosers == base, 1.0, share))
 
 
 def _estimates(

@@ -15,7 +15,8 @@ from analysis.table.column import Codes, Numbers
 from analysis.table.sums import Sums, add_up
 from analysis.weighting.margins import Cells, Held, Margin, PopulationMean, hold
 
-_RANK = 1e-10  # directions of less than this part of the largest are repetitions of others
+_RANK = 1e-10
+"""Directions of less than this part of the largest are repetitions of others."""
 
 
 @dataclass(frozen=True)

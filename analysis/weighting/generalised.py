@@ -27,7 +27,8 @@ from analysis.weighting.margins import Cells, Held, Margin, PopulationMean
 
 TOLERANCE = 1e-10
 STEPS = 200
-_FINEST = 1e-13  # what rounding leaves of a gap
+_FINEST = 1e-13
+"""What rounding leaves of a gap."""
 _HALVINGS = 40
 
 
@@ -111,7 +112,8 @@ def _step(
 
 Kind = Literal["linear", "raking", "logit"]
 KINDS: tuple[Kind, ...] = ("linear", "raking", "logit")
-_PEOPLE = -1  # the "margin" of the number of people
+_PEOPLE = -1
+"""The "margin" of the number of people."""
 
 
 @dataclass(frozen=True)
@@ -222,13 +224,13 @@ class _Targets:
 def _targets(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Sequence[PopulationMean]) -> _Targets:
     """Write margins and means as totals; numbers are taken from their mean and in standard deviations."""
     design, totals, number = [indicators(np.zeros(cells.size, dtype=np.int64), 1)], [1.0], [_PEOPLE]
-    told: list[tuple[str, str | None]] = [("", None)]
+    names: list[tuple[str, str | None]] = [("", None)]
     for place, held in enumerate(margins):
         used = np.flatnonzero(held.target > 0)
         design.append(indicators(cells.members[:, held.place], len(held.target))[:, used])
         totals += held.target[used].tolist()
         number += [place] * len(used)
-        told += [(cells.variables[held.place], cells.categories[held.place][at]) for at in used.tolist()]
+        names += [(cells.variables[held.place], cells.categories[held.place][at]) for at in used.tolist()]
     unit, centre = [1.0] * len(totals), [0.0] * len(totals)
     for at, level in enumerate(levels):
         value = cells.levels[:, cells.numbers.index(level.variable)]
@@ -237,7 +239,7 @@ def _targets(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Seque
         design.append(sparse.csr_array(((value - level.mean) / spread)[:, None]))
         totals.append(0.0)
         number.append(len(margins) + at)
-        told.append((level.variable, None))
+        names.append((level.variable, None))
         unit.append(spread)
         centre.append(level.mean)
     aims = np.array(totals)
@@ -245,7 +247,7 @@ def _targets(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Seque
         sparse.hstack(design, format="csr"),
         aims,
         np.array(number),
-        tuple(told),
+        tuple(names),
         np.array(unit),
         np.array(centre),
         1.0 / np.where(aims > 0, aims, 1.0),
@@ -253,19 +255,19 @@ def _targets(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Seque
 
 
 def _problem(
-    found: Offence | None, targets: _Targets, solution: Solution | None, limits: Limits, whole: float
+    violation: Offence | None, targets: _Targets, solution: Solution | None, limits: Limits, whole: float
 ) -> DataProblem:
     """Return the problem that names the margin and category which cannot be met."""
-    if found is None:
+    if violation is None:
         steps, gap = (solution.steps, f"{solution.gap:.1e}") if solution else (0, "0")
         return DataProblem("calibration_stuck", value=gap, iterations=steps)
     said = str(limits)
-    if found.margin is None:
-        nearest = f"{found.nearest * whole:.6g}"
+    if violation.margin is None:
+        nearest = f"{violation.nearest * whole:.6g}"
         return DataProblem("total_infeasible", value=f"{whole:.6g}", nearest=nearest, limits=said)
-    column, category = targets.names[found.column]
-    unit, centre = float(targets.unit[found.column]), float(targets.centre[found.column])
-    wanted = float(targets.totals[found.column])
+    column, category = targets.names[violation.column]
+    unit, centre = float(targets.unit[violation.column]), float(targets.centre[violation.column])
+    wanted = float(targets.totals[violation.column])
     digits = "{:.6g}" if category is None else "{:.4f}"
     return DataProblem(
         "margins_infeasible",
@@ -273,19 +275,19 @@ def _problem(
         value=category,
         limits=said,
         what=_called(column, category) + ("" if category is None else f", category '{squeezed(category)}'"),
-        nearest=digits.format(centre + unit * found.nearest),
+        nearest=digits.format(centre + unit * violation.nearest),
         target=digits.format(centre + unit * wanted),
-        remedy=_remedy(found, targets, limits),
+        remedy=_remedy(violation, targets, limits),
     )
 
 
-def _remedy(found: Offence, targets: _Targets, limits: Limits) -> str:
+def _remedy(violation: Offence, targets: _Targets, limits: Limits) -> str:
     """Say what would help: a mean cannot be merged, and only limits that were set can be wider."""
-    blamed = targets.names[found.column]
-    others = [targets.names[int(np.flatnonzero(targets.margin == one)[0])] for one in found.others]
+    blamed = targets.names[violation.column]
+    others = [targets.names[int(np.flatnonzero(targets.margin == number)[0])] for number in violation.others]
     leave = (
-        "".join(f", or {_called(*one)}" for one in others)
-        if found.alone
+        "".join(f", or {_called(*number)}" for number in others)
+        if violation.alone
         else " (others cannot be met either)"
     )
     ways = [

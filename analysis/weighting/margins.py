@@ -16,7 +16,8 @@ from analysis.table.segments import CROSS
 from analysis.table.sums import CELL, Sums, add_up
 
 NOT_GIVEN = "not given"
-_DENSE = 1 << 16  # combinations up to this many are all cells; beyond, only those that occur
+_DENSE = 1 << 16
+"""Combinations up to this many are all cells; beyond, only those that occur."""
 
 
 @dataclass(frozen=True)

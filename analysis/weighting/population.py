@@ -19,7 +19,8 @@ from questionnaires.bands import parse_band
 from questionnaires.formats.shapes import PopulationShape, shaped
 from questionnaires.formats.yaml_source import read_yaml
 
-_SHOWN = 6  # shares of a margin in a message
+_SHOWN = 6
+"""Shares of a margin in a message."""
 
 
 def finite(text: str) -> float | None:
@@ -42,9 +43,9 @@ def column_first(option: str, text: str, names: Sequence[str], mark: str, form: 
 
     Raises DataProblem "bad_option" or "unknown_column".
     """
-    found = leading(text, names, mark)
-    if found is not None:
-        return found
+    split = leading(text, names, mark)
+    if split is not None:
+        return split
     if mark not in text:
         raise DataProblem("bad_option", option=option, value=text, form=form)
     wanted = text.split(mark)[0]
@@ -59,11 +60,16 @@ _SHARE = re.compile(
     r"\s*(?:,|$)",
     re.IGNORECASE,
 )
-MOST_CATEGORIES = 1000  # of a weighting variable; one with more is an id or a number
-MOST_PEOPLE = 1e15  # that a margin may count: beyond, sums of them are not exact
-_NEAR_ONE = 0.015  # shares printed with two digits add up to 1 within this
-_ROUNDED = 1e-6  # shares that add up to 1 within this were given with all their digits
-_SAME = 0.001  # counts of one population may differ by this part: they were rounded or come of one year
+MOST_CATEGORIES = 1000
+"""Categories of a weighting variable; a column with more is an id or a number."""
+MOST_PEOPLE = 1e15
+"""People that a margin may count: beyond, sums of them are not exact."""
+_NEAR_ONE = 0.015
+"""Shares printed with two digits add up to 1 within this."""
+_ROUNDED = 1e-6
+"""Shares that add up to 1 within this were given with all their digits."""
+_SAME = 0.001
+"""Counts of one population may differ by this part: they were rounded or come of one year."""
 
 
 def margin_of(text: str, names: Sequence[str]) -> PopulationMargin:

@@ -14,7 +14,8 @@ from analysis.weighting.margins import Cells, Held, Margin
 
 TOLERANCE = 1e-10
 ROUNDS = 1000
-_WILD = 1e50  # a factor beyond comes of margins that no weights meet: it would only grow
+_WILD = 1e50
+"""A factor beyond comes of margins that no weights meet: it would only grow."""
 
 
 def rake(

@@ -23,7 +23,8 @@ from analysis.weighting.population import (
 from analysis.weighting.recipe import METHODS, PopulationMargin, Recipe, Trim
 
 SAMPLE = "sample"
-WIDEST = 1e6  # factor that a bound may be: beyond, it bounds nothing and the logit method has no digits left
+WIDEST = 1e6
+"""Factor that a bound may be: beyond, it bounds nothing and the logit method has no digits left."""
 
 
 @dataclass(frozen=True)
@@ -101,26 +102,26 @@ def make_recipe(request: WeightRequest, names: Sequence[str]) -> tuple[Recipe, l
 def _margins(
     request: WeightRequest, names: Sequence[str]
 ) -> tuple[tuple[PopulationMargin, ...], Mapping[str, tuple[str, ...]]]:
-    found = [margin_of(text, names) for text in request.margins]
+    margins = [margin_of(text, names) for text in request.margins]
     bands: dict[str, tuple[str, ...]] = {}
     if request.population is not None:
         more, bands = population_of(request.population, names)
-        found += more
+        margins += more
     if request.cell is not None or request.cells is not None:
         if request.cell is None or request.cells is None:
             raise DataProblem("cells_apart")
-        found.append(margin_from_cells(request.cell, request.cells, names))
+        margins.append(margin_from_cells(request.cell, request.cells, names))
     for text in request.bands:
         column, written = column_first("--bands", text, names, "=", "COLUMN=18-23,24-34,35+")
         bands[column] = tuple(band.label for band in parse_bands(column, written))
-    for place, one in enumerate(found):
-        if one.name in [other.name for other in found[:place]]:
-            raise DataProblem("margin_repeated", column=one.name)
-    used = {name for one in found for name in one.columns}
+    for place, margin in enumerate(margins):
+        if margin.name in [other.name for other in margins[:place]]:
+            raise DataProblem("margin_repeated", column=margin.name)
+    used = {name for margin in margins for name in margin.columns}
     for column in bands:
         if column not in used:
             raise DataProblem("bands_unused", column=column)
-    return tuple(found), bands
+    return tuple(margins), bands
 
 
 def _total(text: str | None, counted: float | None) -> float | None:

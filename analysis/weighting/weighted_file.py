@@ -101,12 +101,13 @@ def _again(table: Table, recipe: Recipe, file: Path) -> tuple[Numbers, Numbers, 
         calibration = recipe.calibrate(sums, cells)
     except DataProblem as problem:
         raise _unfit(file, f"weighting it again fails: {problem.message}") from None
-    found = calibration.weights(sample.weight, cell)
+    weights = calibration.weights(sample.weight, cell)
     stored = table.columns[recipe.name].numbers()
-    off = ~(np.abs(found - stored) <= _SAME * np.maximum(np.abs(found), float(found.mean())))
+    off = ~(np.abs(weights - stored) <= _SAME * np.maximum(np.abs(weights), float(weights.mean())))
     if off.any():
         row = int(off.argmax())
-        reason = f"row {row + table.first_row} has the weight {stored[row]:.6g}, by its margins it is {found[row]:.6g}"
+        weight = f"row {row + table.first_row} has the weight {stored[row]:.6g}"
+        reason = f"{weight}, by its margins it is {weights[row]:.6g}"
         raise _unfit(file, f"{reason}; were rows taken out or changed?")
     return np.asarray(cell, dtype=np.float64), sample.weight, calibration
 

@@ -76,8 +76,10 @@ class Weighting:
         }
 
 
-FEW = 10  # people in a category, below which its factor is an accident of who answered
-HEAVY = 0.25  # share of all weight on the heaviest 5 %, above which trimming is called for
+FEW = 10
+"""People in a category, below which its factor is an accident of who answered."""
+HEAVY = 0.25
+"""Share of all weight on the heaviest 5 %, above which trimming is called for."""
 
 
 def weigh(path: Path, request: WeightRequest) -> Weighting:
@@ -92,11 +94,11 @@ def weigh(path: Path, request: WeightRequest) -> Weighting:
     sample = weighted_sample(table, recipe.base)
     if request.total == SAMPLE:
         recipe = replace(recipe, total=float((sample.weight > 0).sum()))
-    found = weigh_table(table, sample, recipe, path.name)
-    invented = synthetic_note(opened)
-    made = [] if invented is None else [invented]
-    notes = [*opened.notes, *made, *banded, *notes, *_unused(recipe, table), *_notes(found)]
-    return replace(found, notes=tuple(notes))
+    weighting = weigh_table(table, sample, recipe, path.name)
+    note = synthetic_note(opened)
+    synthetic = [] if note is None else [note]
+    notes = [*opened.notes, *synthetic, *banded, *notes, *_unused(recipe, table), *_notes(weighting)]
+    return replace(weighting, notes=tuple(notes))
 
 
 def weigh_table(table: Table, sample: Sample, recipe: Recipe, source: str = "") -> Weighting:
@@ -135,9 +137,9 @@ def _check_weights(weights: Numbers, recipe: Recipe, first_row: int) -> None:
     """Raise DataProblem "weights_negative" or "weight_beyond" where a table would not take these weights."""
     below = np.flatnonzero(weights < 0)
     if len(below):
-        known = "raking-distance" if recipe.levels else "rake or raking-distance"
+        methods = "raking-distance" if recipe.levels else "rake or raking-distance"
         row = int(below[0]) + first_row
-        raise DataProblem("weights_negative", row=row, people=persons(len(below)), known=known)
+        raise DataProblem("weights_negative", row=row, people=persons(len(below)), known=methods)
     wild = np.flatnonzero((weights > LARGEST) | ((weights > 0) & (weights < SMALLEST)))
     if len(wild):
         row = int(wild[0])
@@ -150,13 +152,13 @@ def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator
     final = base * calibration.factors
     for held in calibration.held:
         member, size = cells.members[:, held.place], len(held.target)
-        asked, before, after = (add_up(member, one, size) / one.sum() for one in (people, base, final))
+        unweighted, before, after = (add_up(member, mass, size) / mass.sum() for mass in (people, base, final))
         for at in np.flatnonzero((held.people > 0) | (held.target > 0)).tolist():
             yield MarginRow(
                 cells.variables[held.place],
                 cells.categories[held.place][at],
                 int(held.people[at]),
-                float(asked[at]),
+                float(unweighted[at]),
                 float(before[at]),
                 float(after[at]),
                 float(held.target[at]),
@@ -164,17 +166,17 @@ def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator
             )
     for level in calibration.levels:
         value = cells.levels[:, cells.numbers.index(level.variable)]
-        asked_mean, before_mean, after_mean = (
-            float(one @ value / one.sum()) for one in (people, base, final)
+        sample_mean, before_mean, after_mean = (
+            float(mass @ value / mass.sum()) for mass in (people, base, final)
         )
         yield MarginRow(
-            level.variable, None, int(people.sum()), asked_mean, before_mean, after_mean, level.mean
+            level.variable, None, int(people.sum()), sample_mean, before_mean, after_mean, level.mean
         )
 
 
-def _notes(found: Weighting) -> Iterator[Note]:
+def _notes(weighting: Weighting) -> Iterator[Note]:
     """Say what a reader must know: who keeps their share, which categories are thin, what weights carry."""
-    for row in found.margins:
+    for row in weighting.margins:
         if row.kept:
             have = "people have" if row.people != 1 else "person has"
             text = (
@@ -185,16 +187,16 @@ def _notes(found: Weighting) -> Iterator[Note]:
         elif row.category is not None and row.people < FEW:
             text = f"'{row.category}' of '{row.margin}' rests on {persons(row.people)}: merge it with a neighbour."
             yield Note("margin_thin", text, row.margin, row.category, row.people)
-    figures = found.diagnostics
+    figures = weighting.diagnostics
     if figures.idle:
         many = f"{figures.idle} rows have weight 0: they stay in the file and count for nothing."
         text = (
             "1 row has weight 0: it stays in the file and counts for nothing." if figures.idle == 1 else many
         )
-        yield Note("zero_weight", text, found.recipe.base, None, figures.idle)
+        yield Note("zero_weight", text, weighting.recipe.base, None, figures.idle)
     if figures.top_5 > HEAVY:
         text = f"The heaviest 5 % of people carry {figures.top_5:.0%} of all weight: consider --trim."
         yield Note("heavy_weights", text)
-    if found.calibration.trimmed is not None:
+    if weighting.calibration.trimmed is not None:
         text = "Trimmed weights were not calibrated again: margins hold roughly only, and have errors."
         yield Note("margins_loose", text)
