@@ -21,6 +21,21 @@ from questionnaires.formats.yaml_source import read_yaml
 
 _SHOWN = 6
 """Shares of a margin in a message."""
+_SHARE = re.compile(
+    r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf(?:inity)?))\s*(?P<percent>%?)"
+    r"\s*(?:,|$)",
+    re.IGNORECASE,
+)
+MOST_CATEGORIES = 1000
+"""Categories of a weighting variable; a column with more is an id or a number."""
+MOST_PEOPLE = 1e15
+"""People that a margin may count: beyond, sums of them are not exact."""
+_NEAR_ONE = 0.015
+"""Shares printed with two digits add up to 1 within this."""
+_ROUNDED = 1e-6
+"""Shares that add up to 1 within this were given with all their digits."""
+_SAME = 0.001
+"""Counts of one population may differ by this part: they were rounded or come of one year."""
 
 
 def finite(text: str) -> float | None:
@@ -53,23 +68,6 @@ def column_first(option: str, text: str, names: Sequence[str], mark: str, form: 
     if len(same) == 1:
         return same[0], text.split(mark, 1)[1]
     raise DataProblem("unknown_column", value=wanted, near=near(wanted, names))
-
-
-_SHARE = re.compile(
-    r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf(?:inity)?))\s*(?P<percent>%?)"
-    r"\s*(?:,|$)",
-    re.IGNORECASE,
-)
-MOST_CATEGORIES = 1000
-"""Categories of a weighting variable; a column with more is an id or a number."""
-MOST_PEOPLE = 1e15
-"""People that a margin may count: beyond, sums of them are not exact."""
-_NEAR_ONE = 0.015
-"""Shares printed with two digits add up to 1 within this."""
-_ROUNDED = 1e-6
-"""Shares that add up to 1 within this were given with all their digits."""
-_SAME = 0.001
-"""Counts of one population may differ by this part: they were rounded or come of one year."""
 
 
 def margin_of(text: str, names: Sequence[str]) -> PopulationMargin:
