@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from analysis.table.notes import Note, answer_notes, by_notes, choice_notes, mis
 from analysis.table.segments import NO_SEGMENT, OUTSIDE, Segment
 from analysis.table.sums import ANSWER, SEGMENT, Sums
 from analysis.table.tally import Tally
-from analysis.table.weighting import Calibration
-from analysis.table.weighting.weighed import CELL, weighed
+from analysis.weighting.weighted_file import CELL, weighted_file
+
+if TYPE_CHECKING:
+    from analysis.weighting.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def answers(opened: DataFile, request: Request) -> Iterator[Answered]:
     Raises DataProblem for anything wrong with the file or the request.
     """
     request = request.among(opened.names)
-    weighted = weighed(opened, request.design.weight, request.calibrated)
+    weighted = weighted_file(opened, request.design.weight, request.calibrated)
     plan = count_plan(request)
     if weighted.calibration is not None:
         plan = replace(plan, design=replace(plan.design, weight=weighted.weight), cell=CELL)

@@ -30,7 +30,9 @@ from analysis.table.design import Design, Sample, sample_of
 from analysis.table.responses import SHIFT, Responses
 from analysis.table.segments import crossed, everyone
 from analysis.table.sums import sums_of
-from analysis.table.weighting import NOT_GIVEN, Margin, Raking, cells_of, rake
+from analysis.weighting.calibration import Raking
+from analysis.weighting.margins import NOT_GIVEN, Margin, cells_of
+from analysis.weighting.raking import rake
 from questionnaires.expressions import Tree
 from questionnaires.model import Choice, Interval, Missing, Question
 from questionnaires.question_types import QUESTION_TYPES

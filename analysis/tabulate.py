@@ -8,10 +8,9 @@ from typing import Any
 
 from analysis.answers import Answered, answers
 from analysis.estimate import Estimate
-from analysis.estimators.intervals import METHODS, SEGMENTED, check_method
-from analysis.estimators.level import check_level
+from analysis.estimators.design_variance import Stage, staged
+from analysis.estimators.intervals import METHODS, SEGMENTED, check_level, check_method
 from analysis.estimators.proportion import shares
-from analysis.estimators.variance import Stage, staged
 from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem
 from analysis.request import Request

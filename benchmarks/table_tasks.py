@@ -45,8 +45,8 @@ def ours(file: str, _: str = "") -> dict[str, object]:
 
     from analysis.answers import answers
     from analysis.estimators.association import rao_scott
+    from analysis.estimators.design_variance import staged
     from analysis.estimators.proportion import shares
-    from analysis.estimators.variance import staged
     from analysis.files.formats import open_file
     from analysis.request import Request
     from analysis.table.design import Design

@@ -10,12 +10,10 @@ from analysis.answers import Answered, answers
 from analysis.compare.overall import OVERALL, order_notes, overall
 from analysis.estimate import LOW_BASE, OK, Estimate
 from analysis.estimators.columns import columns_of
+from analysis.estimators.design_variance import staged
 from analysis.estimators.differences import Difference, differences
-from analysis.estimators.intervals import SEGMENTED, check_method
-from analysis.estimators.level import check_level
-from analysis.estimators.multiplicity import check_adjustment
-from analysis.estimators.significance import Significance
-from analysis.estimators.variance import staged
+from analysis.estimators.intervals import SEGMENTED, check_level, check_method
+from analysis.estimators.significance import Significance, check_adjustment
 from analysis.evidence.marked import refuse_synthetic
 from analysis.files.data_file import DataFile
 from analysis.problems import DataProblem

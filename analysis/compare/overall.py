@@ -8,10 +8,10 @@ from dataclasses import replace
 from analysis.answers import Answered
 from analysis.estimators.association import TESTS, association
 from analysis.estimators.crosstab import Crosstab, crosstab
+from analysis.estimators.design_variance import Stage
 from analysis.estimators.proportion import Answer
 from analysis.estimators.ranks import rank_test, trend_test
 from analysis.estimators.significance import Significance, impossible
-from analysis.estimators.variance import Stage
 from analysis.table.column import number_of
 from analysis.table.count_plan import CHOSEN, NOT_CHOSEN
 from analysis.table.naming import listed

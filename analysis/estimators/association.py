@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.estimators.crosstab import FEW_UNITS, Crosstab, crosstab
 from analysis.estimators.degrees import effective_units
+from analysis.estimators.design_variance import Calibrated, Stage
 from analysis.estimators.mixtures import saddlepoint_tail, tail
 from analysis.estimators.proportion import Answer
 from analysis.estimators.significance import (
@@ -17,14 +18,15 @@ from analysis.estimators.significance import (
     p_of_chi2,
     p_of_f,
 )
-from analysis.estimators.variance import Calibrated, Stage
 from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
 
-WALD = ("wald", "adjusted-wald")  # those that take differences by their own errors
-_ALIKE = 1e-12  # eigenvalues below this part of the largest are rounding, and so are design effects below it
+WALD = ("wald", "adjusted-wald")
+"""Those that take differences by their own errors."""
+_ALIKE = 1e-12
+"""Eigenvalues below this part of the largest are rounding, and so are design effects below it."""
 
 SINGULAR = "the table has too many empty cells: net some choices or segments"
 FIXED = "the weighting fixes the whole table"
@@ -54,20 +56,20 @@ def association(table: Crosstab, test: str = "rao-scott") -> Significance:
     name, symbol, run = TESTS[test]
     if table.reason is not None:
         return impossible(name, symbol, table.reason)
-    found = run(table, name, symbol)
-    if found.reason in (SINGULAR, NO_SPREAD):
-        found = _without_errors(table, found)
-    if found.p is None:
-        return found
-    return replace(found, warning=table.wald_warning if test in WALD else table.warning)
+    result = run(table, name, symbol)
+    if result.reason in (SINGULAR, NO_SPREAD):
+        result = _without_errors(table, result)
+    if result.p is None:
+        return result
+    return replace(result, warning=table.wald_warning if test in WALD else table.warning)
 
 
-def _without_errors(table: Crosstab, found: Significance) -> Significance:
+def _without_errors(table: Crosstab, result: Significance) -> Significance:
     """Say what is true of a table without linearised errors: a perfect split is tested, else the reason is given."""
     if (np.count_nonzero(table.total, axis=0) == 1).all():
         return _split(table)
-    fixed = found.reason == NO_SPREAD and table.stage.raking is not None
-    return replace(found, reason=FIXED) if fixed else found
+    fixed = result.reason == NO_SPREAD and table.stage.raking is not None
+    return replace(result, reason=FIXED) if fixed else result
 
 
 def _split(table: Crosstab) -> Significance:
@@ -77,11 +79,11 @@ def _split(table: Crosstab) -> Significance:
     independent of segments, units that answer as one person would give this X².
     """
     effective = effective_units(table.stage, table.inside, table.column, len(table.columns))
-    held = np.where(table.total > 0, effective, 0.0)
-    whole = float(held.sum())
-    expected = np.outer(held.sum(axis=1), held.sum(axis=0)) / whole
+    weight = np.where(table.total > 0, effective, 0.0)
+    whole = float(weight.sum())
+    expected = np.outer(weight.sum(axis=1), weight.sum(axis=0)) / whole
     size = table.interactions
-    statistic = float(((held - expected) ** 2 / expected).sum()) / size
+    statistic = float(((weight - expected) ** 2 / expected).sum()) / size
     below = float(size * table.df)
     return Significance(SPLIT, "F", statistic, float(size), below, p_of_f(statistic, size, below))
 

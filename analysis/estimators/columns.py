@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.estimators.degrees import degrees_of_pairs
-from analysis.estimators.variance import NOWHERE, Stage, indicators, member
+from analysis.estimators.design_variance import NOWHERE, Stage, indicators, member
 from analysis.table.column import Codes, Numbers
 from analysis.table.segments import Segment
 from analysis.table.sums import add_up
@@ -47,8 +47,8 @@ class Columns:
         """Return shares (segments,) of those who `chose` (answer codes,), and their covariance."""
         base = self.weight.sum(axis=1)
         share = np.divide(self.weight @ chose, base, out=np.zeros_like(base), where=base > 0)
-        made, counted = self.people @ chose, self.people.sum(axis=1)
-        share = np.where(made == 0, 0.0, np.where(made == counted, 1.0, share))
+        choosers, counted = self.people @ chose, self.people.sum(axis=1)
+        share = np.where(choosers == 0, 0.0, np.where(choosers == counted, 1.0, share))
         linear = (chose[self.stage.answer[self.inside]] - share[self.segment]) / base[self.segment]
         return share, self.stage.covariance(
             self.inside, linear[:, None] * indicators(self.segment, len(base))

@@ -9,18 +9,23 @@ from functools import cached_property
 import numpy as np
 
 from analysis.estimators.degrees import effective_degrees, expected_variances
+from analysis.estimators.design_variance import NOWHERE, Calibrated, Stage, indicators, staged
 from analysis.estimators.proportion import Answer
-from analysis.estimators.variance import NOWHERE, Calibrated, Stage, indicators, staged
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums, add_up
 
-MOST_CELLS = 2000  # cells of a table whose covariance is worked out whole
-EXPECTED = 5.0  # people in a cell, were answers independent of segments, below which a test is marked
-UNITS = 10  # degrees of freedom of a segment, below which a test is marked
-CLUSTERS = 20  # equal clusters, below which a Wald test finds too much (Cameron & Miller 2015, §VI)
-_ALIKE = 1e-12  # variance of one person's answer, below which all in a segment said the same
+MOST_CELLS = 2000
+"""Cells of a table whose covariance is worked out whole."""
+EXPECTED = 5.0
+"""People in a cell, were answers independent of segments, below which a test is marked."""
+UNITS = 10
+"""Degrees of freedom of a segment, below which a test is marked."""
+CLUSTERS = 20
+"""Equal clusters, below which a Wald test finds too much (Cameron & Miller 2015, §VI)."""
+_ALIKE = 1e-12
+"""Variance of one person's answer, below which all in a segment said the same."""
 ONE_ANSWER = "everybody gave the same answer"
 ONE_SEGMENT = "only one segment has answers"
 NOBODY = "nobody answered"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators.variance import Stage, indicators
+from analysis.estimators.design_variance import Stage, indicators
 from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.sums import add_up
 
@@ -32,9 +32,9 @@ def degrees_of_pairs(stage: Stage, inside: Codes, segment: Codes, segments: int)
     return _in_either(strata, units - 1.0), _in_either(rows, np.ones(len(rows))) - strata_in_two
 
 
-def _in_either(seen: Mask, each: NDArray[Any]) -> Codes:
+def _in_either(present: Mask, each: NDArray[Any]) -> Codes:
     """Add up what `each` place counts for over the places `seen` in either of two segments, for every two."""
-    both = np.rint((seen * each[:, None]).T @ seen).astype(np.int64)
+    both = np.rint((present * each[:, None]).T @ present).astype(np.int64)
     alone = np.diag(both)
     return np.asarray(alone[:, None] + alone[None, :] - both, dtype=np.int64)
 

@@ -12,30 +12,32 @@ import numpy as np
 from scipy import special
 
 from analysis.estimators.columns import columns_of
+from analysis.estimators.design_variance import Calibrated, Stage, member, staged
 from analysis.estimators.intervals import NONE, quantile_t
-from analysis.estimators.multiplicity import adjusted, check_adjustment
 from analysis.estimators.pairs import (
-    Facts,
+    ShareColumns,
     all_against_nobody,
     drawn_whole,
     error_of,
     expected,
-    facts_of,
     newcombe,
+    share_columns,
     untestable,
 )
 from analysis.estimators.proportion import LOW, Answer
-from analysis.estimators.significance import p_of_t
-from analysis.estimators.variance import Calibrated, Stage, member, staged
+from analysis.estimators.significance import adjusted, check_adjustment, p_of_t
 from analysis.table.design import Design
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums
 
 OK, LOW_BASE, FEW_EXPECTED, NO_TEST = "ok", "low_base", "few_expected", "no_test"
-EXPECTED = 5.0  # effective people on each side, were both shares equal, below which a test is marked
-ENOUGH = 20.0  # the same, below which difference ± t·se covers too rarely
+EXPECTED = 5.0
+"""Effective people on each side, were both shares equal, below which a test is marked."""
+ENOUGH = 20.0
+"""The same, below which difference ± t·se covers too rarely."""
 T_INTERVAL, NEWCOMBE = "t", "newcombe"
-UNITS = 10  # units with cases less strata, below which a test is marked
+UNITS = 10
+"""Units with cases less strata, below which a test is marked."""
 
 
 @dataclass(frozen=True)
@@ -101,27 +103,30 @@ def differences(
     columns = columns_of(staged(sums, design, raking), counted, segments)
     pairs = list(combinations(range(len(segments)), 2))
     census = drawn_whole(columns)
-    found = []
+    rows = []
     for answer in answers:
         chose = member(np.arange(columns.weight.shape[1]), answer.codes & counted).astype(np.float64)
         share, covariance = columns.share(chose)
-        facts = facts_of(columns, share, covariance, census)
-        found += [_tested(facts, answer.name, segments, pair, level, margin) for pair in pairs]
-    return with_adjusted(found, adjust)
+        facts = share_columns(columns, share, covariance, census)
+        rows += [_tested(facts, answer.name, segments, pair, level, margin) for pair in pairs]
+    return with_adjusted(rows, adjust)
 
 
-def with_adjusted(found: Sequence[Difference], adjust: str) -> list[Difference]:
+def with_adjusted(differences: Sequence[Difference], adjust: str) -> list[Difference]:
     """Return the differences with p-values adjusted over the pairs of each choice."""
     done: list[Difference] = []
-    for _, family in groupby(found, key=lambda one: one.choice):
+    for _, family in groupby(differences, key=lambda difference: difference.choice):
         members = list(family)
-        values = iter(adjusted([one.p for one in members if one.p is not None], adjust))
-        done += [one if one.p is None else replace(one, adjusted=next(values)) for one in members]
+        values = iter(adjusted([difference.p for difference in members if difference.p is not None], adjust))
+        done += [
+            difference if difference.p is None else replace(difference, adjusted=next(values))
+            for difference in members
+        ]
     return done
 
 
 def _tested(
-    facts: Facts,
+    facts: ShareColumns,
     choice: str,
     segments: Sequence[Segment],
     pair: tuple[int, int],
@@ -150,27 +155,27 @@ def _tested(
         how, (low, high) = NEWCOMBE, newcombe(facts, first, second, df, level)
         if p >= 1 - level and not low <= 0 <= high:
             low, high = newcombe(facts, first, second, df, level, joined=False)
-    found = Difference(*names, gap, se, low, high, how, t, df, p, None, None, None, None, OK)
+    difference = Difference(*names, gap, se, low, high, how, t, df, p, None, None, None, None, OK)
     if margin is not None:
-        found = _with_equivalence(found, error, level, margin)
-    return replace(found, status=_status(facts, first, second))
+        difference = _with_equivalence(difference, error, level, margin)
+    return replace(difference, status=_status(facts, first, second))
 
 
-def _with_equivalence(found: Difference, error: float, level: float, margin: float) -> Difference:
+def _with_equivalence(tested: Difference, error: float, level: float, margin: float) -> Difference:
     """Two one-sided tests at 1 - level (Schuirmann 1987): equivalent where the 2·level - 1 interval is inside."""
-    assert found.difference is not None
-    below = float(special.stdtr(found.df, -(found.difference + margin) / error))
-    above = float(special.stdtr(found.df, (found.difference - margin) / error))
-    reach = quantile_t(found.df, 2 * level - 1) * error
+    assert tested.difference is not None
+    below = float(special.stdtr(tested.df, -(tested.difference + margin) / error))
+    above = float(special.stdtr(tested.df, (tested.difference - margin) / error))
+    reach = quantile_t(tested.df, 2 * level - 1) * error
     return replace(
-        found,
+        tested,
         equivalent_p=max(below, above),
-        equivalent_low=found.difference - reach,
-        equivalent_high=found.difference + reach,
+        equivalent_low=tested.difference - reach,
+        equivalent_high=tested.difference + reach,
     )
 
 
-def _status(facts: Facts, first: int, second: int) -> str:
+def _status(facts: ShareColumns, first: int, second: int) -> str:
     if expected(facts, first, second) < EXPECTED:
         return FEW_EXPECTED
     few = min(*facts.effective[[first, second]].tolist(), *facts.base[[first, second]].tolist()) < LOW

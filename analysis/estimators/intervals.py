@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy import special
@@ -17,8 +18,10 @@ SEGMENTED = (AUTO, LOGIT, BETA, WILSON, LIKELIHOOD, ASIN, XLOGIT)
 """What a table of segments may have."""
 METHODS = (*SEGMENTED, MEAN)
 """With share ± t·se, which covers too little in segments; it is here to be compared with others."""
-ENOUGH = 5.0  # effective people on each side for the logit interval to be trusted
-_EDGE = 1e-12  # a share nearer to 0 or 1 is there for one huge weight: its linearised error says nothing
+ENOUGH = 5.0
+"""Effective people on each side for the logit interval to be trusted."""
+_EDGE = 1e-12
+"""A share nearer to 0 or 1 is there for one huge weight: its linearised error says nothing."""
 
 
 @dataclass(frozen=True)
@@ -164,3 +167,14 @@ def _caution(evidence: Evidence, level: float) -> float:
     """
     pairs = ((evidence.people - 1, evidence.people_df), (evidence.base - 1, evidence.df))
     return min((quantile_t(n, level) / quantile_t(df, level)) ** 2 for n, df in pairs)
+
+
+def check_level(level: object) -> None:
+    """Raise DataProblem "bad_level" unless `level` is a number above 0.5 and below 1."""
+    if not isinstance(level, Real) or not 0.5 < float(level) < 1:
+        raise DataProblem("bad_level", value=level)
+
+
+def interval_head(level: float) -> str:
+    """Return the heading of a column of intervals, such as "95% interval"; never "100% interval"."""
+    return f"{100 * level:.10g}% interval"

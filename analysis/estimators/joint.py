@@ -65,17 +65,17 @@ class Joint:
         """
         if isinstance(weights, Mapping):
             by = np.zeros(len(self.names))
-            for one, weight in weights.items():
-                by[self._at(one)] = weight
+            for estimate, weight in weights.items():
+                by[self._at(estimate)] = weight
         else:
             by = np.asarray(weights, dtype=np.float64)
         used = np.flatnonzero(by)
-        shown = name or " ".join(f"{by[at]:+g}·{self.names[at]}" for at in used)
+        label = name or " ".join(f"{by[at]:+g}·{self.names[at]}" for at in used)
         if np.isnan(self.values[used]).any():
-            return _without(shown, None, self.df, 0.0, "nobody answered in one of its parts")
+            return _without(label, None, self.df, 0.0, "nobody answered in one of its parts")
         value = float(by[used] @ self.values[used])
         variance = float(by[used] @ self.covariance[np.ix_(used, used)] @ by[used])
-        return _contrast(shown, value, variance, self.df, level, 0.0)
+        return _contrast(label, value, variance, self.df, level, 0.0)
 
     def difference(self, first: str, second: str, *, level: float = 0.95) -> Contrast:
         """Return the estimate `first` minus `second`. Raises KeyError for an unknown name."""

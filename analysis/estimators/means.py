@@ -10,11 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
-from analysis.estimators.intervals import quantile_t
+from analysis.estimators.design_variance import Calibrated, Stage, staged
+from analysis.estimators.intervals import check_level, quantile_t
 from analysis.estimators.joint import Joint
-from analysis.estimators.level import check_level
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
@@ -25,7 +24,8 @@ MEAN, TOTAL, RATIO = "mean", "total", "ratio"
 SKEWED = (
     25.0  # effective people for each unit of squared skewness, for a normal interval (Cochran 1977, §2.15)
 )
-_NOISE = 1e-14  # variances below this part of Σ(w·y)² are rounding
+_NOISE = 1e-14
+"""Variances below this part of Σ(w·y)² are rounding."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Measured:
         linear = np.zeros((len(inside), len(self._parts)))
         for at, part in enumerate(self._parts):
             linear[np.searchsorted(inside, part.inside), at] = part.linear
-        value = np.array([np.nan if one.value is None else one.value for one in self.rows])
-        names = tuple(one.segment for one in self.rows)
+        value = np.array([np.nan if row.value is None else row.value for row in self.rows])
+        names = tuple(row.segment for row in self.rows)
         return Joint(names, value, _clean(self._stage, inside, linear), self._stage.degrees(inside))
 
     def __str__(self) -> str:
@@ -137,19 +137,19 @@ def numbers_of(stage: Stage, values: Mapping[int, float]) -> Numbers:
 
 def _variances(stage: Stage, parts: Sequence[_Part]) -> list[float | None]:
     """Return each part's variance in its own strata; None where these are all lonely with nothing to average."""
-    found: list[float | None] = []
+    variances: list[float | None] = []
     alone: DataProblem | None = None
     for part in parts:
         try:
-            found.append(0.0 if part.value is None else _variance(stage, part))
+            variances.append(0.0 if part.value is None else _variance(stage, part))
         except DataProblem as problem:
             if problem.code != "lonely_all":
                 raise
             alone = problem
-            found.append(None)
-    if alone is not None and all(one is None for one in found):
+            variances.append(None)
+    if alone is not None and all(variance is None for variance in variances):
         raise alone
-    return found
+    return variances
 
 
 def _variance(stage: Stage, part: _Part) -> float:

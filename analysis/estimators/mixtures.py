@@ -11,7 +11,8 @@ from scipy import special
 
 from analysis.table.column import Numbers
 
-_STEP, _POINTS = 0.01, 2000  # the trapezoid rule's steps on the sinh scale: about 1e-13 of the tail
+_STEP, _POINTS = 0.01, 2000
+"""The trapezoid rule's steps on the sinh scale: about 1e-13 of the tail."""
 
 
 def tail(statistic: float, weights: Numbers, df: float) -> float:

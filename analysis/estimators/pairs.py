@@ -17,11 +17,12 @@ from analysis.estimators.proportion import FEW
 from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.segments import Segment
 
-_NOISE = 1e-12  # variances below this part of the binomial one are rounding, not variation
+_NOISE = 1e-12
+"""Variances below this part of the binomial one are rounding, not variation."""
 
 
 @dataclass(frozen=True)
-class Facts:
+class ShareColumns:
     """Shares of one choice, their covariance as tested and as estimated, and how many people they rest on.
 
     `census` tells of each segment whether its whole population was drawn.
@@ -58,7 +59,7 @@ def drawn_whole(columns: Columns) -> Mask:
     return np.array([columns.stage.census(inside[segment == at]) for at in range(len(columns.base))])
 
 
-def facts_of(columns: Columns, share: Numbers, covariance: Numbers, census: Mask) -> Facts:
+def share_columns(columns: Columns, share: Numbers, covariance: Numbers, census: Mask) -> ShareColumns:
     """Return the facts of a choice from its `share` in each segment and their `covariance`, both as estimated."""
     base, kish = columns.base, columns.kish
     binomial = share * (1 - share) / np.maximum(base - 1, 1)
@@ -74,10 +75,10 @@ def facts_of(columns: Columns, share: Numbers, covariance: Numbers, census: Mask
         stretch = np.sqrt(np.divide(least, variance, out=np.ones_like(least), where=usual))
         tested = covariance * np.outer(stretch, stretch)
         effective = np.where(few, np.minimum(np.minimum(effective, kish), base), effective)
-    return Facts(share, tested, covariance, base, effective, columns, census)
+    return ShareColumns(share, tested, covariance, base, effective, columns, census)
 
 
-def all_against_nobody(facts: Facts, pair: tuple[int, int]) -> Facts:
+def all_against_nobody(facts: ShareColumns, pair: tuple[int, int]) -> ShareColumns:
     """Return facts by which shares of 1 and 0, whose linearised errors are 0, have an error all the same.
 
     Were both shares equal, that common share p had V = p(1-p)(1/n + 1/m) = 1/(n + m), Pearson's 1900 test; n and
@@ -89,7 +90,7 @@ def all_against_nobody(facts: Facts, pair: tuple[int, int]) -> Facts:
 
 
 def newcombe(
-    facts: Facts, first: int, second: int, df: int, level: float, *, joined: bool = True
+    facts: ShareColumns, first: int, second: int, df: int, level: float, *, joined: bool = True
 ) -> tuple[float, float]:
     """Return the interval of a difference from those of both shares (Newcombe 1998; Zou & Donner 2008).
 
@@ -124,7 +125,9 @@ def error_of(covariance: Numbers, first: int, second: int) -> float:
     return math.sqrt(variance) if variance > _NOISE * float(parts[0] + parts[1]) else 0.0
 
 
-def untestable(facts: Facts, segments: Sequence[Segment], pair: tuple[int, int], error: float) -> str | None:
+def untestable(
+    facts: ShareColumns, segments: Sequence[Segment], pair: tuple[int, int], error: float
+) -> str | None:
     """Say why two segments with answers cannot be tested; None where they can."""
     first, second = pair
     ends = {float(facts.share[first]), float(facts.share[second])}
@@ -145,7 +148,7 @@ def untestable(facts: Facts, segments: Sequence[Segment], pair: tuple[int, int],
     return "the shares do not vary between first-stage units"
 
 
-def expected(facts: Facts, first: int, second: int) -> float:
+def expected(facts: ShareColumns, first: int, second: int) -> float:
     """Return the effective people on the smaller side of the smaller segment, were both shares equal."""
     people = facts.effective[[first, second]]
     pooled = float(facts.share[[first, second]] @ people / people.sum())

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Estimate
+from analysis.estimators.design_variance import Calibrated, Stage, member, staged
 from analysis.estimators.intervals import AUTO, NONE, Evidence, check_method, interval
-from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.table.column import Numbers
 from analysis.table.design import Design
 from analysis.table.segments import Segment
@@ -107,9 +107,9 @@ def _observed(
     )  # fmt: skip
 
 
-def _exact(made: Numbers, base: int, share: Numbers) -> Numbers:
+def _exact(choosers: Numbers, base: int, share: Numbers) -> Numbers:
     """A choice that everybody or nobody made has exactly that share, whatever the rounding of the sums."""
-    return np.where(made == 0, 0.0, np.where(made == base, 1.0, share))
+    return np.where(choosers == 0, 0.0, np.where(choosers == base, 1.0, share))
 
 
 def _estimates(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.estimate import EMPTY, LOW_BASE, OK, Measure
+from analysis.estimators.design_variance import Calibrated, Stage, staged
 from analysis.estimators.intervals import (
     ASIN,
     AUTO,
@@ -17,13 +18,12 @@ from analysis.estimators.intervals import (
     MEAN,
     XLOGIT,
     Evidence,
+    check_level,
     interval,
     quantile_t,
 )
-from analysis.estimators.level import check_level
 from analysis.estimators.means import numbers_of
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import Calibrated, Stage, staged
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design
@@ -33,9 +33,11 @@ from analysis.table.sums import Sums, add_up
 SCORE = "score"
 INTERVALS = (AUTO, MEAN, BETA, XLOGIT, ASIN, SCORE)
 RULES = ("math", "school")
-UNITS = 10  # degrees of freedom below which a quantile is marked
+UNITS = 10
+"""Degrees of freedom below which a quantile is marked."""
 HEAPED = "many gave this very value: Woodruff's interval starts beside it and may miss; 'score' starts from p"
-_SAME = 1e-12  # cumulated shares nearer to each other than this are the same
+_SAME = 1e-12
+"""Cumulated shares nearer to each other than this are the same."""
 
 
 def quantiles(
@@ -64,13 +66,13 @@ def quantiles(
     check_level(level)
     stage = staged(sums, design, raking)
     numbers = numbers_of(stage, values)
-    found = []
+    measures = []
     for segment in segments:
         line = _line(stage, segment, numbers)
         for p in probabilities:
             blank = _blank(question, p, segment, line)
-            found.append(blank if line is None else _measure(blank, line, p, interval, rule, level))
-    return found
+            measures.append(blank if line is None else _measure(blank, line, p, interval, rule, level))
+    return measures
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,8 @@ def _line(stage: Stage, segment: Segment, numbers: Numbers) -> _Line | None:
         return None
     distinct, place = np.unique(numbers[inside], return_inverse=True)
     weight = stage.weight[inside]
-    held = add_up(place, weight, len(distinct))
-    below = np.cumsum(held) / held.sum()
+    at_value = add_up(place, weight, len(distinct))
+    below = np.cumsum(at_value) / at_value.sum()
     return _Line(
         stage, inside, place, distinct, below, float(weight.sum()), stage.people(inside), stage.kish(inside),
         stage.degrees(inside),
@@ -161,9 +163,9 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
     value = line.quantile(p, rule)
     at = int(np.searchsorted(line.values, value, side="right")) - 1
     evidence = line.evidence(at)
-    found = replace(blank, value=value, effective_base=evidence.effective_base, status=LOW_BASE)
+    measure = replace(blank, value=value, effective_base=evidence.effective_base, status=LOW_BASE)
     if line.df < 1:
-        return replace(found, reason="too few first-stage units")
+        return replace(measure, reason="too few first-stage units")
     heaped = line.heaped(at, evidence)
     if method == AUTO:
         method = SCORE if heaped else MEAN
@@ -172,13 +174,13 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
     else:
         low, high = _woodruff(line, evidence, method, rule, level)
     if low is None or high is None:
-        return replace(found, low=low, high=high, reason="the interval reaches beyond the values given")
+        return replace(measure, low=low, high=high, reason="the interval reaches beyond the values given")
     people = min(evidence.effective_base, float(line.base))
     enough = people >= LOW and people * min(p, 1 - p) >= ENOUGH and line.df >= UNITS
     reason = HEAPED if heaped and method != SCORE and evidence.variance > 0 else None
     se = (high - low) / (2 * quantile_t(line.df, level))
     status = OK if enough and reason is None else LOW_BASE
-    return replace(found, se=se, low=low, high=high, status=status, reason=reason)
+    return replace(measure, se=se, low=low, high=high, status=status, reason=reason)
 
 
 def _woodruff(
@@ -188,7 +190,7 @@ def _woodruff(
         return None, None
     bounds = interval(evidence, method, level)
     ends = (bounds.low, bounds.high)
-    low, high = (None if one is None or not 0 <= one <= 1 else line.quantile(one, rule) for one in ends)
+    low, high = (None if end is None or not 0 <= end <= 1 else line.quantile(end, rule) for end in ends)
     return low, high
 
 
@@ -197,11 +199,11 @@ def _score(line: _Line, p: float, level: float) -> tuple[float | None, float | N
     t = quantile_t(line.df, level)
 
     def ruled_out(at: int, side: int) -> bool:
-        seen = line.evidence(at)
-        gap = seen.share - p
-        if seen.variance <= 0:
+        evidence = line.evidence(at)
+        gap = evidence.share - p
+        if evidence.variance <= 0:
             return side * gap > 0
-        return side * gap > t * math.sqrt(seen.variance)
+        return side * gap > t * math.sqrt(evidence.variance)
 
     last = len(line.values) - 1
     low = _first(last, lambda at: not ruled_out(at, -1))

@@ -35,8 +35,8 @@ class RankTest:
 
 def midranks(table: Crosstab) -> Numbers:
     """Return each answer's rank from 0 to 1, answers in the table's order: the middle of those who gave it."""
-    held = table.total.sum(axis=1)
-    return np.asarray((np.cumsum(held) - held / 2) / held.sum(), dtype=np.float64)
+    weight = table.total.sum(axis=1)
+    return np.asarray((np.cumsum(weight) - weight / 2) / weight.sum(), dtype=np.float64)
 
 
 def midranks_in_file_order(weight: Numbers, answer: Codes, answers: int) -> Numbers:
@@ -74,22 +74,22 @@ def rank_test(
     if table.reason is not None:
         return RankTest(impossible(name, symbol, table.reason), ())
     scores = SCORES[score](midranks(table) if ranks is None else ranks)
-    held = table.total.sum(axis=0)
-    means = scores @ table.total / held
-    values = _of_means(scores, means, held)
+    weight = table.total.sum(axis=0)
+    means = scores @ table.total / weight
+    values = _of_means(scores, means, weight)
     covariance = table.covariance(values)
     gap, spread = means[1:] - means[0], _against_first(covariance)
-    shown = tuple(means.tolist())
+    mean_scores = tuple(means.tolist())
     if float(scores.max()) == float(scores.min()):
-        return RankTest(impossible(name, symbol, ONE_SCORE), shown)
+        return RankTest(impossible(name, symbol, ONE_SCORE), mean_scores)
     if table.df < columns:
-        return RankTest(impossible(name, symbol, FEW_UNITS), shown)
+        return RankTest(impossible(name, symbol, FEW_UNITS), mean_scores)
     if columns > 2:
-        return RankTest(_over_segments(name, gap, spread, table, adjusted), shown)
+        return RankTest(_over_segments(name, gap, spread, table, adjusted), mean_scores)
     if spread[0, 0] <= 0:
-        return RankTest(impossible(name, symbol, NO_SPREAD), shown, float(gap[0]))
+        return RankTest(impossible(name, symbol, NO_SPREAD), mean_scores, float(gap[0]))
     df, t = table.df - 1, float(gap[0]) / math.sqrt(float(spread[0, 0]))
-    return RankTest(_t(name, t, df, table), shown, float(gap[0]))
+    return RankTest(_t(name, t, df, table), mean_scores, float(gap[0]))
 
 
 def trend_test(table: Crosstab, places: Numbers | None = None, ranks: Numbers | None = None) -> RankTest:
@@ -102,28 +102,28 @@ def trend_test(table: Crosstab, places: Numbers | None = None, ranks: Numbers | 
     if table.reason is not None:
         return RankTest(impossible(name, "t", table.reason), ())
     scores = midranks(table) if ranks is None else ranks
-    held = table.total.sum(axis=0)
-    means = scores @ table.total / held
-    place = np.arange(len(held), dtype=np.float64) if places is None else places
-    off = place - float(place @ held / held.sum())
-    square = float(off**2 @ held)
-    slope = float(off * held @ means) / square
-    fitted = float(means @ held / held.sum()) + slope * off
+    weight = table.total.sum(axis=0)
+    means = scores @ table.total / weight
+    place = np.arange(len(weight), dtype=np.float64) if places is None else places
+    off = place - float(place @ weight / weight.sum())
+    square = float(off**2 @ weight)
+    slope = float(off * weight @ means) / square
+    fitted = float(means @ weight / weight.sum()) + slope * off
     values = ((scores[None, :] - fitted[:, None]) * off[:, None] / square).ravel()[:, None]
     variance = float(table.covariance(values)[0, 0])
-    shown, df = tuple(means.tolist()), table.df - 1
+    mean_scores, df = tuple(means.tolist()), table.df - 1
     if variance <= 0 or df < 1:
-        return RankTest(impossible(name, "t", FEW_UNITS if df < 1 else NO_SPREAD), shown, slope)
+        return RankTest(impossible(name, "t", FEW_UNITS if df < 1 else NO_SPREAD), mean_scores, slope)
     t = slope / math.sqrt(variance)
-    return RankTest(_t(name, t, df, table), shown, slope)
+    return RankTest(_t(name, t, df, table), mean_scores, slope)
 
 
-def _of_means(scores: Numbers, means: Numbers, held: Numbers) -> Numbers:
+def _of_means(scores: Numbers, means: Numbers, weight: Numbers) -> Numbers:
     """Return the linearised means of the segments by cell, shape (segments × answers, segments)."""
     size, answers = len(means), len(scores)
     values = np.zeros((size, answers, size))
     at = np.arange(size)
-    values[at, :, at] = (scores[None, :] - means[:, None]) / held[:, None]
+    values[at, :, at] = (scores[None, :] - means[:, None]) / weight[:, None]
     return values.reshape(size * answers, size)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.estimate import Estimate
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.estimators.significance import p_cell
 from analysis.evidence.claim import (
     Against,

@@ -16,7 +16,8 @@ from analysis.evidence.dealing import Outcomes, alike, deal, hand_out, normal, w
 from analysis.table.categories import categories
 from analysis.table.design import sample_of
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, cells_of, rake
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 from questionnaires.bands import parse_band
 from questionnaires.expressions import SPECIAL, Tree, evaluate
 from questionnaires.model import Answer, Missing, Question

@@ -15,9 +15,9 @@ import numpy as np
 
 from analysis.estimate import EMPTY, OK, Estimate
 from analysis.estimators.degrees import effective_degrees, expected_variances
+from analysis.estimators.design_variance import Calibrated, Stage, member, staged
 from analysis.estimators.intervals import AUTO
 from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.variance import Calibrated, Stage, member, staged
 from analysis.expectations.band import critical, equivalent_level
 from analysis.rows import aligned, percent, span
 from analysis.table.column import Codes, Numbers

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from analysis.estimators.association import rao_scott
+from analysis.estimators.design_variance import Calibrated, Stage, staged
 from analysis.estimators.intervals import quantile_t
-from analysis.estimators.multiplicity import adjusted
-from analysis.estimators.significance import Significance, p_cell, p_of_t
-from analysis.estimators.variance import Calibrated, Stage, staged
+from analysis.estimators.significance import Significance, adjusted, p_cell, p_of_t
 from analysis.expectations.cumulative import ReplyScale, linearised
 from analysis.rows import aligned, points, points_span
 from analysis.table.column import Codes, Numbers

@@ -13,8 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators.strata import rule_of
-from analysis.estimators.variance import Stage
+from analysis.estimators.design_variance import Stage, rule_of
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Sample, sample_of

@@ -14,10 +14,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from analysis.estimate import EMPTY, LOW_BASE, OK
-from analysis.estimators.intervals import ENOUGH, quantile_t
-from analysis.estimators.level import interval_head
+from analysis.estimators.design_variance import staged
+from analysis.estimators.intervals import ENOUGH, interval_head, quantile_t
 from analysis.estimators.proportion import LOW
-from analysis.estimators.variance import staged
 from analysis.expectations.events import (
     Observed,
     Risks,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
+from analysis.estimators.design_variance import staged
 from analysis.estimators.significance import p_text
-from analysis.estimators.variance import staged
 from analysis.expectations.events import Observed, Risks, by_group, check_observed, risks_of
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design, Sample

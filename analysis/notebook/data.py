@@ -38,7 +38,9 @@ from analysis.quality import Flags, QualityCheck, WithAndWithout, flags_of, read
 from analysis.request import Request
 from analysis.table.design import Design
 from analysis.tabulate import Tabulation, tabulate
-from analysis.weigh import Weighting, WeightRequest, weigh, write_files
+from analysis.weighting.output_files import write_files
+from analysis.weighting.request import WeightRequest
+from analysis.weighting.weighting import Weighting, weigh
 
 
 def read(

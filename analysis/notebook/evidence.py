@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.estimators.level import check_level, interval_head
+from analysis.estimators.intervals import check_level, interval_head
 from analysis.evidence.auditing import AuditRequest, Audits, Own
 from analysis.evidence.auditing import audit as audit_request
 from analysis.evidence.claim import EFFECTS, PLAUSIBLE, Claim

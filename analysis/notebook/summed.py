@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from analysis.table.notes import missing_notes
 from analysis.table.segments import Segment
 from analysis.table.sums import ANSWER, Sums
 from analysis.table.tally import Tally
-from analysis.table.weighting import Calibration
-from analysis.table.weighting.weighed import CELL, weighed
+from analysis.weighting.weighted_file import CELL, weighted_file
+
+if TYPE_CHECKING:
+    from analysis.weighting.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def summed(opened: DataFile, column: str, request: Request) -> Summed:
     """
     name = find(column, opened.names)
     request = replace(request, questions=(name,)).among(opened.names)
-    made = weighed(opened, request.design.weight)
+    made = weighted_file(opened, request.design.weight)
     counted = count_plan(request)
     counted = replace(counted, parts=tuple(replace(part, numbers=True) for part in counted.parts))
     if made.calibration is not None:

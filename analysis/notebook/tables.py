@@ -7,16 +7,17 @@ from typing import Any
 
 from analysis.compare import Comparison
 from analysis.estimate import Measure
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.expectations.reply_expectation import ReplyExpectation
 from analysis.notebook.shown import Columns, Table, number, numbers, share, shares, sheet, status, word
 from analysis.quality import Flags, WithAndWithout
 from analysis.rows import aligned
 from analysis.show.comparison import as_text as comparisons_as_text
 from analysis.show.tabulation import as_text as tabulations_as_text
+from analysis.show.weighting import as_text as weighting_as_text
 from analysis.table.notes import Note
 from analysis.tabulate import Tabulation
-from analysis.weigh import Weighting
+from analysis.weighting.weighting import Weighting
 
 
 def of_tabulations(tables: list[Tabulation]) -> Table[list[Tabulation]]:
@@ -125,7 +126,7 @@ def of_weighting(found: Weighting) -> Table[Weighting]:
     figures = found.diagnostics
     cost = f"design effect of the weights {figures.design_effect:.2f}, effective base {figures.effective_base:.0f}"
     shown = sheet(f"{found.recipe.name}: {cost}", rows, columns)
-    return Table(str(found), (shown,), rows, _notes([found.notes]), found)
+    return Table(weighting_as_text(found), (shown,), rows, _notes([found.notes]), found)
 
 
 def of_flags(found: Flags) -> Table[Flags]:

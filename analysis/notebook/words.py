@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from analysis.estimators.intervals import AUTO
-from analysis.estimators.level import check_level
+from analysis.estimators.intervals import AUTO, check_level
 from analysis.problems import DataProblem
 from analysis.request import Request
 from analysis.table.design import Design

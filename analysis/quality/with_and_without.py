@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.files.data_file import DataFile
 from analysis.files.formats import open_file
 from analysis.files.parquet import arrow_array
@@ -22,8 +22,9 @@ from analysis.quality.checks import Flags, QualityCheck, flags_of
 from analysis.request import Request
 from analysis.rows import aligned, percent, points, span
 from analysis.table.column import NumberColumn
-from analysis.table.weighting.recipe import read_recipe, recipe_path
 from analysis.tabulate import MOST_LINES, Tabulation, tabulate
+from analysis.weighting.recipe import read_recipe
+from analysis.weighting.weighted_file import recipe_path
 
 COLUMN, KEPT, FLAGGED = "_quality", "ok", "flagged"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from analysis.compare.comparison import ComparedColumn, Comparison
 from analysis.estimate import LOW_BASE
 from analysis.estimators.differences import FEW_EXPECTED, NO_TEST, Difference
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.estimators.ranks import TREND_NAME
 from analysis.estimators.significance import p_cell
 from analysis.rows import aligned, as_objects, check_format, points, points_span, short

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.estimate import EMPTY, LOW_BASE, ROW, Estimate
-from analysis.estimators.level import interval_head
+from analysis.estimators.intervals import interval_head
 from analysis.rows import aligned, as_objects, check_format, short
 from analysis.rows import as_csv as csv_of_rows
 from analysis.tabulate import Tabulation

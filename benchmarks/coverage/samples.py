@@ -12,7 +12,9 @@ from analysis.table.column import Codes, Numbers, TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums, sums_of
-from analysis.table.weighting import Cells, Margin, Raking, cells_of, rake
+from analysis.weighting.calibration import Raking
+from analysis.weighting.margins import Cells, Margin, cells_of
+from analysis.weighting.raking import rake
 from benchmarks.coverage.cell import Chance
 
 DESIGN = Design()

@@ -16,7 +16,7 @@ from analysis.problems import DataProblem
 from analysis.table.design import sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import Sums, sums_of
-from analysis.table.weighting import Raking
+from analysis.weighting.calibration import Raking
 from benchmarks.coverage.cell import NOTHING, Chance, Experiment, Row, Seen
 from benchmarks.coverage.samples import (
     DESIGN,

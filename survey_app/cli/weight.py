@@ -67,8 +67,10 @@ def weight(file: Path, target: Path, picture: Path | None, force: bool, form: st
     """
     from analysis.problems import DataProblem
     from analysis.rows import check_format
-    from analysis.weigh import WeightRequest, check_files, weigh, write_files
-    from analysis.weigh.printing import printed
+    from analysis.show.weighting import printed
+    from analysis.weighting.output_files import check_files, write_files
+    from analysis.weighting.request import WeightRequest
+    from analysis.weighting.weighting import weigh
 
     try:
         check_format(form)

@@ -12,9 +12,10 @@ import pytest
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.table.design import Design
-from analysis.table.weighting.recipe import recipe_path
-from analysis.table.weighting.weighed import BASE, CELL, weighed
-from analysis.weigh import WeightRequest, weigh, write_files
+from analysis.weighting.output_files import write_files
+from analysis.weighting.request import WeightRequest
+from analysis.weighting.weighted_file import BASE, CELL, recipe_path, weighted_file
+from analysis.weighting.weighting import weigh
 from tests.analysis.by_path import Words, compare, tabulate
 
 WIRED = "calibrated" in {field.name for field in fields(Words)}
@@ -44,18 +45,18 @@ def taken_out(file: Path) -> None:
 def test_the_recipe_beside_the_file_is_found(tmp_path: Path) -> None:
     file = weighted(tmp_path)
     opened = open_file(file)
-    found = weighed(opened, "weight")
+    found = weighted_file(opened, "weight")
     assert [note.code for note in found.notes] == ["calibrated"]
     assert found.weight == BASE and found.calibration is not None
     table = found.file.read([CELL, BASE, "weight"])
     cell = table.columns[CELL].numbers().astype(np.int64)
     final = found.calibration.weights(table.columns[BASE].numbers(), cell)
     np.testing.assert_allclose(final, table.columns["weight"].numbers())
-    assert weighed(opened, "weight", recipe_path(file)).calibration is not None
+    assert weighted_file(opened, "weight", recipe_path(file)).calibration is not None
 
 
 def test_batches_have_the_same_rows_as_the_whole(tmp_path: Path) -> None:
-    found = weighed(open_file(weighted(tmp_path, "parquet")), "weight").file
+    found = weighted_file(open_file(weighted(tmp_path, "parquet")), "weight").file
     whole = found.read(["q", CELL]).columns
     parts = list(found.batches(["q", CELL]))
     np.testing.assert_array_equal(
@@ -66,22 +67,22 @@ def test_batches_have_the_same_rows_as_the_whole(tmp_path: Path) -> None:
 
 def test_other_weights_are_taken_as_fixed_and_that_is_said(tmp_path: Path) -> None:
     opened = open_file(weighted(tmp_path))
-    found = weighed(opened, "w")
+    found = weighted_file(opened, "w")
     assert (found.file, found.weight, found.calibration) == (opened, "w", None)
     assert [note.code for note in found.notes] == ["weights_fixed"]
     assert "it made the weights of column 'weight', not of 'w'" in found.notes[0].text
-    assert weighed(opened, None).notes == ()
+    assert weighted_file(opened, None).notes == ()
     recipe_path(opened.path).unlink()
-    assert [note.code for note in weighed(opened, "weight").notes] == ["weights_fixed"]
+    assert [note.code for note in weighted_file(opened, "weight").notes] == ["weights_fixed"]
 
 
 def test_a_file_that_lost_rows_has_no_calibration(tmp_path: Path) -> None:
     file = weighted(tmp_path)
     taken_out(file)
-    (note,) = weighed(open_file(file), "weight").notes
+    (note,) = weighted_file(open_file(file), "weight").notes
     assert note.code == "weights_fixed" and "were rows taken out or changed?" in note.text
     with pytest.raises(DataProblem, match="row 2 has the weight") as caught:
-        weighed(open_file(file), "weight", recipe_path(file))
+        weighted_file(open_file(file), "weight", recipe_path(file))
     assert caught.value.code == "recipe_unfit"
 
 
@@ -89,7 +90,7 @@ def test_a_recipe_of_another_file_is_refused(tmp_path: Path) -> None:
     recipe = recipe_path(weighted(tmp_path))
     (tmp_path / "other.csv").write_text("q,weight\nyes,1\nno,1\n", encoding="utf-8")
     with pytest.raises(DataProblem, match="no column 'g'"):
-        weighed(open_file(tmp_path / "other.csv"), "weight", recipe)
+        weighted_file(open_file(tmp_path / "other.csv"), "weight", recipe)
 
 
 @pytest.mark.skipif(not WIRED, reason="tabulate does not ask for a recipe yet")

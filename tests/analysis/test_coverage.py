@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.estimators import variance
-from analysis.estimators.strata import Rule
+from analysis.estimators import design_variance
+from analysis.estimators.design_variance import Rule
 from benchmarks.coverage import exact, numbers, shares, sizes
 from benchmarks.coverage.cell import Experiment, Row, Totals, verdict
 from benchmarks.coverage.running import makers, sampled, simulate
@@ -52,8 +52,8 @@ def test_95_per_cent_intervals_hold_the_truth(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_half_the_variance_would_be_found_out(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = variance.rule_of
-    monkeypatch.setattr(variance, "rule_of", lambda *about: halved(whole(*about)))
+    whole = design_variance.rule_of
+    monkeypatch.setattr(design_variance, "rule_of", lambda *about: halved(whole(*about)))
     seen = found(cell, 200)
     assert seen.coverage is not None
     assert seen.coverage < LOW

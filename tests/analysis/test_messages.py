@@ -10,7 +10,7 @@ import pytest
 from analysis.problems import DataProblem
 from analysis.show.tabulation import as_text
 from analysis.table.design import Design
-from analysis.table.weighting.recipe import Crossing, Recipe, read_recipe, recipe_json
+from analysis.weighting.recipe import PopulationMargin, Recipe, read_recipe, recipe_json
 from tests.analysis.by_path import Words, tabulate
 
 STRATA = Design(strata="s", fpc="N")
@@ -115,7 +115,7 @@ def test_a_segment_of_one_cluster_says_why_it_has_no_error(tmp_path: Path) -> No
 
 def test_a_recipe_without_weights_asks_for_them(tmp_path: Path) -> None:
     file = written(tmp_path, {"a": ("1", "1"), "b": ("1", "1")})
-    recipe = Recipe(margins=(Crossing(("s",), {"a": 0.5, "b": 0.5}),), name="w")
+    recipe = Recipe(margins=(PopulationMargin(("s",), {"a": 0.5, "b": 0.5}),), name="w")
     (tmp_path / "w.json").write_text(recipe_json(recipe, {}), encoding="utf-8")
     with pytest.raises(DataProblem, match="--calibrated needs --weight 'w' beside it: add it"):
         tabulate(file, Words(("q",), calibrated=tmp_path / "w.json"))

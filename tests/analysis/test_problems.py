@@ -17,7 +17,8 @@ from analysis.table.column import TextColumn
 from analysis.table.design import Design, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import joined, sums_of
-from analysis.table.weighting import Margin, cells_of, rake
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 from tests.analysis.by_path import Words, tabulate
 from tests.analysis.estimators.mistakes import MISTAKES as OF_ESTIMATORS
 from tests.analysis.evidence.mistakes import MISTAKES as OF_EVIDENCE

@@ -12,6 +12,7 @@ import pytest
 from analysis.estimate import Estimate
 from analysis.estimators.association import Crosstab, association, crosstab
 from analysis.estimators.columns import columns_of
+from analysis.estimators.design_variance import staged
 from analysis.estimators.differences import differences
 from analysis.estimators.intervals import likelihood
 from analysis.estimators.joint import Joint
@@ -19,14 +20,15 @@ from analysis.estimators.means import means
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.ranks import midranks_in_file_order, rank_test
 from analysis.estimators.significance import Significance
-from analysis.estimators.variance import staged
 from analysis.files.data_file import Table
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, Raking, cells_of, rake
+from analysis.weighting.calibration import Raking
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 from tests.analysis.by_path import Words, answers, tabulate
 from tests.analysis.whole_table import sample_of_table
 

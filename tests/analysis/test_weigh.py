@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from analysis.problems import DataProblem
-from analysis.table.weighting.recipe import Trim, read_recipe, recipe_json, recipe_path
-from analysis.weigh import Weighting, write_files
-from analysis.weigh.picture import as_svg
-from analysis.weigh.printing import printed
+from analysis.show.weighting import as_text, printed
+from analysis.show.weighting_picture import as_svg
+from analysis.weighting.output_files import write_files
+from analysis.weighting.recipe import Trim, read_recipe, recipe_json
+from analysis.weighting.weighted_file import recipe_path
+from analysis.weighting.weighting import Weighting
 from tests.analysis.weigh_mistakes import GENDER, ROWS, found
 
 
@@ -236,7 +238,7 @@ def test_limits_are_said_once(tmp_path: Path) -> None:
 
 def test_weights_of_any_size_have_few_digits(tmp_path: Path) -> None:
     done = found(tmp_path, "g,w\n" + "w,1e49\nm,3e49\n" * 5, margins=(GENDER,), weight="w")
-    assert max(map(len, str(done).splitlines())) < 110
+    assert max(map(len, as_text(done).splitlines())) < 110
 
 
 # --- what is written and printed ----------------------------------------------------------------------------
@@ -275,7 +277,7 @@ def test_recipes_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_the_text_shows_margins_and_costs(tmp_path: Path) -> None:
-    text = str(found(tmp_path, "g\n" + "w\n" * 3 + "m\n", margins=(GENDER,)))
+    text = as_text(found(tmp_path, "g\n" + "w\n" * 3 + "m\n", margins=(GENDER,)))
     assert "answers.csv: raking, column 'weight'" in text
     assert "  w       3   75.00   75.00  50.00   50.00" in text
     assert re.search(r"design effect \(Kish, 1 \+ CV²\) +1\.333", text)

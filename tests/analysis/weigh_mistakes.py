@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files.formats import open_file
-from analysis.table.weighting.recipe import read_recipe
-from analysis.table.weighting.weighed import weighed
-from analysis.weigh import Weighting, WeightRequest, weigh, write_files
+from analysis.weighting.output_files import write_files
+from analysis.weighting.recipe import read_recipe
+from analysis.weighting.request import WeightRequest
+from analysis.weighting.weighted_file import weighted_file
+from analysis.weighting.weighting import Weighting, weigh
 
 GENDER = "g:w=0.5,m=0.5"
 ROWS = "g,age,w,x\nw,20,1,1\nw,30,2,2\nw,40,1,3\nm,50,1,4\nm,60,2,5\n,70,1,6\n"
@@ -59,7 +61,7 @@ def spoiled_recipe(folder: Path) -> None:
 def recipe_of_another_column(folder: Path) -> None:
     """Name the recipe of one column of weights for another."""
     written("out.csv")(folder)
-    weighed(open_file(folder / "out.csv"), "w", folder / "out.weights.json")
+    weighted_file(open_file(folder / "out.csv"), "w", folder / "out.weights.json")
 
 
 CELL = "g,age"

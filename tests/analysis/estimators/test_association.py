@@ -25,7 +25,8 @@ from analysis.table.column import Codes, TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, cells_of, rake
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 
 from .by_rows import covariance, segments, summed, survey
 

@@ -13,13 +13,14 @@ from scipy import stats
 
 from analysis.estimators.differences import Difference, differences
 from analysis.estimators.intervals import wilson
-from analysis.estimators.multiplicity import ADJUSTMENTS, adjusted
 from analysis.estimators.proportion import Answer, shares
+from analysis.estimators.significance import ADJUSTMENTS, adjusted
 from analysis.problems import DataProblem
 from analysis.table.column import TextColumn
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, cells_of, rake
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 
 from .by_rows import covariance, segments, summed, survey
 

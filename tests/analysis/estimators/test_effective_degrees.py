@@ -8,9 +8,9 @@ import pytest
 from analysis.estimators.association import TESTS, association
 from analysis.estimators.crosstab import Crosstab, crosstab
 from analysis.estimators.degrees import effective_degrees, expected_variances
+from analysis.estimators.design_variance import staged
 from analysis.estimators.proportion import Answer
 from analysis.estimators.ranks import rank_test, trend_test
-from analysis.estimators.variance import staged
 from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design, Sample
 from analysis.table.sums import sums_of

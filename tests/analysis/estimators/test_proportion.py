@@ -18,7 +18,8 @@ from analysis.table.column import TextColumn
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment, crossed, everyone
 from analysis.table.sums import joined, sums_of
-from analysis.table.weighting import Margin, cells_of, rake
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 
 YES = Answer("yes", frozenset({2}))
 ALL = (Segment("all", {}, frozenset({1})),)

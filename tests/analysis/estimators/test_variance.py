@@ -9,9 +9,9 @@ import pytest
 
 from analysis.estimate import Estimate
 from analysis.estimators.association import rao_scott
+from analysis.estimators.design_variance import staged
 from analysis.estimators.proportion import Answer, shares
 from analysis.estimators.significance import Significance
-from analysis.estimators.variance import staged
 from analysis.problems import DataProblem
 from analysis.table import sums as table_sums
 from analysis.table.design import Design, Sample

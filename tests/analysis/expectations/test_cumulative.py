@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from analysis.estimate import Estimate
+from analysis.estimators.design_variance import staged
 from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.variance import staged
 from analysis.expectations.band import critical
 from analysis.expectations.cumulative import (
     ExpectationCurve,

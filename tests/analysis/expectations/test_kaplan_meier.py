@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.estimators.variance import staged
+from analysis.estimators.design_variance import staged
 from analysis.expectations import events
 from analysis.expectations.events import (
     MOST_TIMES,

@@ -14,7 +14,9 @@ from analysis.table.column import TextColumn
 from analysis.table.design import Design, sample_of
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Margin, Raking, cells_of, rake
+from analysis.weighting.calibration import Raking
+from analysis.weighting.margins import Margin, cells_of
+from analysis.weighting.raking import rake
 
 
 def column(name: str, *choices: str | None) -> TextColumn:

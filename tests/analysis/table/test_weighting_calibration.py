@@ -13,20 +13,12 @@ from analysis.problems import DataProblem
 from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.design import sample_of
 from analysis.table.sums import Sums, joined, sums_of
-from analysis.table.weighting import (
-    Calibration,
-    Cells,
-    Level,
-    Limits,
-    Margin,
-    calibrate,
-    cells_of,
-    check_feasible,
-    poststratify,
-    rake,
-    spread,
-)
-from analysis.table.weighting.distances import LINEAR, RAKING, Distance, Limited, logit
+from analysis.weighting.calibration import Calibration
+from analysis.weighting.distances import LINEAR, RAKING, Distance, Limited, logit
+from analysis.weighting.generalised import Limits, calibrate, check_feasible
+from analysis.weighting.margins import Cells, Margin, PopulationMean, cells_of
+from analysis.weighting.raking import poststratify, rake
+from analysis.weighting.trimming import spread
 
 GENDER = TextColumn("g", ("w", "m"), np.array([0, 0, 0, 1]))
 HALVES = Margin("g", {"w": 0.5, "m": 0.5})
@@ -56,9 +48,9 @@ def test_a_mean_is_met_by_regression_weights() -> None:
     """x = 1, 2, 3, mean 2.5 wanted: w = 1 + λ(x - 2) with λ·2/3 = 0.5."""
     x = NumberColumn("x", np.array([1.0, 2.0, 3.0]))
     base, cell, cells, sums = summed([], [x])
-    found = calibrate(sums, cells, [], [Level("x", 2.5)])
+    found = calibrate(sums, cells, [], [PopulationMean("x", 2.5)])
     assert found.weights(base, cell).tolist() == pytest.approx([0.25, 1.0, 1.75])
-    raking = calibrate(sums, cells, [], [Level("x", 2.5)], kind="raking").weights(base, cell)
+    raking = calibrate(sums, cells, [], [PopulationMean("x", 2.5)], kind="raking").weights(base, cell)
     assert raking @ x.values / raking.sum() == pytest.approx(2.5)
     assert raking[1] / raking[0] == pytest.approx(raking[2] / raking[1])  # exponential in x
 
@@ -66,7 +58,9 @@ def test_a_mean_is_met_by_regression_weights() -> None:
 def test_bounds_cut_off_and_the_rest_makes_up() -> None:
     x = NumberColumn("x", np.array([1.0, 2.0, 3.0, 4.0]))
     base, cell, cells, sums = summed([], [x])
-    found = calibrate(sums, cells, [], [Level("x", 3.0)], limits=Limits((0.5, 1.5))).weights(base, cell)
+    found = calibrate(sums, cells, [], [PopulationMean("x", 3.0)], limits=Limits((0.5, 1.5))).weights(
+        base, cell
+    )
     assert found.tolist() == pytest.approx([0.5, 0.5, 1.5, 1.5])
 
 
@@ -176,7 +170,7 @@ def test_a_mean_outside_the_sample_is_named() -> None:
     x = NumberColumn("x", np.array([1.0, 2.0, 3.0]))
     _, _, cells, sums = summed([], [x])
     with pytest.raises(DataProblem, match="the mean of 'x' comes no nearer than 3 to its 5"):
-        calibrate(sums, cells, [], [Level("x", 5.0)], kind="raking")
+        calibrate(sums, cells, [], [PopulationMean("x", 5.0)], kind="raking")
 
 
 def test_a_total_outside_the_limits_is_named() -> None:
@@ -269,7 +263,7 @@ def found_by(
         cell,
         cells,
         sums,
-        calibrate(sums, cells, margins, [Level("i", mean)], kind=kinds, limits=limits),
+        calibrate(sums, cells, margins, [PopulationMean("i", mean)], kind=kinds, limits=limits),
     )
 
 

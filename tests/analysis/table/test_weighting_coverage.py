@@ -11,11 +11,11 @@ from analysis.table.column import NumberColumn, TextColumn
 from analysis.table.design import Design, Sample
 from analysis.table.segments import Segment
 from analysis.table.sums import sums_of
-from analysis.table.weighting.recipe import Crossing, Recipe, Trim
+from analysis.weighting.recipe import PopulationMargin, Recipe, Trim
 
 RUNS = 400
-AGES = Crossing(("age",), {"young": 0.3, "middle": 0.4, "old": 0.3})
-SEXES = Crossing(("sex",), {"w": 0.5, "m": 0.5})
+AGES = PopulationMargin(("age",), {"young": 0.3, "middle": 0.4, "old": 0.3})
+SEXES = PopulationMargin(("sex",), {"w": 0.5, "m": 0.5})
 RECIPES = {
     "rake": Recipe((AGES, SEXES)),
     "linear": Recipe((AGES, SEXES), {"x": 0.0}, method="linear", bounds=(0.1, 6.0)),

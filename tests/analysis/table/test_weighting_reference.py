@@ -17,13 +17,14 @@ from analysis.table.column import Codes, Numbers
 from analysis.table.design import Design, Sample
 from analysis.table.segments import crossed, everyone
 from analysis.table.sums import ANSWER, CELL, Sums, sums_of
-from analysis.table.weighting import Calibration, Cells, cells_of
-from analysis.table.weighting.recipe import Crossing, Recipe, Trim
+from analysis.weighting.calibration import Calibration
+from analysis.weighting.margins import Cells, cells_of
+from analysis.weighting.recipe import PopulationMargin, Recipe, Trim
 from tests.analysis.whole_table import sample_of_table
 
 OWN = Design(weight="weight", strata="stratum", cluster="psu")
-AGE = Crossing(("age_group",), dict(zip("012345", (0.10, 0.18, 0.17, 0.16, 0.17, 0.22), strict=True)))
-CHANNEL = Crossing(("channel",), dict.fromkeys("01234567", 0.125))
+AGE = PopulationMargin(("age_group",), dict(zip("012345", (0.10, 0.18, 0.17, 0.16, 0.17, 0.22), strict=True)))
+CHANNEL = PopulationMargin(("channel",), dict.fromkeys("01234567", 0.125))
 BOTH, REPLY = (AGE, CHANNEL), {"reply": 3.5}
 SPREAD = Trim(200.0, 1200.0, "weight", anew=False)
 RECIPES: Mapping[str, Recipe] = {

@@ -9,13 +9,13 @@ from analysis.files.data_file import Table
 from analysis.table.column import Codes, Numbers, TextColumn
 from analysis.table.design import Sample
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Calibration
-from analysis.table.weighting.recipe import Crossing, Recipe, Trim
+from analysis.weighting.calibration import Calibration
+from analysis.weighting.recipe import PopulationMargin, Recipe, Trim
 
 PEOPLE = 250
-AGES = Crossing(("age",), {"young": 0.1, "middle": 0.4, "old": 0.5})
-MILD = Crossing(("age",), {"young": 0.3, "middle": 0.4, "old": 0.3})  # no weight comes near 0
-SEXES = Crossing(("sex",), {"w": 0.5, "m": 0.5})
+AGES = PopulationMargin(("age",), {"young": 0.1, "middle": 0.4, "old": 0.5})
+MILD = PopulationMargin(("age",), {"young": 0.3, "middle": 0.4, "old": 0.3})  # no weight comes near 0
+SEXES = PopulationMargin(("sex",), {"w": 0.5, "m": 0.5})
 
 
 def survey() -> tuple[Codes, Codes, Codes, Numbers]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from analysis.table.column import Numbers
 
-_STEEP = 50.0  # exponents beyond are cut off: no factor is that large, and nothing may overflow
+_STEEP = 50.0
+"""Exponents beyond are cut off: no factor is that large, and nothing may overflow."""
 
 
 @dataclass(frozen=True)

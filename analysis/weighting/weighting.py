@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +19,67 @@ from analysis.table.design import LARGEST, SMALLEST, Sample, weighted_sample
 from analysis.table.naming import listed
 from analysis.table.notes import Note
 from analysis.table.sums import Sums, add_up, sums_of
-from analysis.table.weighting import Calibration, Cells
-from analysis.table.weighting.diagnostics import diagnose
-from analysis.table.weighting.recipe import Recipe
-from analysis.weigh.population import with_bands_read
-from analysis.weigh.request import SAMPLE, WeightRequest, make_recipe
-from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.calibration import Calibration
+from analysis.weighting.diagnostics import Diagnostics, diagnose
+from analysis.weighting.margins import Cells
+from analysis.weighting.population import with_bands_read
+from analysis.weighting.recipe import Recipe
+from analysis.weighting.request import SAMPLE, WeightRequest, make_recipe
 
-FEW = 10  # people in a category, below which its factor is an accident of who answered
-HEAVY = 0.25  # share of all weight on the heaviest 5 %, above which trimming is called for
+
+@dataclass(frozen=True)
+class MarginRow:
+    """One category of a margin (or the mean of a column of numbers: `category` None), before and after.
+
+    `people` have it; `sample` is their share unweighted, `before` with base weights, `after` with the new ones,
+    `target` what the population has; `kept` where the population does not give it.
+    """
+
+    margin: str
+    category: str | None
+    people: int
+    sample: float
+    before: float
+    after: float
+    target: float
+    kept: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the row as `--format json` prints it."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """What weighting a file found: `weights` (rows,), its margins before and after, and what it costs."""
+
+    source: str
+    recipe: Recipe
+    calibration: Calibration
+    weights: Numbers
+    margins: tuple[MarginRow, ...]
+    diagnostics: Diagnostics
+    notes: tuple[Note, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `--format json` prints."""
+        return {
+            "source": self.source,
+            "column": self.recipe.name,
+            "method": self.recipe.method,
+            "base": self.recipe.base,
+            "converged": True,
+            "iterations": self.calibration.iterations,
+            "notes": [note.as_row() for note in self.notes],
+            "margins": [row.as_row() for row in self.margins],
+            "diagnostics": self.diagnostics.as_json(),
+        }
+
+
+FEW = 10
+"""People in a category, below which its factor is an accident of who answered."""
+HEAVY = 0.25
+"""Share of all weight on the heaviest 5 %, above which trimming is called for."""
 
 
 def weigh(path: Path, request: WeightRequest) -> Weighting:
@@ -41,11 +94,11 @@ def weigh(path: Path, request: WeightRequest) -> Weighting:
     sample = weighted_sample(table, recipe.base)
     if request.total == SAMPLE:
         recipe = replace(recipe, total=float((sample.weight > 0).sum()))
-    found = weigh_table(table, sample, recipe, path.name)
-    invented = synthetic_note(opened)
-    made = [] if invented is None else [invented]
-    notes = [*opened.notes, *made, *banded, *notes, *_unused(recipe, table), *_notes(found)]
-    return replace(found, notes=tuple(notes))
+    weighting = weigh_table(table, sample, recipe, path.name)
+    note = synthetic_note(opened)
+    synthetic = [] if note is None else [note]
+    notes = [*opened.notes, *synthetic, *banded, *notes, *_unused(recipe, table), *_notes(weighting)]
+    return replace(weighting, notes=tuple(notes))
 
 
 def weigh_table(table: Table, sample: Sample, recipe: Recipe, source: str = "") -> Weighting:
@@ -84,9 +137,9 @@ def _check_weights(weights: Numbers, recipe: Recipe, first_row: int) -> None:
     """Raise DataProblem "weights_negative" or "weight_beyond" where a table would not take these weights."""
     below = np.flatnonzero(weights < 0)
     if len(below):
-        known = "raking-distance" if recipe.levels else "rake or raking-distance"
+        methods = "raking-distance" if recipe.levels else "rake or raking-distance"
         row = int(below[0]) + first_row
-        raise DataProblem("weights_negative", row=row, people=persons(len(below)), known=known)
+        raise DataProblem("weights_negative", row=row, people=persons(len(below)), known=methods)
     wild = np.flatnonzero((weights > LARGEST) | ((weights > 0) & (weights < SMALLEST)))
     if len(wild):
         row = int(wild[0])
@@ -99,13 +152,15 @@ def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator
     final = base * calibration.factors
     for held in calibration.held:
         member, size = cells.members[:, held.place], len(held.target)
-        asked, before, after = (add_up(member, one, size) / one.sum() for one in (people, base, final))
+        unweighted, before, after = (
+            add_up(member, mass, size) / mass.sum() for mass in (people, base, final)
+        )
         for at in np.flatnonzero((held.people > 0) | (held.target > 0)).tolist():
             yield MarginRow(
                 cells.variables[held.place],
                 cells.categories[held.place][at],
                 int(held.people[at]),
-                float(asked[at]),
+                float(unweighted[at]),
                 float(before[at]),
                 float(after[at]),
                 float(held.target[at]),
@@ -113,17 +168,17 @@ def _margin_rows(sums: Sums, cells: Cells, calibration: Calibration) -> Iterator
             )
     for level in calibration.levels:
         value = cells.levels[:, cells.numbers.index(level.variable)]
-        asked_mean, before_mean, after_mean = (
-            float(one @ value / one.sum()) for one in (people, base, final)
+        sample_mean, before_mean, after_mean = (
+            float(mass @ value / mass.sum()) for mass in (people, base, final)
         )
         yield MarginRow(
-            level.variable, None, int(people.sum()), asked_mean, before_mean, after_mean, level.mean
+            level.variable, None, int(people.sum()), sample_mean, before_mean, after_mean, level.mean
         )
 
 
-def _notes(found: Weighting) -> Iterator[Note]:
+def _notes(weighting: Weighting) -> Iterator[Note]:
     """Say what a reader must know: who keeps their share, which categories are thin, what weights carry."""
-    for row in found.margins:
+    for row in weighting.margins:
         if row.kept:
             have = "people have" if row.people != 1 else "person has"
             text = (
@@ -134,16 +189,16 @@ def _notes(found: Weighting) -> Iterator[Note]:
         elif row.category is not None and row.people < FEW:
             text = f"'{row.category}' of '{row.margin}' rests on {persons(row.people)}: merge it with a neighbour."
             yield Note("margin_thin", text, row.margin, row.category, row.people)
-    figures = found.diagnostics
+    figures = weighting.diagnostics
     if figures.idle:
         many = f"{figures.idle} rows have weight 0: they stay in the file and count for nothing."
         text = (
             "1 row has weight 0: it stays in the file and counts for nothing." if figures.idle == 1 else many
         )
-        yield Note("zero_weight", text, found.recipe.base, None, figures.idle)
+        yield Note("zero_weight", text, weighting.recipe.base, None, figures.idle)
     if figures.top_5 > HEAVY:
         text = f"The heaviest 5 % of people carry {figures.top_5:.0%} of all weight: consider --trim."
         yield Note("heavy_weights", text)
-    if found.calibration.trimmed is not None:
+    if weighting.calibration.trimmed is not None:
         text = "Trimmed weights were not calibrated again: margins hold roughly only, and have errors."
         yield Note("margins_loose", text)

@@ -9,10 +9,61 @@ from typing import Protocol
 
 import numpy as np
 
-from analysis.estimators.strata import WHOLE, Rule, rule_of
+from analysis.problems import DataProblem
 from analysis.table.column import Codes, Mask, Numbers
 from analysis.table.design import Design, check_fpc, sampling_fractions
 from analysis.table.sums import ANSWER, CELL, SEGMENT, Matrix, Sums, add_up
+
+WHOLE = 1e-7
+"""A stratum is fully sampled when less than this share of it was left out (R survey's limit)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the strata count for in a variance, arrays of shape (strata,), and strata of one unit by the design's rule.
+
+    `scale` is (1-f)·n/(n-1) of what is centred on the stratum's mean. certainty: a stratum of one unit adds nothing;
+    adjust: its unit is not centred, and counts by `alone`, its part that was left out; average: the others' total
+    is multiplied by `average` (R's survey.lonely.psu).
+    """
+
+    scale: Numbers
+    alone: Numbers
+    average: float = 1.0
+
+
+def rule_of(
+    design: Design,
+    strata: tuple[str, ...],
+    units: Codes,
+    left_out: Numbers,
+    active: Mask,
+    unit: str,
+) -> Rule:
+    """Weigh the strata of `units` first-stage units each, `left_out` being 1 - f; `active` ones take part.
+
+    Raises DataProblem "lonely_stratum", "lonely_all" and "one_unit" (no strata); `unit` is what they call it.
+    """
+    sampled = left_out < WHOLE
+    lonely = active & (units == 1) & ~sampled
+    spread = units / np.maximum(units - 1, 1)
+    scale = np.where(sampled | (units < 2), 0.0, left_out * spread)
+    none = np.zeros(len(scale))
+    if not lonely.any() or design.lonely == "certainty":
+        return Rule(scale, none)
+    if design.lonely == "adjust":
+        return Rule(scale, np.where(lonely, left_out, 0.0))
+    if design.strata is None and len(strata) == 1:
+        raise DataProblem("one_unit", unit=unit)
+    column = design.strata or ""
+    if design.lonely == "fail":
+        name = strata[int(np.flatnonzero(lonely)[0])]
+        raise DataProblem("lonely_stratum", column=column, value=name, unit=unit)
+    present, alone = int(active.sum()), int(lonely.sum())
+    if present == alone:
+        raise DataProblem("lonely_all", column=column, unit=unit)
+    return Rule(scale, none, present / (present - alone))
+
 
 NOWHERE = -1
 """The place of columns that are in no cell of a table."""
@@ -207,10 +258,10 @@ def staged(sums: Sums | Stage, design: Design, raking: Calibrated | None = None)
     return stage
 
 
-def member(codes: Codes, wanted: Collection[int]) -> Mask:
+def member(codes: Codes, chosen: Collection[int]) -> Mask:
     """Tell which of `codes` (0 or more) are wanted."""
     inside = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
-    inside[[code for code in wanted if 0 <= code < len(inside)]] = True
+    inside[[code for code in chosen if 0 <= code < len(inside)]] = True
     return inside[codes]
 
 

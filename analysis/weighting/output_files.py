@@ -7,9 +7,10 @@ from pathlib import Path
 
 from analysis.files.appending import append_column, check_target
 from analysis.problems import DataProblem
-from analysis.table.weighting.recipe import recipe_json, recipe_path
-from analysis.weigh.picture import as_svg
-from analysis.weigh.weighting import Weighting
+from analysis.show.weighting_picture import as_svg
+from analysis.weighting.recipe import recipe_json
+from analysis.weighting.weighted_file import recipe_path
+from analysis.weighting.weighting import Weighting
 
 
 def check_files(source: Path, target: Path, picture: Path | None, force: bool) -> None:
@@ -21,23 +22,23 @@ def check_files(source: Path, target: Path, picture: Path | None, force: bool) -
 
 
 def write_files(
-    source: Path, found: Weighting, target: Path, picture: Path | None = None, force: bool = False
+    source: Path, weighting: Weighting, target: Path, picture: Path | None = None, force: bool = False
 ) -> tuple[Path, ...]:
     """Write `source` with its weights to `target`, the recipe beside it, and the picture; return the files.
 
     Raises DataProblem "file_unsupported", "file_itself", "file_exists" or "file_unwritable".
     """
     check_files(source, target, picture, force)
-    figures = found.diagnostics
+    figures = weighting.diagnostics
     facts: Mapping[str, object] = {
         "file": target.name,
-        "rows": len(found.weights),
-        "iterations": found.calibration.iterations,
+        "rows": len(weighting.weights),
+        "iterations": weighting.calibration.iterations,
         "design_effect": figures.design_effect,
         "effective_base": figures.effective_base,
     }
-    texts = {recipe_path(target): recipe_json(found.recipe, facts)}
+    texts = {recipe_path(target): recipe_json(weighting.recipe, facts)}
     if picture is not None:
-        texts[picture] = as_svg(found)
-    append_column(source, target, found.recipe.name, found.weights, texts, force)
+        texts[picture] = as_svg(weighting)
+    append_column(source, target, weighting.recipe.name, weighting.weights, texts, force)
     return (target, *texts)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.problems import DataProblem
 from analysis.table.column import Numbers
 from analysis.table.sums import Sums
-from analysis.table.weighting.calibration import Calibration, Spread, finished
+from analysis.weighting.calibration import Calibration, Spread, finished
 
 _ROUNDS = 1000
 

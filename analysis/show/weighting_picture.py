@@ -6,24 +6,26 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-from analysis.table.weighting.diagnostics import Diagnostics, plain
-from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.diagnostics import Diagnostics, plain
+from analysis.weighting.weighting import MarginRow, Weighting
 
 WIDTH = 760
-_LEFT, _RIGHT = 190, 40  # room for labels, and for figures
+_LEFT, _RIGHT = 190, 40
+"""Room for labels, and for figures."""
 _ROW, _HEAD = 24, 34
 _BARS, _FOOT = 150, 60
 _INK, _SOFT, _LINE, _NEW, _OLD = "#14212b", "#4b5b66", "#d6dee1", "#0b5f6b", "#71818b"  # as in reports
-_LETTERS = 26  # of a category's name
+_LETTERS = 26
+"""Letters of a category's name that are shown."""
 
 
-def as_svg(found: Weighting) -> str:
+def as_svg(weighting: Weighting) -> str:
     """Return the picture: margins as dots (hollow before, full after), weights as a histogram."""
-    rows = [row for row in found.margins if row.category is not None]
+    rows = [row for row in weighting.margins if row.category is not None]
     body: list[str] = []
     y = 56.0
     most = max([0.1, *(max(row.before, row.after) for row in rows)])
-    step = next(one for one in (0.05, 0.1, 0.2, 0.5) if most / one <= 6)
+    step = next(candidate for candidate in (0.05, 0.1, 0.2, 0.5) if most / candidate <= 6)
     top = step * -(-most // step)
     if rows:
         body += _scale(y, y + _ROW * len(rows) + _HEAD * len({row.margin for row in rows}), top, step)
@@ -34,14 +36,14 @@ def as_svg(found: Weighting) -> str:
             body += _dots(row, y + _ROW / 2 - 4, top)
             y += _ROW
     y += 56 if rows else 0
-    body += _histogram(found.diagnostics, y)
+    body += _histogram(weighting.diagnostics, y)
     height = int(y + _HEAD + _BARS + _FOOT)
-    figures = found.diagnostics
+    figures = weighting.diagnostics
     said = (
         f"{figures.people} people count for {figures.effective_base:.0f} after weighting: "
         f"design effect {figures.design_effect:.2f}, largest / mean weight {figures.largest / figures.mean:.1f}"
     )
-    title = f"Weights of {found.source}"
+    title = f"Weights of {weighting.source}"
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" aria-label={quoteattr(f"{title}. {said}")} '

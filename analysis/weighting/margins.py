@@ -16,7 +16,8 @@ from analysis.table.segments import CROSS
 from analysis.table.sums import CELL, Sums, add_up
 
 NOT_GIVEN = "not given"
-_DENSE = 1 << 16  # combinations up to this many are all cells; beyond, only those that occur
+_DENSE = 1 << 16
+"""Combinations up to this many are all cells; beyond, only those that occur."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class Level:
+class PopulationMean:
     """The population's mean of a column of numbers (what a total is, divided by the number of people)."""
 
     variable: str

@@ -4,35 +4,73 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from analysis.files.data_file import Table
 from analysis.files.formats import open_file
 from analysis.problems import DataProblem
-from analysis.table.naming import find, listed
+from analysis.table.naming import find, leading, listed, near, squeezed
 from analysis.table.notes import Note
 from analysis.table.segments import CROSS, parse_bands
-from analysis.table.weighting.recipe import Crossing, Recipe
-from analysis.weigh.options import column_first, finite, listed_shares
+from analysis.weighting.recipe import PopulationMargin, Recipe
 from questionnaires.bands import parse_band
 from questionnaires.formats.shapes import PopulationShape, shaped
 from questionnaires.formats.yaml_source import read_yaml
 
+_SHOWN = 6
+"""Shares of a margin in a message."""
 _SHARE = re.compile(
     r"\s*(?P<category>.+?)\s*=\s*(?P<number>[+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf(?:inity)?))\s*(?P<percent>%?)"
     r"\s*(?:,|$)",
     re.IGNORECASE,
 )
-MOST_CATEGORIES = 1000  # of a weighting variable; one with more is an id or a number
-MOST_PEOPLE = 1e15  # that a margin may count: beyond, sums of them are not exact
-_NEAR_ONE = 0.015  # shares printed with two digits add up to 1 within this
-_ROUNDED = 1e-6  # shares that add up to 1 within this were given with all their digits
-_SAME = 0.001  # counts of one population may differ by this part: they were rounded or come of one year
+MOST_CATEGORIES = 1000
+"""Categories of a weighting variable; a column with more is an id or a number."""
+MOST_PEOPLE = 1e15
+"""People that a margin may count: beyond, sums of them are not exact."""
+_NEAR_ONE = 0.015
+"""Shares printed with two digits add up to 1 within this."""
+_ROUNDED = 1e-6
+"""Shares that add up to 1 within this were given with all their digits."""
+_SAME = 0.001
+"""Counts of one population may differ by this part: they were rounded or come of one year."""
 
 
-def margin_of(text: str, names: Sequence[str]) -> Crossing:
+def finite(text: str) -> float | None:
+    """Return the number, or None where the text is none that one can reckon with."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def listed_shares(shares: Mapping[str, float]) -> str:
+    """Write shares as they were read, at most six of them."""
+    few = [f"'{squeezed(name)}' {share:g}" for name, share in list(shares.items())[:_SHOWN]]
+    return ", ".join(few) + (f" and {len(shares) - _SHOWN} more" if len(shares) > _SHOWN else "")
+
+
+def column_first(option: str, text: str, names: Sequence[str], mark: str, form: str) -> tuple[str, str]:
+    """Split "COLUMN<mark>rest" at the longest column name that fits.
+
+    Raises DataProblem "bad_option" or "unknown_column".
+    """
+    split = leading(text, names, mark)
+    if split is not None:
+        return split
+    if mark not in text:
+        raise DataProblem("bad_option", option=option, value=text, form=form)
+    wanted = text.split(mark)[0]
+    same = [name for name in names if " ".join(name.split()) == " ".join(wanted.split())]
+    if len(same) == 1:
+        return same[0], text.split(mark, 1)[1]
+    raise DataProblem("unknown_column", value=wanted, near=near(wanted, names))
+
+
+def margin_of(text: str, names: Sequence[str]) -> PopulationMargin:
     """Read "COLUMN:CATEGORY=SHARE,...". Raises DataProblem "bad_option", "margin_bad_share" or "unknown_column"."""
     form = "COLUMN:CATEGORY=SHARE,CATEGORY=SHARE"
     column, written = column_first("--margin", text, names, ":", form)
@@ -49,10 +87,12 @@ def margin_of(text: str, names: Sequence[str]) -> Crossing:
         place = part.end()
     if not shares:
         raise DataProblem("bad_option", option="--margin", value=text, form=form)
-    return Crossing((column,), shares)
+    return PopulationMargin((column,), shares)
 
 
-def population_of(path: Path, names: Sequence[str]) -> tuple[list[Crossing], dict[str, tuple[str, ...]]]:
+def population_of(
+    path: Path, names: Sequence[str]
+) -> tuple[list[PopulationMargin], dict[str, tuple[str, ...]]]:
     """Read margins and bands of a population.yaml, as a study folder has it.
 
     Raises DataProblem "population_unreadable" or "unknown_column".
@@ -64,7 +104,7 @@ def population_of(path: Path, names: Sequence[str]) -> tuple[list[Crossing], dic
     shape = shaped(source, PopulationShape, source.data) if source.data is not None else None
     if shape is None or source.problems:
         raise DataProblem("population_unreadable", value=path.name, reason=str(source.problems[0]))
-    margins = [Crossing((find(name, names),), shares) for name, shares in shape.margins.items()]
+    margins = [PopulationMargin((find(name, names),), shares) for name, shares in shape.margins.items()]
     known = [one.columns[0] for one in margins]
     return margins, {
         find(name, names): tuple(map(str, labels))
@@ -73,7 +113,7 @@ def population_of(path: Path, names: Sequence[str]) -> tuple[list[Crossing], dic
     }
 
 
-def crossing_of(cell: str, cells: Path, names: Sequence[str]) -> Crossing:
+def margin_from_cells(cell: str, cells: Path, names: Sequence[str]) -> PopulationMargin:
     """Read the population's combinations: a column for each of `cell`, and one of shares or counts.
 
     Raises DataProblem "cells_columns", "cells_row", "unknown_column", and what reading a file raises.
@@ -93,7 +133,7 @@ def crossing_of(cell: str, cells: Path, names: Sequence[str]) -> Crossing:
         if label in shares or any(one.codes[row] < 0 for one in held) or not math.isfinite(numbers[row]):
             raise DataProblem("cells_row", value=cells.name, row=row + table.first_row)
         shares[label] = float(numbers[row])
-    return Crossing(columns, shares)
+    return PopulationMargin(columns, shares)
 
 
 def with_bands_read(recipe: Recipe, table: Table) -> tuple[Recipe, list[Note]]:
@@ -126,7 +166,9 @@ def with_bands_read(recipe: Recipe, table: Table) -> tuple[Recipe, list[Note]]:
     return replace(recipe, bands=bands), notes
 
 
-def as_shares(margins: Sequence[Crossing]) -> tuple[tuple[Crossing, ...], float | None, list[Note]]:
+def as_shares(
+    margins: Sequence[PopulationMargin],
+) -> tuple[tuple[PopulationMargin, ...], float | None, list[Note]]:
     """Turn percent and counts into shares; return the population's size where a margin counts people, and notes.
 
     Raises DataProblem "margin_bad_share", "margin_sum" or "margin_totals_differ".
@@ -143,17 +185,19 @@ def as_shares(margins: Sequence[Crossing]) -> tuple[tuple[Crossing, ...], float 
             mark = " %" if unit > 1 else ""
             text = f"The shares of '{one.name}' add up to {whole:.6g}{mark}: each was divided by that."
             notes.append(Note("margin_scaled", text, one.name, f"{whole:.6g}"))
-        done.append(Crossing(one.columns, {name: share / whole for name, share in one.shares.items()}))
+        done.append(
+            PopulationMargin(one.columns, {name: share / whole for name, share in one.shares.items()})
+        )
     return tuple(done), None if counted is None else counted[1], notes
 
 
-def _check_shares(margin: Crossing) -> None:
+def _check_shares(margin: PopulationMargin) -> None:
     for name, share in margin.shares.items():
         if not 0 <= share <= MOST_PEOPLE:
             raise DataProblem("margin_bad_share", column=margin.name, value=name, share=share)
 
 
-def _counted(margin: Crossing, whole: float, other: tuple[str, float] | None) -> tuple[str, float]:
+def _counted(margin: PopulationMargin, whole: float, other: tuple[str, float] | None) -> tuple[str, float]:
     """Return the margin that counts people, and how many; the first one where they agree."""
     if whole < 2.0:
         read = listed_shares(margin.shares)

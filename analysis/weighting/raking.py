@@ -9,12 +9,13 @@ import numpy as np
 from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.sums import Sums, add_up
-from analysis.table.weighting.calibration import Calibration, finished, held_against
-from analysis.table.weighting.margins import Cells, Held, Margin
+from analysis.weighting.calibration import Calibration, finished, held_against
+from analysis.weighting.margins import Cells, Held, Margin
 
 TOLERANCE = 1e-10
 ROUNDS = 1000
-_WILD = 1e50  # a factor beyond comes of margins that no weights meet: it would only grow
+_WILD = 1e50
+"""A factor beyond comes of margins that no weights meet: it would only grow."""
 
 
 def rake(

@@ -13,16 +13,107 @@ from analysis.problems import DataProblem
 from analysis.table.column import Codes, Numbers
 from analysis.table.naming import squeezed
 from analysis.table.sums import Sums
-from analysis.table.weighting.calibration import Calibration, Mass, finished, held_against
-from analysis.table.weighting.distances import LINEAR, RAKING, Limited, logit
-from analysis.table.weighting.feasibility import Offence, offence
-from analysis.table.weighting.margins import Cells, Held, Level, Margin
-from analysis.table.weighting.residuals import indicators
-from analysis.table.weighting.solving import TOLERANCE, Solution, solve
+from analysis.weighting.calibration import (
+    Calibration,
+    Mass,
+    cross_products,
+    finished,
+    held_against,
+    indicators,
+)
+from analysis.weighting.distances import LINEAR, RAKING, Limited, logit
+from analysis.weighting.feasibility import Offence, offence
+from analysis.weighting.margins import Cells, Held, Margin, PopulationMean
+
+TOLERANCE = 1e-10
+STEPS = 200
+_FINEST = 1e-13
+"""What rounding leaves of a gap."""
+_HALVINGS = 40
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Factors (cells,), the number of steps, and the largest gap that is left, relative to its scale."""
+
+    factors: Numbers
+    steps: int
+    gap: float
+    settled: bool
+
+
+def solve(
+    base: Numbers,
+    design: sparse.csr_array,
+    totals: Numbers,
+    limited: Limited,
+    *,
+    tolerance: float = TOLERANCE,
+    steps: int = STEPS,
+) -> Solution:
+    """Find the factors F(design·λ) with Σ base·factor·design = totals (Deville & Särndal 1992, eq. 2.3).
+
+    `base` (cells,), `design` (cells, k) and `totals` (k,) in units in which a gap of 1 is the whole of a
+    total; the first variable is a constant of 1. Convex in λ: minimised by Newton steps, which are damped by
+    the curve without limits where too few cells lie within theirs.
+    """
+    effect = np.zeros(design.shape[1])
+    even = float(totals[0] / (base.sum()))
+    effect[0] = float(limited.distance.inverse(np.array([even]))[0])
+    if not np.isfinite(effect[0]):
+        effect[0] = 0.0
+    best = _Point(base, design, totals, limited, effect)
+    taken = 0
+    while taken < steps and best.gap > _FINEST:
+        taken += 1
+        found = _step(base, design, totals, limited, best)
+        if found is None:
+            break
+        finer = found.gap < best.gap
+        if best.gap <= tolerance and not finer:
+            break
+        best = found
+    return Solution(best.factors, taken, best.gap, best.gap <= tolerance)
+
+
+class _Point:
+    """The dual at one λ: its value, its gradient (the gaps) and the factors there."""
+
+    def __init__(
+        self, base: Numbers, design: sparse.csr_array, totals: Numbers, limited: Limited, effect: Numbers
+    ) -> None:
+        self.effect = effect
+        self.along = np.asarray(design @ effect, dtype=np.float64)
+        self.factors = limited.factor(self.along)
+        self.gaps = totals - design.T @ (base * self.factors)
+        self.gap = float(np.abs(self.gaps).max(initial=0.0))
+        self.value = float(base @ limited.area(self.along) - totals @ effect)
+
+
+def _step(
+    base: Numbers, design: sparse.csr_array, totals: Numbers, limited: Limited, at: _Point
+) -> _Point | None:
+    """Take the Newton step, halved until the dual falls; None where no step leads down."""
+    curve = cross_products(design, base * limited.slope(at.along))
+    for damping in (0.0, 1e-3, 1.0):
+        if damping:
+            curve = curve + damping * cross_products(design, base * limited.distance.slope(at.along))
+        step = np.linalg.pinv(curve, rcond=1e-12, hermitian=True) @ at.gaps
+        gain = float(step @ at.gaps)
+        if gain <= 0:
+            continue
+        for halving in range(_HALVINGS):
+            found = _Point(base, design, totals, limited, at.effect + step * 0.5**halving)
+            falls = found.value <= at.value - 1e-4 * gain * 0.5**halving
+            if falls or (found.gap < at.gap / 2):
+                return found
+    return None
+
 
 Kind = Literal["linear", "raking", "logit"]
 KINDS: tuple[Kind, ...] = ("linear", "raking", "logit")
-_PEOPLE = -1  # the "margin" of the number of people
+_PEOPLE = -1
+"""The "margin" of the number of people."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +145,7 @@ def calibrate(
     sums: Sums,
     cells: Cells,
     margins: Sequence[Margin],
-    levels: Sequence[Level] = (),
+    levels: Sequence[PopulationMean] = (),
     *,
     kind: Kind = "linear",
     limits: Limits | None = None,
@@ -76,15 +167,15 @@ def calibrate(
     held = held_against(sums, cells, tuple(margins))
     base = start * sums.by_cell(sums.total(sums.weight), cells.size)
     whole = float(base.sum()) if total is None else total
-    asked = _asked(base, cells, held, levels)
+    targets = _targets(base, cells, held, levels)
     occurs = base > 0
     limited = _limited(kind, limits, (start * _each(sums, cells))[occurs])
-    part, design = base[occurs] / whole, asked.design[occurs]
-    scaled = design @ sparse.diags_array(asked.scale)
-    solution = solve(part, scaled, asked.totals * asked.scale, limited, tolerance=tolerance)
+    part, design = base[occurs] / whole, targets.design[occurs]
+    scaled = design @ sparse.diags_array(targets.scale)
+    solution = solve(part, scaled, targets.totals * targets.scale, limited, tolerance=tolerance)
     if not solution.settled:
-        found = offence(part, design, asked.totals, limited.low, limited.high, asked.margin)
-        raise _problem(found, asked, solution, limits, whole)
+        found = offence(part, design, targets.totals, limited.low, limited.high, targets.margin)
+        raise _problem(found, targets, solution, limits, whole)
     factors = np.ones(cells.size)
     factors[occurs] = solution.factors * start
     return finished(sums, cells, factors, held, tuple(levels), solution.steps, mass)
@@ -104,19 +195,24 @@ def _limited(kind: Kind, limits: Limits, each: Numbers) -> Limited:
 def check_feasible(sums: Sums, cells: Cells, margins: Sequence[Margin], limits: Limits) -> None:
     """Raise DataProblem "margins_infeasible" unless some weights within limits meet every margin."""
     base = sums.by_cell(sums.total(sums.weight), cells.size)
-    asked = _asked(base, cells, held_against(sums, cells, tuple(margins)), ())
+    targets = _targets(base, cells, held_against(sums, cells, tuple(margins)), ())
     low, high = limits.of_cells(_each(sums, cells))
     whole = float(base.sum())
     occurs = base > 0
     found = offence(
-        base[occurs] / whole, asked.design[occurs], asked.totals, low[occurs], high[occurs], asked.margin
+        base[occurs] / whole,
+        targets.design[occurs],
+        targets.totals,
+        low[occurs],
+        high[occurs],
+        targets.margin,
     )
     if found is not None:
-        raise _problem(found, asked, None, limits, whole)
+        raise _problem(found, targets, None, limits, whole)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Targets:
     """The totals to meet, as shares of the population: `design` (cells, k), `totals` (k,), `margin` (k,) the
     number of each one's margin; `names` say what they are, `unit` and `centre` what a step of one is, `scale`
     makes their gaps relative."""
@@ -130,16 +226,18 @@ class _Asked:
     scale: Numbers
 
 
-def _asked(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Sequence[Level]) -> _Asked:
-    """Write what is asked for as totals; numbers are taken from their mean and in standard deviations."""
+def _targets(
+    base: Numbers, cells: Cells, margins: Sequence[Held], levels: Sequence[PopulationMean]
+) -> _Targets:
+    """Write margins and means as totals; numbers are taken from their mean and in standard deviations."""
     design, totals, number = [indicators(np.zeros(cells.size, dtype=np.int64), 1)], [1.0], [_PEOPLE]
-    told: list[tuple[str, str | None]] = [("", None)]
+    names: list[tuple[str, str | None]] = [("", None)]
     for place, held in enumerate(margins):
         used = np.flatnonzero(held.target > 0)
         design.append(indicators(cells.members[:, held.place], len(held.target))[:, used])
         totals += held.target[used].tolist()
         number += [place] * len(used)
-        told += [(cells.variables[held.place], cells.categories[held.place][at]) for at in used.tolist()]
+        names += [(cells.variables[held.place], cells.categories[held.place][at]) for at in used.tolist()]
     unit, centre = [1.0] * len(totals), [0.0] * len(totals)
     for at, level in enumerate(levels):
         value = cells.levels[:, cells.numbers.index(level.variable)]
@@ -148,15 +246,15 @@ def _asked(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Sequenc
         design.append(sparse.csr_array(((value - level.mean) / spread)[:, None]))
         totals.append(0.0)
         number.append(len(margins) + at)
-        told.append((level.variable, None))
+        names.append((level.variable, None))
         unit.append(spread)
         centre.append(level.mean)
     aims = np.array(totals)
-    return _Asked(
+    return _Targets(
         sparse.hstack(design, format="csr"),
         aims,
         np.array(number),
-        tuple(told),
+        tuple(names),
         np.array(unit),
         np.array(centre),
         1.0 / np.where(aims > 0, aims, 1.0),
@@ -164,19 +262,19 @@ def _asked(base: Numbers, cells: Cells, margins: Sequence[Held], levels: Sequenc
 
 
 def _problem(
-    found: Offence | None, asked: _Asked, solution: Solution | None, limits: Limits, whole: float
+    violation: Offence | None, targets: _Targets, solution: Solution | None, limits: Limits, whole: float
 ) -> DataProblem:
     """Return the problem that names the margin and category which cannot be met."""
-    if found is None:
+    if violation is None:
         steps, gap = (solution.steps, f"{solution.gap:.1e}") if solution else (0, "0")
         return DataProblem("calibration_stuck", value=gap, iterations=steps)
     said = str(limits)
-    if found.margin is None:
-        nearest = f"{found.nearest * whole:.6g}"
+    if violation.margin is None:
+        nearest = f"{violation.nearest * whole:.6g}"
         return DataProblem("total_infeasible", value=f"{whole:.6g}", nearest=nearest, limits=said)
-    column, category = asked.names[found.column]
-    unit, centre = float(asked.unit[found.column]), float(asked.centre[found.column])
-    wanted = float(asked.totals[found.column])
+    column, category = targets.names[violation.column]
+    unit, centre = float(targets.unit[violation.column]), float(targets.centre[violation.column])
+    wanted = float(targets.totals[violation.column])
     digits = "{:.6g}" if category is None else "{:.4f}"
     return DataProblem(
         "margins_infeasible",
@@ -184,19 +282,19 @@ def _problem(
         value=category,
         limits=said,
         what=_called(column, category) + ("" if category is None else f", category '{squeezed(category)}'"),
-        nearest=digits.format(centre + unit * found.nearest),
+        nearest=digits.format(centre + unit * violation.nearest),
         target=digits.format(centre + unit * wanted),
-        remedy=_remedy(found, asked, limits),
+        remedy=_remedy(violation, targets, limits),
     )
 
 
-def _remedy(found: Offence, asked: _Asked, limits: Limits) -> str:
+def _remedy(violation: Offence, targets: _Targets, limits: Limits) -> str:
     """Say what would help: a mean cannot be merged, and only limits that were set can be wider."""
-    blamed = asked.names[found.column]
-    others = [asked.names[int(np.flatnonzero(asked.margin == one)[0])] for one in found.others]
+    blamed = targets.names[violation.column]
+    others = [targets.names[int(np.flatnonzero(targets.margin == number)[0])] for number in violation.others]
     leave = (
-        "".join(f", or {_called(*one)}" for one in others)
-        if found.alone
+        "".join(f", or {_called(*number)}" for number in others)
+        if violation.alone
         else " (others cannot be met either)"
     )
     ways = [

@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from analysis.rows import as_csv as csv_of_rows
 from analysis.rows import as_objects, check_format
-from analysis.table.weighting.diagnostics import Diagnostics, plain
-
-if TYPE_CHECKING:
-    from analysis.weigh.weighting import MarginRow, Weighting
+from analysis.weighting.diagnostics import Diagnostics, plain
+from analysis.weighting.weighting import MarginRow, Weighting
 
 METHOD_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -24,21 +21,20 @@ METHOD_NAMES: Mapping[str, str] = MappingProxyType(
         "raking-distance": "calibration with the raking distance",
     }
 )
-_BAR = 40  # letters of the longest bar
+_BAR = 40
+"""Letters of the longest bar."""
 _HEADS = ("", "people", "sample", "before", "after", "target")
 
 
-def as_text(found: Weighting) -> str:
+def as_text(weighting: Weighting) -> str:
     """Return the weighting as aligned tables; shares in percent."""
-    return (
-        "\n".join([*_head(found), "", *_margins(found.margins), *_figures(found.diagnostics), *_rest(found)])
-        + "\n"
-    )
+    margins, figures = _margins(weighting.margins), _figures(weighting.diagnostics)
+    return "\n".join([*_head(weighting), "", *margins, *figures, *_rest(weighting)]) + "\n"
 
 
-def _head(found: Weighting) -> Iterator[str]:
-    recipe, steps = found.recipe, found.calibration.iterations
-    yield f"{found.source}: {METHOD_NAMES[recipe.method]}, column '{recipe.name}'"
+def _head(weighting: Weighting) -> Iterator[str]:
+    recipe, steps = weighting.recipe, weighting.calibration.iterations
+    yield f"{weighting.source}: {METHOD_NAMES[recipe.method]}, column '{recipe.name}'"
     base = f"base weights '{recipe.base}'" if recipe.base else "everyone counts alike before"
     yield f"converged in {steps} {'round' if steps == 1 else 'rounds'}; {base}"
     if recipe.bounds is not None:
@@ -80,7 +76,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _figures(figures: Diagnostics) -> Iterator[str]:
-    told = [
+    lines = [
         ("people", f"{figures.people}"),
         ("design effect (Kish, 1 + CV²)", f"{figures.design_effect:.3f}"),
         ("effective people", f"{figures.effective_base:.1f}"),
@@ -93,8 +89,8 @@ def _figures(figures: Diagnostics) -> Iterator[str]:
         ("weight on the heaviest 5 %", f"{100 * figures.top_5:.1f} %"),
         ("sum of weights", f"{figures.total:.10g}"),
     ]
-    width, right = max(len(name) for name, _ in told), max(len(text) for _, text in told)
-    for name, text in told:
+    width, right = max(len(name) for name, _ in lines), max(len(text) for _, text in lines)
+    for name, text in lines:
         yield f"{name.ljust(width)}  {text.rjust(right)}"
     yield ""
     yield from _histogram(figures)
@@ -108,27 +104,27 @@ def _histogram(figures: Diagnostics) -> Iterator[str]:
         yield f"{label.rjust(width)}  {bar} {count}".rstrip()
 
 
-def _rest(found: Weighting) -> Iterator[str]:
-    if found.notes:
+def _rest(weighting: Weighting) -> Iterator[str]:
+    if weighting.notes:
         yield ""
         yield "Notes"
-        for note in found.notes:
+        for note in weighting.notes:
             yield f"- {note.text}"
 
 
-def as_csv(found: Weighting) -> str:
+def as_csv(weighting: Weighting) -> str:
     """Return a line per category: the margins before and after."""
-    return csv_of_rows([row.as_row() for row in found.margins])
+    return csv_of_rows([row.as_row() for row in weighting.margins])
 
 
-def printed(found: Weighting, form: str, files: Sequence[Path] = ()) -> str:
+def printed(weighting: Weighting, form: str, files: Sequence[Path] = ()) -> str:
     """Return the weighting as "text", "csv" or "json", and name the files that were written.
 
     Raises DataProblem "unknown_option" for any other form.
     """
     check_format(form)
     if form == "text":
-        return as_text(found) + "".join(f"\n{path}" for path in files) + ("\n" if files else "")
+        return as_text(weighting) + "".join(f"\n{path}" for path in files) + ("\n" if files else "")
     if form == "json":
-        return as_objects([{**found.as_json(), "files": [str(path) for path in files]}])
-    return as_csv(found)
+        return as_objects([{**weighting.as_json(), "files": [str(path) for path in files]}])
+    return as_csv(weighting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,16 +16,24 @@ from analysis.table.column import Numbers
 from analysis.table.design import weighted_sample
 from analysis.table.notes import Note
 from analysis.table.sums import sums_of
-from analysis.table.weighting import Calibration
-from analysis.table.weighting.recipe import Recipe, read_recipe, recipe_path
+
+if TYPE_CHECKING:
+    from analysis.weighting.calibration import Calibration
+    from analysis.weighting.recipe import Recipe
 
 CELL, BASE = "\x00cell", "\x00base"
 """Columns beside those of the file: each row's weighting cell, and its base weight (1 where there is none)."""
-_SAME = 1e-6  # weights that differ by less than this part are the same, written with fewer digits
+_SAME = 1e-6
+"""Weights that differ by less than this part are the same, written with fewer digits."""
+
+
+def recipe_path(data: Path) -> Path:
+    """Return where the recipe of a weighted file stands: answers.csv has answers.weights.json."""
+    return data.with_suffix(".weights.json")
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeightedFile:
     """A file as its weights say it must be read: which column of weights, and which calibration of them.
 
     Where the weights' recipe is known, `file` has the columns CELL and BASE, `weight` is the base weight's
@@ -38,7 +47,7 @@ class Weighed:
     notes: tuple[Note, ...] = ()
 
 
-def weighed(opened: DataFile, weight: str | None, recipe: Path | None = None) -> Weighed:
+def weighted_file(opened: DataFile, weight: str | None, recipe: Path | None = None) -> WeightedFile:
     """Find how a file's weights were made: from `recipe`, or from the recipe that stands beside the file.
 
     Raises DataProblem "recipe_unreadable", or "recipe_unfit" where a `recipe` that was asked for did not make
@@ -46,7 +55,7 @@ def weighed(opened: DataFile, weight: str | None, recipe: Path | None = None) ->
     """
     beside = recipe_path(opened.path)
     if recipe is None and (weight is None or not beside.is_file()):
-        return Weighed(opened, weight, None, () if weight is None else (_fixed(weight),))
+        return WeightedFile(opened, weight, None, () if weight is None else (_fixed(weight),))
     file = recipe or beside
     try:
         return _calibrated(opened, weight, file)
@@ -54,7 +63,7 @@ def weighed(opened: DataFile, weight: str | None, recipe: Path | None = None) ->
         if recipe is not None or weight is None:
             raise
         text = f"{_fixed(weight).text} {file.name} was left aside: {problem.message}."
-        return Weighed(opened, weight, None, (Note("weights_fixed", text, weight, file.name),))
+        return WeightedFile(opened, weight, None, (Note("weights_fixed", text, weight, file.name),))
 
 
 def _fixed(weight: str) -> Note:
@@ -62,7 +71,10 @@ def _fixed(weight: str) -> Note:
     return Note("weights_fixed", text, weight)
 
 
-def _calibrated(opened: DataFile, weight: str | None, file: Path) -> Weighed:
+def _calibrated(opened: DataFile, weight: str | None, file: Path) -> WeightedFile:
+    # Most tables have no recipe: the calibration machinery is loaded only for those that have one.
+    from analysis.weighting.recipe import read_recipe
+
     recipe = read_recipe(file)
     if weight is None:
         raise DataProblem("option_needs", option="--calibrated", needed=f"--weight '{recipe.name}'")
@@ -75,7 +87,7 @@ def _calibrated(opened: DataFile, weight: str | None, file: Path) -> Weighed:
     cell, base, calibration = _again(table, recipe, file)
     text = f"Errors take into account what '{recipe.name}' was weighted to ({file.name})."
     extra = {CELL: cell.astype(np.float64), BASE: base}
-    return Weighed(
+    return WeightedFile(
         _with_columns(opened, extra), BASE, calibration, (Note("calibrated", text, recipe.name, file.name),)
     )
 
@@ -89,12 +101,13 @@ def _again(table: Table, recipe: Recipe, file: Path) -> tuple[Numbers, Numbers, 
         calibration = recipe.calibrate(sums, cells)
     except DataProblem as problem:
         raise _unfit(file, f"weighting it again fails: {problem.message}") from None
-    found = calibration.weights(sample.weight, cell)
+    weights = calibration.weights(sample.weight, cell)
     stored = table.columns[recipe.name].numbers()
-    off = ~(np.abs(found - stored) <= _SAME * np.maximum(np.abs(found), float(found.mean())))
+    off = ~(np.abs(weights - stored) <= _SAME * np.maximum(np.abs(weights), float(weights.mean())))
     if off.any():
         row = int(off.argmax())
-        reason = f"row {row + table.first_row} has the weight {stored[row]:.6g}, by its margins it is {found[row]:.6g}"
+        weight = f"row {row + table.first_row} has the weight {stored[row]:.6g}"
+        reason = f"{weight}, by its margins it is {weights[row]:.6g}"
         raise _unfit(file, f"{reason}; were rows taken out or changed?")
     return np.asarray(cell, dtype=np.float64), sample.weight, calibration
 

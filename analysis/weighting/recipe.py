@@ -16,12 +16,11 @@ from analysis.table.column import Codes, Column, Numbers, cell_text
 from analysis.table.design import LARGEST, SMALLEST
 from analysis.table.segments import CROSS, banded, parse_bands
 from analysis.table.sums import Sums
-from analysis.table.weighting.calibrating import Kind, Limits, calibrate, check_feasible
-from analysis.table.weighting.calibration import Calibration, Mass
-from analysis.table.weighting.margins import Cells, Level, Margin, cells_of, crossed_column
-from analysis.table.weighting.raking import poststratify, rake
-from analysis.table.weighting.solving import TOLERANCE
-from analysis.table.weighting.trimming import limits_of, spread
+from analysis.weighting.calibration import Calibration, Mass
+from analysis.weighting.generalised import TOLERANCE, Kind, Limits, calibrate, check_feasible
+from analysis.weighting.margins import Cells, Margin, PopulationMean, cells_of, crossed_column
+from analysis.weighting.raking import poststratify, rake
+from analysis.weighting.trimming import limits_of, spread
 
 SCHEMA = 1
 METHODS = ("rake", "poststratify", "linear", "logit", "raking-distance")
@@ -35,7 +34,7 @@ _KINDS: Mapping[str, tuple[Kind, Mass]] = {
 
 
 @dataclass(frozen=True)
-class Crossing:
+class PopulationMargin:
     """The population's shares of the combinations of one or more columns, joined with " x "."""
 
     columns: tuple[str, ...]
@@ -69,7 +68,7 @@ class Recipe:
     (None: to what the base weights do), `levels` the population's means of columns of numbers.
     """
 
-    margins: tuple[Crossing, ...]
+    margins: tuple[PopulationMargin, ...]
     levels: Mapping[str, float] = field(default_factory=dict)
     method: str = "rake"
     base: str | None = None
@@ -128,7 +127,7 @@ class Recipe:
             sums,
             cells,
             margins,
-            [Level(name, mean) for name, mean in self.levels.items()],
+            [PopulationMean(name, mean) for name, mean in self.levels.items()],
             kind=kind,
             limits=Limits(self.bounds or free, within or (-np.inf, np.inf)),
             total=self.total,
@@ -185,11 +184,6 @@ def _each_person(sums: Sums, cells: Cells, weight: Numbers) -> tuple[Numbers, Co
 # --- the file beside a weighted file -----------------------------------------------------------------------
 
 
-def recipe_path(data: Path) -> Path:
-    """Return where the recipe of a weighted file stands: answers.csv has answers.weights.json."""
-    return data.with_suffix(".weights.json")
-
-
 def recipe_json(recipe: Recipe, facts: Mapping[str, Any]) -> str:
     """Write a recipe, with further facts for a reader, as JSON."""
     trim = None if recipe.trim is None else vars(recipe.trim)
@@ -219,7 +213,7 @@ def read_recipe(path: Path) -> Recipe:
             raise ValueError(f"it has version {words['weights']}, this program reads {SCHEMA}")
         bounds = words["bounds"]
         return Recipe(
-            margins=tuple(Crossing(tuple(one["columns"]), one["shares"]) for one in words["margins"]),
+            margins=tuple(PopulationMargin(tuple(one["columns"]), one["shares"]) for one in words["margins"]),
             levels=words["means"],
             method=words["method"],
             base=words["base"],

@@ -10,13 +10,21 @@ from analysis.problems import DataProblem
 from analysis.table.naming import find, listed
 from analysis.table.notes import Note
 from analysis.table.segments import parse_bands
-from analysis.table.weighting.recipe import METHODS, Crossing, Recipe, Trim
-from analysis.table.weighting.solving import TOLERANCE
-from analysis.weigh.options import column_first, finite
-from analysis.weigh.population import MOST_PEOPLE, as_shares, crossing_of, margin_of, population_of
+from analysis.weighting.generalised import TOLERANCE
+from analysis.weighting.population import (
+    MOST_PEOPLE,
+    as_shares,
+    column_first,
+    finite,
+    margin_from_cells,
+    margin_of,
+    population_of,
+)
+from analysis.weighting.recipe import METHODS, PopulationMargin, Recipe, Trim
 
 SAMPLE = "sample"
-WIDEST = 1e6  # factor that a bound may be: beyond, it bounds nothing and the logit method has no digits left
+WIDEST = 1e6
+"""Factor that a bound may be: beyond, it bounds nothing and the logit method has no digits left."""
 
 
 @dataclass(frozen=True)
@@ -93,27 +101,27 @@ def make_recipe(request: WeightRequest, names: Sequence[str]) -> tuple[Recipe, l
 
 def _margins(
     request: WeightRequest, names: Sequence[str]
-) -> tuple[tuple[Crossing, ...], Mapping[str, tuple[str, ...]]]:
-    found = [margin_of(text, names) for text in request.margins]
+) -> tuple[tuple[PopulationMargin, ...], Mapping[str, tuple[str, ...]]]:
+    margins = [margin_of(text, names) for text in request.margins]
     bands: dict[str, tuple[str, ...]] = {}
     if request.population is not None:
         more, bands = population_of(request.population, names)
-        found += more
+        margins += more
     if request.cell is not None or request.cells is not None:
         if request.cell is None or request.cells is None:
             raise DataProblem("cells_apart")
-        found.append(crossing_of(request.cell, request.cells, names))
+        margins.append(margin_from_cells(request.cell, request.cells, names))
     for text in request.bands:
         column, written = column_first("--bands", text, names, "=", "COLUMN=18-23,24-34,35+")
         bands[column] = tuple(band.label for band in parse_bands(column, written))
-    for place, one in enumerate(found):
-        if one.name in [other.name for other in found[:place]]:
-            raise DataProblem("margin_repeated", column=one.name)
-    used = {name for one in found for name in one.columns}
+    for place, margin in enumerate(margins):
+        if margin.name in [other.name for other in margins[:place]]:
+            raise DataProblem("margin_repeated", column=margin.name)
+    used = {name for margin in margins for name in margin.columns}
     for column in bands:
         if column not in used:
             raise DataProblem("bands_unused", column=column)
-    return tuple(found), bands
+    return tuple(margins), bands
 
 
 def _total(text: str | None, counted: float | None) -> float | None:
@@ -129,7 +137,7 @@ def _total(text: str | None, counted: float | None) -> float | None:
     return number
 
 
-def _check_method(method: str, margins: Sequence[Crossing], levels: Mapping[str, float]) -> None:
+def _check_method(method: str, margins: Sequence[PopulationMargin], levels: Mapping[str, float]) -> None:
     if method not in METHODS:
         raise DataProblem("unknown_option", option="--method", value=method, known=", ".join(METHODS))
     if method == "rake" and levels:
