@@ -50,7 +50,12 @@ class Measured:
             linear[np.searchsorted(inside, part.inside), at] = part.linear
         value = np.array([np.nan if row.value is None else row.value for row in self.rows])
         names = tuple(row.segment for row in self.rows)
-        return Joint(names, value, _clean(self._stage, inside, linear), self._stage.degrees(inside))
+        covariance = self._stage.covariance(inside, linear)
+        # what is left of measures that do not vary is rounding
+        size = self._stage.squares(inside, linear**2).sum(axis=0)
+        still = np.diag(covariance) <= _NOISE * size
+        covariance = np.where(still[:, None] | still[None, :], 0.0, covariance)
+        return Joint(names, value, covariance, self._stage.degrees(inside))
 
     def __str__(self) -> str:
         """Return a line per measure."""
@@ -140,31 +145,23 @@ def _variances(stage: Stage, parts: Sequence[_Part]) -> list[float | None]:
     variances: list[float | None] = []
     alone: DataProblem | None = None
     for part in parts:
+        if part.value is None:
+            variances.append(0.0)
+            continue
         try:
-            variances.append(0.0 if part.value is None else _variance(stage, part))
+            variance = float(stage.variances(part.inside, part.linear[:, None])[0])
         except DataProblem as problem:
             if problem.code != "lonely_all":
                 raise
             alone = problem
             variances.append(None)
+            continue
+        # what is left of measures that do not vary is rounding
+        size = float(stage.squares(part.inside, part.linear[:, None] ** 2).sum())
+        variances.append(0.0 if variance <= _NOISE * size else variance)
     if alone is not None and all(variance is None for variance in variances):
         raise alone
     return variances
-
-
-def _variance(stage: Stage, part: _Part) -> float:
-    """Return the variance without the rounding of measures that do not vary."""
-    variance = float(stage.variances(part.inside, part.linear[:, None])[0])
-    size = float(stage.squares(part.inside, part.linear[:, None] ** 2).sum())
-    return 0.0 if variance <= _NOISE * size else variance
-
-
-def _clean(stage: Stage, inside: Codes, linear: Numbers) -> Numbers:
-    """Return the covariance without the rounding of measures that do not vary."""
-    covariance = stage.covariance(inside, linear)
-    size = stage.squares(inside, linear**2).sum(axis=0)
-    still = np.diag(covariance) <= _NOISE * size
-    return np.where(still[:, None] | still[None, :], 0.0, covariance)
 
 
 @dataclass(frozen=True)
@@ -233,7 +230,11 @@ def _measure(
     left = 1 - part.base / part.weight
     effective = part.base / effect if effect else part.kish
     reach = None if df < 1 or se is None else quantile_t(df, level) * se
-    reason = _reason(df, se, min(effective, float(part.base)), part.skew)
+    reason = None
+    if df < 1:
+        reason = "too few first-stage units"
+    elif se and min(effective, float(part.base)) < SKEWED * part.skew**2:
+        reason = "a few large values carry it: the interval is too short on their side"
     enough = reason is None and min(effective, float(part.base)) >= LOW
     return Measure(
         question,
@@ -252,12 +253,3 @@ def _measure(
         segment.by,
         reason,
     )
-
-
-def _reason(df: int, se: float | None, people: float, skew: float) -> str | None:
-    """Say why a measure has no interval, or a rough one; None where it has a good one."""
-    if df < 1:
-        return "too few first-stage units"
-    if se and people < SKEWED * skew**2:
-        return "a few large values carry it: the interval is too short on their side"
-    return None

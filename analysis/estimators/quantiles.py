@@ -19,9 +19,9 @@ from analysis.estimators.intervals import (
     XLOGIT,
     Evidence,
     check_level,
-    interval,
     quantile_t,
 )
+from analysis.estimators.intervals import interval as between
 from analysis.estimators.means import numbers_of
 from analysis.estimators.proportion import LOW
 from analysis.problems import DataProblem
@@ -62,16 +62,28 @@ def quantiles(
     Woodruff's is marked, with the reason. se is the interval's width over 2·t(df), as in R.
     Raises DataProblem "unknown_option", "bad_probability", "bad_level", "fpc_small", "lonely_stratum", "lonely_all".
     """
-    _check(probabilities, interval, rule)
+    for option, value, known in (("interval", interval, INTERVALS), ("rule", rule, RULES)):
+        if value not in known:
+            raise DataProblem("unknown_option", option=option, value=value, known=", ".join(known))
+    for p in probabilities:
+        if not 0 < p < 1:
+            raise DataProblem("bad_probability", value=f"{p:g}")
     check_level(level)
     stage = staged(sums, design, raking)
     numbers = numbers_of(stage, values)
     measures = []
     for segment in segments:
-        line = _line(stage, segment, numbers)
+        inside = stage.columns_in(segment.codes)
+        inside = inside[~np.isnan(numbers[inside])]
+        line = _line(stage, inside, numbers) if len(inside) else None
+        base, kish, df = (line.base, line.kish, line.df) if line else (0, 0.0, 0)
+        status, reason = (OK, None) if line else (EMPTY, "nobody answered")
         for p in probabilities:
-            blank = _blank(question, p, segment, line)
-            measures.append(blank if line is None else _measure(blank, line, p, interval, rule, level))
+            blank = Measure(
+                question, f"quantile {p:g}", segment.label, None, None, None, None, base, kish, None, None, df,
+                status, segment.by, reason,
+            )  # fmt: skip
+            measures.append(_measure(blank, line, p, interval, rule, level) if line else blank)
     return measures
 
 
@@ -113,20 +125,7 @@ class _Line:
         return Evidence(share, variance, self.base, self.df, effective, self.kish, self.base, self.df)
 
 
-def _check(probabilities: Sequence[float], method: str, rule: str) -> None:
-    for option, value, known in (("interval", method, INTERVALS), ("rule", rule, RULES)):
-        if value not in known:
-            raise DataProblem("unknown_option", option=option, value=value, known=", ".join(known))
-    for p in probabilities:
-        if not 0 < p < 1:
-            raise DataProblem("bad_probability", value=f"{p:g}")
-
-
-def _line(stage: Stage, segment: Segment, numbers: Numbers) -> _Line | None:
-    inside = stage.columns_in(segment.codes)
-    inside = inside[~np.isnan(numbers[inside])]
-    if not len(inside):
-        return None
+def _line(stage: Stage, inside: Codes, numbers: Numbers) -> _Line:
     distinct, place = np.unique(numbers[inside], return_inverse=True)
     weight = stage.weight[inside]
     at_value = add_up(place, weight, len(distinct))
@@ -135,28 +134,6 @@ def _line(stage: Stage, segment: Segment, numbers: Numbers) -> _Line | None:
         stage, inside, place, distinct, below, float(weight.sum()), stage.people(inside), stage.kish(inside),
         stage.degrees(inside),
     )  # fmt: skip
-
-
-def _blank(question: str, p: float, segment: Segment, line: _Line | None) -> Measure:
-    base, kish, df = (0, 0.0, 0) if line is None else (line.base, line.kish, line.df)
-    kind, status, reason = f"quantile {p:g}", EMPTY if line is None else OK, "nobody answered"
-    return Measure(
-        question,
-        kind,
-        segment.label,
-        None,
-        None,
-        None,
-        None,
-        base,
-        kish,
-        None,
-        None,
-        df,
-        status,
-        segment.by,
-        reason if line is None else None,
-    )
 
 
 def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, level: float) -> Measure:
@@ -171,8 +148,14 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
         method = SCORE if heaped else MEAN
     if method == SCORE:
         low, high = _score(line, p, level)
+    elif evidence.share < 1:
+        # Woodruff's: the ends of the share's interval, read back as values
+        bounds = between(evidence, method, level)
+        ends = (bounds.low, bounds.high)
+        low, high = (None if end is None or not 0 <= end <= 1 else line.quantile(end, rule) for end in ends)
     else:
-        low, high = _woodruff(line, evidence, method, rule, level)
+        # a share of 1 has no error to read back
+        low = high = None
     if low is None or high is None:
         return replace(measure, low=low, high=high, reason="the interval reaches beyond the values given")
     people = min(evidence.effective_base, float(line.base))
@@ -181,17 +164,6 @@ def _measure(blank: Measure, line: _Line, p: float, method: str, rule: str, leve
     se = (high - low) / (2 * quantile_t(line.df, level))
     status = OK if enough and reason is None else LOW_BASE
     return replace(measure, se=se, low=low, high=high, status=status, reason=reason)
-
-
-def _woodruff(
-    line: _Line, evidence: Evidence, method: str, rule: str, level: float
-) -> tuple[float | None, float | None]:
-    if not 0 < evidence.share < 1:  # a share of 1 has no error to read back
-        return None, None
-    bounds = interval(evidence, method, level)
-    ends = (bounds.low, bounds.high)
-    low, high = (None if end is None or not 0 <= end <= 1 else line.quantile(end, rule) for end in ends)
-    return low, high
 
 
 def _score(line: _Line, p: float, level: float) -> tuple[float | None, float | None]:
