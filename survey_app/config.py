@@ -100,10 +100,8 @@ def key_file(environment: Mapping[str, str], folder: Path) -> Path:
 
 
 def _secret_key(path: Path, shared: bool) -> str:
-    """Return the key that signs cookies; made whole or not at all, whoever else is starting.
-
-    One that is `shared` between machines is never made here: each would make its own.
-    """
+    """Return the key that signs cookies, made at first use; raise BadSecretKey for one that is not whole."""
+    # A key that machines share is never made here: each machine would make its own.
     if shared and not path.exists():
         raise BadSecretKey(
             f"{path} is not there; make it once for all machines: "
@@ -115,7 +113,8 @@ def _secret_key(path: Path, shared: bool) -> str:
             file.write(secrets.token_hex(KEY_LENGTH // 2))
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was first: its key is the key
+        # Linked once it is whole on the disk; where another process was first, its key is the key.
+        with contextlib.suppress(FileExistsError):
             os.link(new, path)
         new.unlink()
     key = path.read_text().strip()

@@ -13,7 +13,7 @@ from werkzeug.http import parse_cookie
 
 
 class OnceDerived(TimestampSigner):
-    """Derives its key from the server's once: that costs as much as to sign."""
+    """A signer that derives its key once: deriving costs as much as signing."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -26,14 +26,14 @@ class OnceDerived(TimestampSigner):
 
 
 class Plain:
-    """What a session holds is plain: names, numbers and lists of them, which need no marks of their type."""
+    """JSON without marks of type: a session holds names, numbers and lists of them only."""
 
     dumps = staticmethod(json.JSONEncoder(separators=(",", ":")).encode)
     loads = staticmethod(json.loads)
 
 
 class Uncompressed(URLSafeTimedSerializer):
-    """Does not try to compress what is small: other threads would take their turn at every try."""
+    """A serializer that does not try to compress: every try would hand the processor to another thread."""
 
     default_signer = OnceDerived
 
@@ -42,32 +42,32 @@ class Uncompressed(URLSafeTimedSerializer):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._made: dict[Any, Any] = {}
+        self._signers: dict[Any, Any] = {}
 
     def make_signer(self, salt: str | bytes | None = None) -> Any:
-        """Return the one signer of a salt: it keeps nothing of what it has signed."""
-        if salt not in self._made:
-            self._made[salt] = super().make_signer(salt)
-        return self._made[salt]
+        """Return the signer of a salt, the same one each time: it holds no state of what it signed."""
+        if salt not in self._signers:
+            self._signers[salt] = super().make_signer(salt)
+        return self._signers[salt]
 
 
 class OneSigner(SecureCookieSessionInterface):
-    """Flask's signed cookie with one signer a key: making it for every request costs more than signing."""
+    """Flask's signed cookie with one signer per key: making one for every request costs more than signing."""
 
     def __init__(self) -> None:
         self._signers: dict[str, Any] = {}
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        """Read the cookie whatever its age: a clock that goes back, or lags on another machine, loses nobody."""
-        sent = parse_cookie(request.environ)  # request.cookies would go through all headers
-        value = sent.get(self.get_cookie_name(app), "")
+        """Read the cookie whatever its age, so that a clock that is wrong loses nobody's session."""
+        # request.cookies would go through all headers.
+        value = parse_cookie(request.environ).get(self.get_cookie_name(app), "")
         try:
             return self.session_class(self.get_signing_serializer(app).loads(value) if value else {})
         except BadSignature:
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write the cookie where something has changed; where it was only read, say no more than that."""
+        """Write the cookie where the session changed; where it was only read, add the Vary header."""
         if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
@@ -76,11 +76,10 @@ class OneSigner(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> Any:
         secret = str(app.secret_key)
         if secret not in self._signers:
-            made = Uncompressed(
+            self._signers[secret] = Uncompressed(
                 secret,
                 salt=self.salt,
                 serializer=Plain,
                 signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
             )
-            self._signers[secret] = made
         return self._signers[secret]

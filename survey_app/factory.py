@@ -7,14 +7,14 @@ from flask_compress import Compress
 from sqlalchemy import Engine
 
 from questionnaires.formats.study_folder import study_from_files
-from survey_app.accounts.joining import joining
-from survey_app.accounts.own import own
-from survey_app.accounts.signing import signing
+from survey_app.accounts.account_pages import own
+from survey_app.accounts.invitation_pages import joining
+from survey_app.accounts.sign_in import signing
 from survey_app.config import MAXIMUM_BODY, Settings
 from survey_app.cookie import OneSigner
 from survey_app.executive.pages import executive
+from survey_app.researcher.pages import researcher
 from survey_app.researcher.people import staff
-from survey_app.researcher.study import researcher
 from survey_app.respondent.invited import invited
 from survey_app.respondent.pages import respondent
 from survey_app.respondent.receipt import receipt
@@ -44,7 +44,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         TRUSTED_HOSTS=list(settings.hosts),
         SEND_FILE_MAX_AGE_DEFAULT=YEAR,
         COMPRESS_ALGORITHM=["br", "gzip"],
-        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a slow reader loses nothing
+        # The form token lives as long as the session: a slow reader loses nothing.
+        WTF_CSRF_TIME_LIMIT=None,
         REPORTS=str(settings.reports),
         REPORTS_OPEN=settings.reports_open,
         SNAPSHOTS=str(settings.snapshots),
@@ -55,7 +56,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     keep_shelf(app, engine, study_from_files, frozenset(settings.studies), settings.fresh)
     app.extensions["earshot-collector"] = Collector(engine, counts)
     app.extensions["earshot-clearing"] = clearing(settings.data, settings.database_url)
-    if studies_pending(engine):  # the program ended before an erasure had reached the snapshots
+    # The program may have ended before an erasure had reached the snapshots.
+    if studies_pending(engine):
         app.extensions["earshot-clearing"]()
     for blueprint in (
         respondent,

@@ -30,19 +30,17 @@ def headers(secure: bool) -> dict[str, str]:
 
 
 def add_security_headers(app: Flask) -> None:
-    """Put the headers on every answer; pages with answers on them are not stored by the browser.
-
-    Added to the finished list: as a response's own they would be looked up, copied and encoded with it.
-    """
+    """Put the headers on every answer, and forbid browsers to store pages with answers on them."""
+    # Added to the finished list: as headers of the response they would be looked up, copied and encoded with it.
     carried = headers(app.config["SESSION_COOKIE_SECURE"])
     stored = "Cache-Control", carried.pop("Cache-Control")
     always = list(carried.items())
     inner = app.wsgi_app
 
     def carrying(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, found: list[tuple[str, str]], *error: Any) -> Any:
-            said = any(name == "Cache-Control" for name, _ in found)
-            return start_response(status, [*found, *always] if said else [*found, *always, stored], *error)
+        def start(status: str, own: list[tuple[str, str]], *error: Any) -> Any:
+            has_caching = any(name == "Cache-Control" for name, _ in own)
+            return start_response(status, [*own, *always] if has_caching else [*own, *always, stored], *error)
 
         return inner(environ, start)
 

@@ -18,16 +18,16 @@ LONGEST_TYPED = 1000
 
 class _Form(FlaskForm):
     FIRST: ClassVar[str] = ""
-    """The field that is first on the page, where the form has it from nobody it is made of."""
+    """The field that is first on the page, where a subclass adds it to inherited fields."""
 
     def problems(self) -> dict[str, str]:
         """Return the key of what is wrong by field, in the order of the fields on the page."""
-        found = {name: str(errors[0]) for name, errors in self.errors.items() if name and errors}
-        return dict(sorted(found.items(), key=lambda one: one[0] != self.FIRST))
+        texts = {name: str(errors[0]) for name, errors in self.errors.items() if name and errors}
+        return dict(sorted(texts.items(), key=lambda item: item[0] != self.FIRST))
 
 
 class _Needed:
-    """Something has to be there."""
+    """The field is filled in, and not too long."""
 
     field_flags: dict[str, Any] = {}  # noqa: RUF012  # wtforms asks for it
 
@@ -57,7 +57,7 @@ def _same(form: Form, field: Field) -> None:
 
 
 class _Choice(SelectField):
-    """One of a list; a page of ours sends nothing else."""
+    """One of a list, refused with a text of ours otherwise."""
 
     def pre_validate(self, form: Form) -> None:
         if self.data not in self.choices:
@@ -65,15 +65,15 @@ class _Choice(SelectField):
 
 
 class SignInForm(_Form):
-    """E-mail and password; whether they are right is not told by field."""
+    """E-mail and password; the page never tells which of them was wrong."""
 
     email = StringField(validators=[_Needed("email_needed")])
     password = PasswordField(validators=[_Needed("password_needed")])
     next = StringField()
 
 
-class CodeForm(_Form):
-    """A code of the telephone, or a recovery code."""
+class SignInCodeForm(_Form):
+    """A code of the authenticator app, or a recovery code."""
 
     code = StringField(validators=[_Needed("code_needed")])
     next = StringField()
@@ -110,7 +110,7 @@ class OwnForm(_Form):
 
 
 class SecondFactorForm(_Form):
-    """What changes the second factor needs the password; turning it on, a first code."""
+    """The password, for every change of the second factor; a first code, to turn it on."""
 
     now = PasswordField(validators=[_Needed("now_needed")])
     code = StringField()

@@ -10,13 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, current_app, request, send_from_directory
 from werkzeug.wrappers import Response
 
-from survey_app.accounts import door
-from survey_app.accounts.showing import show, title_of
-from survey_app.executive.shelf import Shelved, finished
+from survey_app.accounts import access
+from survey_app.accounts.layout import show, title_of
+from survey_app.executive.finished_reports import FinishedReport, finished
 from survey_app.storage.accounts import audit, rights
 
 executive = Blueprint("executive", __name__, url_prefix="/reports", template_folder="templates")
-door.keep_door(executive)
+access.guard(executive)
 
 
 def readers(guard: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -27,7 +27,7 @@ def readers(guard: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
         @wraps(guarded)
         def either(*arguments: Any, **values: Any) -> Any:
-            return (view if _open() else guarded)(*arguments, **values)
+            return (view if current_app.config["REPORTS_OPEN"] else guarded)(*arguments, **values)
 
         return either
 
@@ -35,78 +35,61 @@ def readers(guard: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 @executive.get("/")
-@readers(door.signed_in)
+@readers(access.signed_in)
 def reports() -> Response:
     """The list: each report that this person may read, with the one sentence that it found."""
-    signed, joined = door.who(), request.args.get("joined", "")
-    mine = signed and rights.role_in(door.engine(), signed.account, joined, signed.administrator)
-    return show("executive/reports.html", reports=_readable(), joined=title_of(joined) if mine else "")
+    signed, joined = access.who(), request.args.get("joined", "")
+    mine = signed and rights.role_in(access.engine(), signed.account, joined, signed.administrator)
+    readable = finished(_folder())
+    if not current_app.config["REPORTS_OPEN"]:
+        me = access.me()
+        own = rights.studies_of(access.engine(), me.account, me.administrator)
+        names = {study.name for study in own if rights.may(study.role, "reports")}
+        readable = [report for report in readable if report.study in names]
+    return show("executive/reports.html", reports=readable, joined=title_of(joined) if mine else "")
 
 
 @executive.get("/<study>/<snapshot>/<path:name>")
-@readers(door.requires("reports"))
+@readers(access.requires("reports"))
 def report_file(study: str, snapshot: str, name: str) -> Response:
     """Hand out one file of a report's pages; nothing else of the disk."""
-    _shelved(study, snapshot)
-    shown = send_from_directory(_folder() / study / snapshot / "page", name)
+    _report(study, snapshot)
+    page = send_from_directory(_folder() / study / snapshot / "page", name)
     if name.endswith(".html"):
         _note(study, snapshot, name)
-    return _private(shown)
+    return _private(page)
 
 
 @executive.get("/<study>/<snapshot>/files/<name>")
-@readers(door.requires("reports"))
+@readers(access.requires("reports"))
 def report_download(study: str, snapshot: str, name: str) -> Response:
     """Hand out one finished file to keep, such as the slides."""
-    if name not in _shelved(study, snapshot).files:
+    if name not in _report(study, snapshot).files:
         abort(404)
     _note(study, snapshot, name)
-    handed = send_from_directory(
-        _folder() / study / snapshot, name, as_attachment=True, download_name=f"{study}-{name}"
-    )
-    return _private(handed)
+    folder = _folder() / study / snapshot
+    return _private(send_from_directory(folder, name, as_attachment=True, download_name=f"{study}-{name}"))
 
 
-def _private(handed: Response) -> Response:
-    """What one person may read is kept by no cache between; their own browser asks each time."""
-    handed.headers["Cache-Control"] = "private, no-cache"
-    return handed
+def _private(response: Response) -> Response:
+    """Let no shared cache store a response, and the reader's browser ask each time."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
-def _readable() -> list[Shelved]:
-    found = finished(_folder())
-    if _open():
-        return found
-    me = door.me()
-    own = rights.studies_of(door.engine(), me.account, me.administrator)
-    mine = {one.name for one in own if rights.may(one.role, "reports")}
-    return [report for report in found if report.study in mine]
-
-
-def _shelved(study: str, snapshot: str) -> Shelved:
-    found = [one for one in finished(_folder()) if (one.study, one.snapshot) == (study, snapshot)]
-    if not found:
+def _report(study: str, snapshot: str) -> FinishedReport:
+    reports = {(report.study, report.snapshot): report for report in finished(_folder())}
+    if (study, snapshot) not in reports:
         abort(404)
-    return found[0]
+    return reports[study, snapshot]
 
 
 def _note(study: str, snapshot: str, name: str) -> None:
-    """Write down who read what, where it is known who."""
-    signed = door.who()
+    """Write the reader and the file to the audit log, where the reader is signed in."""
+    signed, action = access.who(), "report_downloaded"
     if signed is not None:
-        audit.record(
-            door.engine(),
-            door.now_ms(),
-            signed.account,
-            "report_downloaded",
-            study,
-            snapshot=snapshot,
-            file=name,
-        )
-
-
-def _open() -> bool:
-    return bool(current_app.config["REPORTS_OPEN"])
+        now = access.now_ms()
+        audit.record(access.engine(), now, signed.account, action, study, snapshot=snapshot, file=name)
 
 
 def _folder() -> Path:

@@ -13,10 +13,10 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from survey_app.accounts import backoff as waiting
-from survey_app.accounts import signing
-from survey_app.accounts.backoff import Backoff, network
-from survey_app.accounts.door import own_path
+from survey_app.accounts import sign_in_limits
+from survey_app.accounts.access import own_path
+from survey_app.accounts.sign_in import backoff
+from survey_app.accounts.sign_in_limits import Backoff, network
 from survey_app.respondent import tickets
 from survey_app.storage.accounts import passwords, people, sessions
 from survey_app.storage.fielded import fielded
@@ -107,8 +107,8 @@ def test_every_failure_looks_the_same(field: Field, anna: str, email: str) -> No
 
 def test_unknown_and_known_take_as_long(field: Field, anna: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The median difference is under a tenth; the password is looked at in both."""
-    monkeypatch.setattr(waiting, "FREE", 10_000)
-    monkeypatch.setattr(waiting, "FREE_ANYWHERE", 10_000)
+    monkeypatch.setattr(sign_in_limits, "FREE", 10_000)
+    monkeypatch.setattr(sign_in_limits, "FREE_ANYWHERE", 10_000)
     browser = Colleague(field.app)
     token = browser.token()
     took: dict[str, list[float]] = {"anna@example.org": [], "olga@example.org": []}
@@ -159,7 +159,7 @@ def test_the_wait_doubles_ends_and_is_forgotten() -> None:
     assert attempts(address="192.0.2.77") > 0  # the same network
     assert attempts(address="192.0.3.1") == 0  # another one
     assert attempts("borys") == 0
-    now[0] += waiting.FORGOTTEN_SECONDS + 1
+    now[0] += sign_in_limits.FORGOTTEN_SECONDS + 1
     assert [attempts() for _ in range(5)] == [0] * 5
     assert len(backoff._failures) == 2
 
@@ -173,7 +173,7 @@ def test_many_networks_at_one_account_wait_together() -> None:
 
 
 def test_what_is_kept_of_failures_has_a_bound_and_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "MOST_KEPT", 100)
+    monkeypatch.setattr(sign_in_limits, "MOST_KEPT", 100)
     backoff = Backoff(lambda: 0.0)
     for number in range(500):
         backoff.attempt(f"x{number}@example.org", "192.0.2.1")
@@ -537,4 +537,4 @@ def test_the_log_goes_on_page_after_page(field: Field, anna: str) -> None:
 
 def test_the_count_of_attempts_belongs_to_the_app(field: Field) -> None:
     with field.app.app_context():
-        assert signing.backoff() is signing.backoff()
+        assert backoff() is backoff()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from flask import Blueprint, current_app, make_response, redirect, request, session, url_for
+from flask import Blueprint, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from survey_app.accounts import door
-from survey_app.accounts.backoff import Backoff, network
-from survey_app.accounts.forms import CodeForm, SignInForm
-from survey_app.accounts.showing import STATIC, notice, show
+from survey_app.accounts import access
+from survey_app.accounts.forms import SignInCodeForm, SignInForm
+from survey_app.accounts.layout import STATIC, notice, show
+from survey_app.accounts.sign_in_limits import Backoff, network
 from survey_app.respondent.tickets import keyed
 from survey_app.serving.buckets import Buckets
 from survey_app.storage.accounts import audit, passwords, people, second_factor, sessions
@@ -22,144 +23,145 @@ BURST, A_SECOND = 30, 0.5
 signing = Blueprint(
     "signing", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC
 )
-door.keep_door(signing)
+access.guard(signing)
 
 
 def backoff() -> Backoff:
     """Return the app's own count of failed attempts."""
-    found: Backoff = current_app.extensions.setdefault("earshot-backoff", Backoff())
-    return found
-
-
-def too_many() -> float:
-    """Count an attempt of a network, whatever account it names; return the seconds to wait, or 0."""
-    found: Buckets = current_app.extensions.setdefault("earshot-sign-ins", Buckets(BURST, A_SECOND))
-    return found.take(network(request.remote_addr))
+    attempts: Backoff = current_app.extensions.setdefault("earshot-backoff", Backoff())
+    return attempts
 
 
 @signing.app_errorhandler(Crowded)
 def _crowded(error: Crowded) -> Response:
-    """Too many passwords at once: nothing was looked at."""
-    shown = notice("crowded", 503)
-    shown.headers["Retry-After"] = "2"
-    return shown
+    """Ask to try again: too many passwords came at once, and this one was not judged."""
+    page = notice("crowded", 503)
+    page.headers["Retry-After"] = "2"
+    return page
 
 
 @signing.get("/sign-in")
-@door.anyone
+@access.anyone
 def sign_in() -> Response:
-    signed = door.who()
+    signed = access.who()
     if signed is not None and signed.complete:
-        home = door.home_of(signed.account, signed.administrator)
-        return redirect(door.own_path(request.args.get("next"), home), 303)
+        home = access.home_of(signed.account, signed.administrator)
+        return redirect(access.own_path(request.args.get("next"), home), 303)
     return _form(200, next=request.args.get("next", ""))
 
 
 @signing.post("/sign-in")
-@door.anyone
+@access.anyone
 def take_sign_in() -> Response:
-    """Let in who knows the password; unknown, known and disabled accounts take the same path otherwise."""
+    """Let in whoever knows the password of an account."""
     form = SignInForm()
     if not form.validate():
         return _form(422, form.email.data, form.next.data, form.problems())
     email = people.read_email(form.email.data or "") or ""
     typed, address = email or (form.email.data or "").strip().lower(), request.remote_addr
-    if wait := too_many() or backoff().attempt(typed, address):
+    buckets: Buckets = current_app.extensions.setdefault("earshot-sign-ins", Buckets(BURST, A_SECOND))
+    if wait := buckets.take(network(address)) or backoff().attempt(typed, address):
         return later(_form, wait, form.email.data, form.next.data)
     try:
-        found = people.stored_password(door.engine(), email)
-        right = passwords.fits(found[1] if found else None, form.password.data or "")
+        credentials = people.stored_password(access.engine(), email)
+        # Unknown and disabled accounts cost a hash as well: the time of the answer tells nothing about them.
+        right = passwords.fits(credentials[1] if credentials else None, form.password.data or "")
     except Crowded:
         backoff().forgive(typed, address, right=False)
         raise
-    if found is None or not right:
-        audit.record(door.engine(), door.now_ms(), None, "sign_in_failed", who=keyed(f"email|{typed}")[:16])
+    if credentials is None or not right:
+        audit.record(
+            access.engine(), access.now_ms(), None, "sign_in_failed", who=keyed(f"email|{typed}")[:16]
+        )
         return _form(422, form.email.data, form.next.data, {"email": "sign_in_wrong"})
     backoff().forgive(typed, address)
-    who, stored = found
+    who, stored = credentials
     if passwords.is_weaker(stored):
         renewed = passwords.hashed(form.password.data or "")
-        stored = renewed if people.renew_hash(door.engine(), who, stored, renewed) else stored
+        stored = renewed if people.renew_hash(access.engine(), who, stored, renewed) else stored
     return _begin(who, stored, form.next.data)
 
 
 def _begin(who: str, stored: str, following: str | None) -> Response:
-    account = people.by_id(door.engine(), who)
-    if account is None or account.disabled_ms is not None:  # meanwhile
+    """Begin a session for an account whose password was right, complete where it has no second factor."""
+    account = people.by_id(access.engine(), who)
+    # The account may have been disabled while the password was hashed.
+    if account is None or account.disabled_ms is not None:
         return redirect(url_for("signing.sign_in"), 303)
-    before = door.who()
+    before = access.who()
     try:
+        # A new token each time: one that somebody planted in this browser before is never signed in.
         token = sessions.begin(
-            door.engine(),
+            access.engine(),
             who,
-            door.now_ms(),
+            access.now_ms(),
             complete=not account.second_factor,
             password=stored,
             instead=before.token_hash if before else "",
         )
     except sessions.Meanwhile:
         return redirect(url_for("signing.sign_in"), 303)
-    door.let_in(token)
+    access.let_in(token)
     session.setdefault("language", account.language)
-    going = door.own_path(following, door.home_of(who, account.administrator))
+    going = access.own_path(following, access.home_of(who, account.administrator))
     return redirect(url_for("signing.code", next=going) if account.second_factor else going, 303)
 
 
 @signing.get("/sign-in/code")
-@door.anyone
+@access.anyone
 def code() -> Response:
     return _not_half() or _code_form(200, next=request.args.get("next", ""))
 
 
 @signing.post("/sign-in/code")
-@door.anyone
+@access.anyone
 def take_code() -> Response:
-    """Complete a session with a code that is good once; the session gets a new token."""
+    """Complete a session with a code, which works once, and replace the session's token."""
     if refused := _not_half():
         return refused
-    half, form = door.who(), CodeForm()
+    half, form = access.who(), SignInCodeForm()
     assert half is not None
     if not form.validate():
         return _code_form(422, form.next.data, form.problems())
     if wait := backoff().attempt(f"code|{half.account}", request.remote_addr):
         return later(_code_form, wait, form.next.data)
-    if not second_factor.accept(door.engine(), half.account, form.code.data or "", door.now_ms()):
-        audit.record(door.engine(), door.now_ms(), half.account, "code_failed", who=half.account)
+    if not second_factor.accept(access.engine(), half.account, form.code.data or "", access.now_ms()):
+        audit.record(access.engine(), access.now_ms(), half.account, "code_failed", who=half.account)
         return _code_form(422, form.next.data, {"code": "code_wrong"})
     backoff().forgive(f"code|{half.account}", request.remote_addr)
     try:
-        token = sessions.complete(door.engine(), half, door.now_ms())
+        token = sessions.complete(access.engine(), half, access.now_ms())
     except sessions.Meanwhile:
         return redirect(url_for("signing.sign_in"), 303)
-    door.let_in(token)
-    return redirect(door.own_path(form.next.data, door.home_of(half.account, half.administrator)), 303)
+    access.let_in(token)
+    return redirect(access.own_path(form.next.data, access.home_of(half.account, half.administrator)), 303)
 
 
 @signing.post("/sign-out")
-@door.anyone
+@access.anyone
 def sign_out() -> Response:
-    signed = door.who()
+    signed = access.who()
     if signed is not None:
-        sessions.end(door.engine(), signed, door.now_ms())
-    door.let_out()
+        sessions.end(access.engine(), signed, access.now_ms())
+    access.let_out()
     return redirect(url_for("signing.sign_in", done="signed_out"), 303)
 
 
-def later(form: object, wait: float, *shown: str | None) -> Response:
-    """Show a form again that says when to try again."""
+def later(form: Callable[..., Response], wait: float, *fields: str | None) -> Response:
+    """Show a form again with the time after which to try again."""
     seconds = math.ceil(wait)
-    minutes = math.ceil(wait / 60)
-    words = ("wait_seconds", seconds) if seconds < 60 else ("wait_minutes", minutes)
-    answer = make_response(form(429, *shown, wait=words))  # type: ignore[operator]
+    text = ("wait_seconds", seconds) if seconds < 60 else ("wait_minutes", math.ceil(wait / 60))
+    answer = form(429, *fields, wait=text)
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
 def _not_half() -> Response | None:
-    half = door.who()
+    """Return where to go on for whoever has no session that waits for a code."""
+    half = access.who()
     if half is None:
         return redirect(url_for("signing.sign_in"), 303)
-    return redirect(door.own_path(request.args.get("next")), 303) if half.complete else None
+    return redirect(access.own_path(request.args.get("next")), 303) if half.complete else None
 
 
 def _form(
@@ -178,7 +180,7 @@ def _form(
         problems=problems or {},
         wait=wait,
         done=request.args.get("done") == "signed_out",
-        nobody=not people.any_account(door.engine()),
+        nobody=not people.any_account(access.engine()),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Shelved:
+class FinishedReport:
     """One finished report: where it is, what it says of itself in each language, and the files to keep."""
 
     study: str
@@ -22,14 +22,15 @@ class Shelved:
         return self.words.get(language) or next(iter(self.words.values()))
 
 
-def finished(folder: Path) -> list[Shelved]:
+def finished(folder: Path) -> list[FinishedReport]:
     """Return the finished reports below a folder, newest first."""
-    found = []
+    reports = []
     for path in folder.glob("*/*/page/about.json"):
         study, snapshot = path.parts[-4:-2]
-        if study.startswith(".") or snapshot.startswith("."):  # one that is being written
+        # A name with a dot is a report that is being written.
+        if study.startswith(".") or snapshot.startswith("."):
             continue
         about = json.loads(path.read_text(encoding="utf-8"))
-        files = sorted(one.name for one in path.parent.parent.glob("report.*") if one.is_file())
-        found.append(Shelved(study, snapshot, about["synthetic"], about["words"], tuple(files)))
-    return sorted(found, key=lambda report: (report.snapshot, report.study), reverse=True)
+        files = sorted(file.name for file in path.parent.parent.glob("report.*") if file.is_file())
+        reports.append(FinishedReport(study, snapshot, about["synthetic"], about["words"], tuple(files)))
+    return sorted(reports, key=lambda report: (report.snapshot, report.study), reverse=True)

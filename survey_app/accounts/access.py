@@ -1,4 +1,4 @@
-"""The door of every page that is not a respondent's: who is there, what they may do, and where a post came from."""
+"""Who may open a page that is not a respondent's: the session, the right that a page asks for, and forged posts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 from wtforms import ValidationError
 
-from survey_app.accounts.showing import notice
+from survey_app.accounts.layout import notice
 from survey_app.respondent import tickets
 from survey_app.respondent.plain_pages import only_from_here
 from survey_app.respondent.shelf import shelf
@@ -39,12 +39,12 @@ def now_ms() -> int:
 
 
 def who() -> Signed | None:
-    """Return whose session this request belongs to, complete or not; looked up once a request."""
+    """Return the session of this request, complete or not; it is looked up once a request."""
     if "signed" not in g:
         token = session.get(KEY)
         g.signed = sessions.find(engine(), token, now_ms()) if isinstance(token, str) else None
-    found: Signed | None = g.signed
-    return found
+    signed: Signed | None = g.signed
+    return signed
 
 
 def me() -> Signed:
@@ -56,60 +56,45 @@ def me() -> Signed:
 
 
 def let_in(token: str) -> None:
-    """Put a new session into the cookie; what an earlier one left there, its form token included, is gone."""
+    """Put a new session into the cookie, without anything of an earlier one."""
     let_out()
     session[KEY] = token
 
 
 def let_out() -> None:
+    """Empty the cookie of all that signing in left there."""
+    # The form token goes too: one that was seen before signing in must not be good afterwards.
     for key in set(session) - OF_RESPONDENTS:
         session.pop(key)
     g.pop("signed", None)
     g.pop("csrf_token", None)
 
 
-def signed_in(view: View) -> View:
-    """Let in whoever is signed in, with the second factor where they have one."""
-
-    @wraps(view)
-    def guarded(*arguments: Any, **values: Any) -> Any:
-        return _to_sign_in() or view(*arguments, **values)
-
-    return _marked(guarded, "signed_in")
-
-
-def administers(view: View) -> View:
-    """Let in administrators of everything; for anyone else there is no such page."""
-
-    @wraps(view)
-    def guarded(*arguments: Any, **values: Any) -> Any:
-        refused = _to_sign_in()
-        if refused is not None:
-            return refused
-        if not me().administrator:
-            abort(404)
-        return view(*arguments, **values)
-
-    return _marked(guarded, "administers")
-
-
 def requires(right: str) -> Callable[[View], View]:
     """Let in whoever has a right in the study that the address names.
 
-    Without any role there the answer is the same as where there is no such study.
+    Two doors name no study: `signed_in`, and `administers` for administrators of everything.
     """
 
     def decorated(view: View) -> View:
         @wraps(view)
         def guarded(*arguments: Any, **values: Any) -> Any:
-            refused = _to_sign_in()
-            if refused is not None:
-                return refused
-            g.role = rights.role_in(engine(), me().account, values["study"], me().administrator)
-            if g.role is None:
-                abort(404)
-            if not rights.may(g.role, right):
-                abort(403)
+            signed = who()
+            if signed is None or not signed.complete:
+                # Somebody whose password was right, but whose code is missing, goes on to the code.
+                step = "signing.sign_in" if signed is None else "signing.code"
+                following = request.full_path.rstrip("?") if request.method == "GET" else None
+                return redirect(url_for(step, next=following), 303)
+            if right == "administers":
+                if not signed.administrator:
+                    abort(404)
+            elif right != "signed_in":
+                g.role = rights.role_in(engine(), signed.account, values["study"], signed.administrator)
+                # Without a role the answer is the same as for a study that does not exist.
+                if g.role is None:
+                    abort(404)
+                if not rights.may(g.role, right):
+                    abort(403)
             return view(*arguments, **values)
 
         return _marked(guarded, right)
@@ -117,8 +102,12 @@ def requires(right: str) -> Callable[[View], View]:
     return decorated
 
 
+signed_in = requires("signed_in")
+administers = requires("administers")
+
+
 def anyone(view: View) -> View:
-    """Say of a view that it is meant to be open to everyone."""
+    """Mark a view as open to everyone, so that a test can tell it from one whose door was forgotten."""
     return _marked(view, "anyone")
 
 
@@ -127,24 +116,24 @@ def may(right: str) -> bool:
     return rights.may(g.get("role"), right)
 
 
-def keep_door(blueprint: Blueprint) -> None:
-    """Let no post into a blueprint that another site sent, and none without the form's own token."""
+def guard(blueprint: Blueprint) -> None:
+    """Refuse posts to a blueprint that another site sent, and those without the form's own token."""
     blueprint.before_request(only_from_here)
-    blueprint.before_request(_see_who)
-    blueprint.before_request(_only_our_forms)
+    blueprint.before_request(_check_token)
     blueprint.register_error_handler(HTTPException, _refusal)
 
 
 def home_of(account: str, administrator: bool, **values: str) -> str:
-    """Return where somebody begins: who may read reports and nothing else, at the reports."""
+    """Return the first page of an account: the reports for whoever may only read reports, else the studies."""
     own = rights.studies_of(engine(), account, administrator)
-    reads = own and all(rights.RIGHTS.get(one.role) == {"reports"} for one in own)
+    reads = own and all(rights.RIGHTS.get(study.role) == {"reports"} for study in own)
     return url_for("executive.reports" if reads else "researcher.studies", **values)
 
 
 def own_path(address: str | None, home: str = "") -> str:
     """Return an address to go on to if it is a page of ours, else `home`, or the list of studies."""
     home = home or url_for("researcher.studies")
+    # Browsers read "//host" and "/\\host" as another site, and drop control characters before they look.
     if not address or not address.startswith("/") or address.startswith("//"):
         return home
     if "\\" in address or any(ord(sign) < 33 or ord(sign) == 127 for sign in address):
@@ -156,24 +145,11 @@ def own_path(address: str | None, home: str = "") -> str:
     return home if parts.scheme or parts.netloc else address
 
 
-def _to_sign_in() -> Response | None:
-    """Return the way to the page where one signs in, None for who is in."""
-    signed = who()
-    if signed is not None and signed.complete:
-        return None
-    step = "signing.sign_in" if signed is None else "signing.code"  # half way in: the code is what is missing
-    if request.method != "GET":
-        return redirect(url_for(step), 303)
-    return redirect(url_for(step, next=request.full_path.rstrip("?")), 303)
-
-
-def _see_who() -> None:
-    """Look the session up before anything is shown: refusals have the bar of who is signed in, too."""
+def _check_token() -> Response | None:
+    """Refuse a post without the form's own token."""
+    # The session is looked up first: refusals, too, show the bar of whoever is signed in.
     if request.endpoint is not None and not request.endpoint.endswith(".static"):
         who()
-
-
-def _only_our_forms() -> Response | None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
     try:
@@ -184,14 +160,14 @@ def _only_our_forms() -> Response | None:
 
 
 def _refusal(error: HTTPException) -> Response:
-    """Every refusal is a page, and tells nothing but its kind."""
+    """Show a refusal as a page that tells nothing but its kind."""
     code = error.code or 500
     kinds = {403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large"}
-    shown = notice(kinds.get(code, "bad_request" if code < 500 else "server_error"), code)
+    page = notice(kinds.get(code, "bad_request" if code < 500 else "server_error"), code)
     for header, value in error.get_headers(request.environ):
         if header in ("Allow", "Retry-After"):
-            shown.headers[header] = value
-    return shown
+            page.headers[header] = value
+    return page
 
 
 def _marked(view: Any, door: str) -> Any:

@@ -1,11 +1,10 @@
-"""How pages of the workplace look: the bar, the languages, and short notices."""
+"""The layout of the workplace's pages: the bar, the languages, and short notices."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,15 @@ def show(template: str, status: int = 200, *, here: str = "", **values: Any) -> 
     language = spoken(LANGUAGES)
     page = render_template(
         template,
-        **_chrome(language),
+        language=language,
+        direction=DIRECTIONS.get(language, ""),
+        languages=LANGUAGES,
+        own_names=OWN_NAMES,
+        say=partial(catalogue("survey_app.accounts").text, language),
+        moment=partial(_moment, language=language),
+        number=partial(format_decimal, locale=language),
+        stylesheets=(own_file("respondent.css"), f"{request.script_root}{STATIC}/{LOOK}?v={_digest()}"),
+        signed=g.get("signed"),
         here=request.script_root + (here or request.path),
         csrf=generate_csrf(),
         **{"problems": {}, **values},
@@ -47,11 +54,6 @@ def notice(key: str, status: int, **values: Any) -> Response:
     return show("accounts/notice.html", status, key=key, here="/desk/", **values)
 
 
-def text(key: str, **values: Any) -> str:
-    """Return a text in the language of this visit."""
-    return catalogue("survey_app.accounts").text(spoken(LANGUAGES), key, **values)
-
-
 def title_of(study: str) -> str:
     """Return a study's title in the language of this visit; its name where its files cannot be read."""
     try:
@@ -61,7 +63,7 @@ def title_of(study: str) -> str:
     return in_language(served.record.title, spoken(LANGUAGES)) if served else study
 
 
-def moment(milliseconds: int | None, language: str) -> str:
+def _moment(milliseconds: int | None, language: str) -> str:
     """Return a moment as the language writes it, in UTC; "" for none."""
     if milliseconds is None:
         return ""
@@ -70,30 +72,7 @@ def moment(milliseconds: int | None, language: str) -> str:
     return f"{format_datetime(when, pattern, locale=language)} UTC"
 
 
-def _chrome(language: str) -> Mapping[str, Any]:
-    texts = catalogue("survey_app.accounts")
-
-    def say(key: str, **values: Any) -> str:
-        return texts.text(language, key, **values)
-
-    return {
-        "language": language,
-        "direction": DIRECTIONS.get(language, ""),
-        "languages": LANGUAGES,
-        "own_names": OWN_NAMES,
-        "say": say,
-        "moment": lambda milliseconds: moment(milliseconds, language),
-        "number": lambda value: format_decimal(value, locale=language),
-        "stylesheets": (own_file("respondent.css"), _own_file()),
-        "signed": g.get("signed"),
-    }
-
-
-def _own_file() -> str:
-    return f"{request.script_root}{STATIC}/{LOOK}?v={_digest()}"
-
-
 @cache
 def _digest() -> str:
-    """The address changes with the contents, so that browsers may keep the file for ever."""
+    """Return a digest of the style sheet, so that browsers may keep each edition for ever."""
     return hashlib.sha256((Path(__file__).parent / "static" / LOOK).read_bytes()).hexdigest()[:12]
