@@ -11,7 +11,7 @@ import pytest
 
 from questionnaires.formats.study_folder import read_study, study_from_files
 from questionnaires.rehearsal import NOTES, Outcome, Severity, rehearse
-from questionnaires.rehearsal.bases import HIDDEN, MARKED
+from questionnaires.rehearsal.bases import HIDDEN, MARKED, category_of
 from questionnaires.rehearsal.picture import page
 from questionnaires.rehearsal.proposals import Dice
 from questionnaires.rehearsal.routes import quantile, question_effort
@@ -313,6 +313,15 @@ def test_the_smallest_base_of_each_segment() -> None:
     planned = rehearse(study(section("- " + NARROW % "n > 500"), REPORT), people=400, planned=80)
     assert codes(planned)["base-small"] == 1
     assert "of 80 planned people" in as_text(planned)
+
+
+@pytest.mark.parametrize(
+    ("answer", "category"), [(0, "0-9"), (9, "0-9"), (9.5, ""), (10, "10+"), (500, "10+")]
+)
+def test_the_ends_of_a_band_lie_in_it(answer: float, category: str) -> None:
+    planned = study(section("- " + NARROW % "n > 500"), REPORT)
+    assert planned.report is not None
+    assert category_of(planned.questionnaire, planned.report.segments["n"], {"n": answer}) == category
 
 
 def test_shares_of_the_population_count_before_simulated_ones() -> None:

@@ -158,6 +158,17 @@ def test_the_job_of_a_worker_that_is_gone_is_given_to_another(engine: Engine) ->
         jobs.beat(engine, other, 4)
 
 
+def test_a_worker_does_not_end_the_next_try_of_its_own_job(engine: Engine) -> None:
+    number = add(engine)
+    earlier = claimed(engine, 0, "slow")
+    assert jobs.requeue_lost(engine, jobs.LOST_MS + 1) == 1
+    later = claimed(engine, 10**6, "slow")
+    with pytest.raises(Lost):
+        jobs.finish(engine, earlier, "of the first try", 10**6)
+    jobs.finish(engine, later, "of the second try", 10**6)
+    assert standing(engine, number).result == "of the second try"
+
+
 def test_one_that_kills_its_workers_ends(engine: Engine) -> None:
     number = add(engine)
     for now in range(3):
