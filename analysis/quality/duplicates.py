@@ -12,10 +12,14 @@ SIMILAR = 0.8
 """Share of common shingles (Jaccard) from which on two texts are near-duplicates."""
 SHORTEST = 20
 """Letters, below which equal texts are nothing unusual ("no", "all good")."""
-SHINGLE = 5  # letters in a row
-_BANDS, _ROWS = 32, 4  # two texts alike in 0.8 share a band with a chance of 1 - 5e-8 (Broder 1997)
-_LOOK_BACK = 25  # texts before it in its bucket that a text is held against
-_SMALL = 300  # texts that are all held against each other
+SHINGLE = 5
+"""Letters in a row."""
+_BANDS, _ROWS = 32, 4
+"""Two texts alike in 0.8 share a band with a chance of 1 - 5e-8 (Broder 1997)."""
+_LOOK_BACK = 25
+"""Texts before it in its bucket that a text is held against."""
+_SMALL = 300
+"""Texts that are all held against each other."""
 
 Shingles = NDArray[np.uint64]
 
@@ -33,7 +37,10 @@ def near_duplicates(
     groups = _Groups(len(distinct))
     shingles = [_shingles(text) for text in distinct]
     for first, second in _pairs(shingles):
-        if groups.of(first) != groups.of(second) and _jaccard(shingles[first], shingles[second]) >= similar:
+        if groups.of(first) == groups.of(second):
+            continue
+        common = len(np.intersect1d(shingles[first], shingles[second], assume_unique=True))
+        if common / (len(shingles[first]) + len(shingles[second]) - common) >= similar:
             groups.join(first, second)
     place = {text: groups.of(at) for at, text in enumerate(distinct)}
     group = np.array([place.get(text, -1) for text in plain], dtype=np.int64)
@@ -56,11 +63,6 @@ def _shingles(text: str) -> Shingles:
     for at in range(width):
         runs = runs * np.uint64(1_000_003) + letters[at : len(letters) - width + 1 + at]
     return np.unique(runs)
-
-
-def _jaccard(first: Shingles, second: Shingles) -> float:
-    common = len(np.intersect1d(first, second, assume_unique=True))
-    return common / (len(first) + len(second) - common)
 
 
 def _pairs(shingles: Sequence[Shingles]) -> Iterator[tuple[int, int]]:
