@@ -29,7 +29,9 @@ _HEADS = ("", "people", "sample", "before", "after", "target")
 def as_text(weighting: Weighting) -> str:
     """Return the weighting as aligned tables; shares in percent."""
     margins, figures = _margins(weighting.margins), _figures(weighting.diagnostics)
-    return "\n".join([*_head(weighting), "", *margins, *figures, *_rest(weighting)]) + "\n"
+    notes = [f"- {note.text}" for note in weighting.notes]
+    rest = ["", "Notes", *notes] if notes else []
+    return "\n".join([*_head(weighting), "", *margins, *figures, *rest]) + "\n"
 
 
 def _head(weighting: Weighting) -> Iterator[str]:
@@ -93,23 +95,12 @@ def _figures(figures: Diagnostics) -> Iterator[str]:
     for name, text in lines:
         yield f"{name.ljust(width)}  {text.rjust(right)}"
     yield ""
-    yield from _histogram(figures)
-
-
-def _histogram(figures: Diagnostics) -> Iterator[str]:
+    # the histogram
     labels = [f"{plain(low)} - {plain(high)}" for low, high in pairwise(figures.edges)]
     width, most = max(map(len, labels)), max(figures.counts)
     for label, count in zip(labels, figures.counts, strict=True):
         bar = "#" * (0 if count == 0 else max(1, round(_BAR * count / most)))
         yield f"{label.rjust(width)}  {bar} {count}".rstrip()
-
-
-def _rest(weighting: Weighting) -> Iterator[str]:
-    if weighting.notes:
-        yield ""
-        yield "Notes"
-        for note in weighting.notes:
-            yield f"- {note.text}"
 
 
 def as_csv(weighting: Weighting) -> str:

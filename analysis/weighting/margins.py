@@ -144,7 +144,12 @@ def hold(margin: Margin, cells: Cells, sums: Sums) -> Held:
     """
     if margin.variable not in cells.variables:
         raise DataProblem("margin_unknown", column=margin.variable, known=listed(cells.variables))
-    _check_shares(margin)
+    for name, share in margin.shares.items():
+        if not (np.isfinite(share) and share >= 0):
+            raise DataProblem("margin_bad_share", column=margin.variable, value=name, share=share)
+    if not sum(margin.shares.values()) > 0:
+        name = next(iter(margin.shares), "")
+        raise DataProblem("margin_bad_share", column=margin.variable, value=name, share=0)
     place = cells.variables.index(margin.variable)
     categories = cells.categories[place]
     member, size = cells.members[:, place][sums.columns[:, CELL]], len(categories)
@@ -156,15 +161,6 @@ def hold(margin: Margin, cells: Cells, sums: Sums) -> Held:
     given = np.array([margin.shares.get(name, 0.0) for name in categories]) / sum(margin.shares.values())
     _check_people(margin, categories, before, people)
     return Held(place, given, np.where(kept, before, given * room), before, people, kept)
-
-
-def _check_shares(margin: Margin) -> None:
-    for name, share in margin.shares.items():
-        if not (np.isfinite(share) and share >= 0):
-            raise DataProblem("margin_bad_share", column=margin.variable, value=name, share=share)
-    if not sum(margin.shares.values()) > 0:
-        name = next(iter(margin.shares), "")
-        raise DataProblem("margin_bad_share", column=margin.variable, value=name, share=0)
 
 
 def _check_people(margin: Margin, categories: Sequence[str], before: Numbers, people: Codes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,19 @@ class Recipe:
     def _calibrate(self, sums: Sums, cells: Cells, within: tuple[float, float] | None) -> Calibration:
         margins = [Margin(one.name, one.shares) for one in self.margins]
         if self.bounds is None and within is None and self.method in ("rake", "poststratify"):
-            return self._swept(sums, cells, margins)
+            if self.method == "poststratify":
+                return poststratify(sums, cells, margins[0], total=self.total)
+            try:
+                return rake(sums, cells, margins, total=self.total, tolerance=self.tolerance)
+            except DataProblem as problem:
+                # say which margin cannot be met, where that is why
+                if problem.code == "raking_stuck":
+                    check_feasible(sums, cells, margins, Limits((0.0, np.inf)))
+                raise
+        # without a column of base weights everyone stands for an equal part of the population
+        start = 1.0
+        if self.base is None and self.total is not None:
+            start = self.total / float(sums.weight.sum())
         kind, mass = _KINDS[self.method]
         free = (-np.inf if kind == "linear" and within is None else 0.0, np.inf)
         return calibrate(
@@ -131,24 +143,10 @@ class Recipe:
             kind=kind,
             limits=Limits(self.bounds or free, within or (-np.inf, np.inf)),
             total=self.total,
-            start=self._start(sums),
+            start=start,
             mass=mass,
             tolerance=self.tolerance,
         )
-
-    def _swept(self, sums: Sums, cells: Cells, margins: Sequence[Margin]) -> Calibration:
-        if self.method == "poststratify":
-            return poststratify(sums, cells, margins[0], total=self.total)
-        try:
-            return rake(sums, cells, margins, total=self.total, tolerance=self.tolerance)
-        except DataProblem as problem:
-            if problem.code == "raking_stuck":  # say which margin cannot be met, where that is why
-                check_feasible(sums, cells, margins, Limits((0.0, np.inf)))
-            raise
-
-    def _start(self, sums: Sums) -> float:
-        """Without a column of base weights everyone stands for an equal part of the population."""
-        return 1.0 if self.base is not None or self.total is None else self.total / float(sums.weight.sum())
 
     def _column(self, table: Table, name: str) -> Column:
         column = table.columns[name].without(self.missing)
