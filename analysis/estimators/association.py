@@ -58,18 +58,14 @@ def association(table: Crosstab, test: str = "rao-scott") -> Significance:
         return impossible(name, symbol, table.reason)
     result = run(table, name, symbol)
     if result.reason in (SINGULAR, NO_SPREAD):
-        result = _without_errors(table, result)
+        # without linearised errors a perfect split can be tested all the same
+        if (np.count_nonzero(table.total, axis=0) == 1).all():
+            result = _split(table)
+        elif result.reason == NO_SPREAD and table.stage.raking is not None:
+            result = replace(result, reason=FIXED)
     if result.p is None:
         return result
     return replace(result, warning=table.wald_warning if test in WALD else table.warning)
-
-
-def _without_errors(table: Crosstab, result: Significance) -> Significance:
-    """Say what is true of a table without linearised errors: a perfect split is tested, else the reason is given."""
-    if (np.count_nonzero(table.total, axis=0) == 1).all():
-        return _split(table)
-    fixed = result.reason == NO_SPREAD and table.stage.raking is not None
-    return replace(result, reason=FIXED) if fixed else result
 
 
 def _split(table: Crosstab) -> Significance:
@@ -97,7 +93,9 @@ def generalised_effects(table: Crosstab) -> Numbers | None:
         return None
     share = table.share.T.ravel()
     inverse = np.divide(1.0, share, out=np.zeros_like(share), where=share > 0)
-    contrast = _interactions(*table.total.shape)
+    rows, columns = table.total.shape
+    # orthonormal contrasts of the interaction, shape (columns × rows, (columns-1) × (rows-1))
+    contrast = np.asarray(np.kron(_centred_basis(columns), _centred_basis(rows)), dtype=np.float64)
     linear = (np.eye(len(share)) - share[None, :]) / table.total.sum()
     weighed = inverse[:, None] * contrast
     numerator = table.covariance(linear @ weighed)
@@ -197,11 +195,6 @@ TESTS: Mapping[str, tuple[str, str, Callable[[Crosstab, str, str], Significance]
         _mixture(saddlepoint_tail),
     ),
 }
-
-
-def _interactions(rows: int, columns: int) -> Numbers:
-    """Return orthonormal contrasts of the interaction, shape (columns × rows, (columns-1) × (rows-1))."""
-    return np.asarray(np.kron(_centred_basis(columns), _centred_basis(rows)), dtype=np.float64)
 
 
 def _centred_basis(size: int) -> Numbers:

@@ -78,7 +78,8 @@ def rank_test(
     means = scores @ table.total / weight
     values = _of_means(scores, means, weight)
     covariance = table.covariance(values)
-    gap, spread = means[1:] - means[0], _against_first(covariance)
+    contrast = np.concatenate([-np.ones((len(covariance) - 1, 1)), np.eye(len(covariance) - 1)], axis=1)
+    gap, spread = means[1:] - means[0], contrast @ covariance @ contrast.T
     mean_scores = tuple(means.tolist())
     if float(scores.max()) == float(scores.min()):
         return RankTest(impossible(name, symbol, ONE_SCORE), mean_scores)
@@ -125,11 +126,6 @@ def _of_means(scores: Numbers, means: Numbers, weight: Numbers) -> Numbers:
     at = np.arange(size)
     values[at, :, at] = (scores[None, :] - means[:, None]) / weight[:, None]
     return values.reshape(size * answers, size)
-
-
-def _against_first(covariance: Numbers) -> Numbers:
-    contrast = np.concatenate([-np.ones((len(covariance) - 1, 1)), np.eye(len(covariance) - 1)], axis=1)
-    return np.asarray(contrast @ covariance @ contrast.T, dtype=np.float64)
 
 
 def _t(name: str, t: float, df: int, table: Crosstab) -> Significance:

@@ -47,13 +47,13 @@ class Significance:
         """Return the test as one line of text."""
         if self.statistic is None or self.p is None:
             return f"{self.test}: not possible ({self.reason})"
-        degrees = ", ".join(_degrees(df) for df in (self.df1, self.df2) if df is not None)
+        degrees = ", ".join(
+            f"{df:.0f}" if df >= 100 or abs(df - round(df)) < 1e-6 else f"{df:.2f}"
+            for df in (self.df1, self.df2)
+            if df is not None
+        )
         named = f"{self.symbol}({degrees})" if degrees else self.symbol
         return f"{self.test}: {named} = {self.statistic:.4g}, p {p_text(self.p)}"
-
-
-def _degrees(df: float) -> str:
-    return f"{df:.0f}" if df >= 100 or abs(df - round(df)) < 1e-6 else f"{df:.2f}"
 
 
 def impossible(test: str, symbol: str, reason: str) -> Significance:

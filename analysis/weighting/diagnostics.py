@@ -45,7 +45,11 @@ def diagnose(weight: Numbers) -> Diagnostics:
     """Describe weights, shape (rows,), of which at least one is not 0."""
     counted = np.sort(weight[weight != 0])
     people, total, squares = len(counted), float(counted.sum()), float(counted @ counted)
-    counts, edges = np.histogram(counted, bins=_edges(float(counted[0]), float(counted[-1])))
+    low, high = float(counted[0]), float(counted[-1])
+    # one bin where all weights are the same
+    alike = high - low <= 1e-9 * abs(high)
+    bins = [low - abs(low) * 0.05, high + abs(high) * 0.05] if alike else np.linspace(low, high, BINS + 1)
+    counts, edges = np.histogram(counted, bins=bins)
     return Diagnostics(
         people=people,
         idle=int(len(weight) - people),
@@ -62,13 +66,6 @@ def diagnose(weight: Numbers) -> Diagnostics:
         edges=tuple(edges.tolist()),
         counts=tuple(int(count) for count in counts),
     )
-
-
-def _edges(low: float, high: float) -> Numbers:
-    """Return bins of one width from low to high; one bin where all weights are the same."""
-    if high - low <= 1e-9 * abs(high):
-        return np.array([low - abs(low) * 0.05, high + abs(high) * 0.05])
-    return np.linspace(low, high, BINS + 1)
 
 
 def _top(counted: Numbers, share: float) -> float:

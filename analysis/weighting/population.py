@@ -176,7 +176,9 @@ def as_shares(
     done, notes = [], []
     counted: tuple[str, float] | None = None
     for one in margins:
-        _check_shares(one)
+        for name, share in one.shares.items():
+            if not 0 <= share <= MOST_PEOPLE:
+                raise DataProblem("margin_bad_share", column=one.name, value=name, share=share)
         whole = sum(one.shares.values())
         unit = 100.0 if abs(whole - 100.0) <= 100 * _NEAR_ONE else 1.0
         if abs(whole - unit) > unit * _NEAR_ONE:
@@ -189,12 +191,6 @@ def as_shares(
             PopulationMargin(one.columns, {name: share / whole for name, share in one.shares.items()})
         )
     return tuple(done), None if counted is None else counted[1], notes
-
-
-def _check_shares(margin: PopulationMargin) -> None:
-    for name, share in margin.shares.items():
-        if not 0 <= share <= MOST_PEOPLE:
-            raise DataProblem("margin_bad_share", column=margin.name, value=name, share=share)
 
 
 def _counted(margin: PopulationMargin, whole: float, other: tuple[str, float] | None) -> tuple[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.problems import DataProblem
-from analysis.table.column import Codes, Numbers
+from analysis.table.column import Numbers
 from analysis.table.sums import Sums, add_up
 from analysis.weighting.calibration import Calibration, finished, held_against
 from analysis.weighting.margins import Cells, Held, Margin
@@ -67,7 +67,12 @@ def _fit(
             member = cells.members[:, one.place]
             share = add_up(member, factors * base, len(one.target)) / total
             factors *= np.divide(one.target, share, out=np.ones_like(share), where=share > 0)[member]
-        gaps = [_gaps(base * factors, cells.members[:, one.place], one.target) for one in margins]
+        weight = base * factors
+        gaps = []
+        for margin in margins:
+            # each category's distance from its target, relative to the target
+            held = add_up(cells.members[:, margin.place], weight, len(margin.target)) / weight.sum()
+            gaps.append(np.abs(held - margin.target) / np.where(margin.target > 0, margin.target, 1.0))
         if max((float(gap.max(initial=0.0)) for gap in gaps), default=0.0) <= tolerance:
             return factors, iteration
     worst = max(range(len(gaps)), key=lambda number: float(gaps[number].max()))
@@ -82,9 +87,3 @@ def _fit(
         share=f"{share:.4f}",
         target=f"{one.target[category]:.4f}",
     )
-
-
-def _gaps(weight: Numbers, member: Codes, target: Numbers) -> Numbers:
-    """Return each category's distance from its target, relative to the target."""
-    held = add_up(member, weight, len(target)) / weight.sum()
-    return np.asarray(np.abs(held - target) / np.where(target > 0, target, 1.0), dtype=np.float64)

@@ -108,7 +108,8 @@ class Recipe:
         if self.trim is None:
             return found
         base = found.mean_base if cells.base is None else cells.base
-        weight = np.repeat(*_each_person(sums, cells, base * found.factors))
+        people = sums.by_cell(sums.people, cells.size).astype(np.int64)
+        weight = np.repeat(base * found.factors, people)
         low, high = limits_of(weight, self.trim.low, self.trim.high, self.trim.of)
         if low <= weight.min() and weight.max() <= high:
             return found
@@ -172,11 +173,6 @@ class Recipe:
                 largest=f"{LARGEST:g}",
             )
         return column
-
-
-def _each_person(sums: Sums, cells: Cells, weight: Numbers) -> tuple[Numbers, Codes]:
-    people = sums.by_cell(sums.people, cells.size).astype(np.int64)
-    return weight, people
 
 
 # --- the file beside a weighted file -----------------------------------------------------------------------
