@@ -11,7 +11,7 @@ from scipy import special
 
 from analysis.estimators.crosstab import FEW_UNITS, Crosstab
 from analysis.estimators.significance import Significance, impossible, p_of_f, p_of_t
-from analysis.table.column import Codes, Numbers
+from analysis.table.column import Numbers
 
 TREND_NAME = "design-based linear trend of ranks"
 ONE_SCORE = "every answer has the same score"
@@ -37,19 +37,6 @@ def midranks(table: Crosstab) -> Numbers:
     """Return each answer's rank from 0 to 1, answers in the table's order: the middle of those who gave it."""
     weight = table.total.sum(axis=1)
     return np.asarray((np.cumsum(weight) - weight / 2) / weight.sum(), dtype=np.float64)
-
-
-def midranks_in_file_order(weight: Numbers, answer: Codes, answers: int) -> Numbers:
-    """Return ranks as R's svyranktest gives them to ties: means of the running sums of weights in row order.
-
-    `weight` and `answer` (rows,) are of everyone in the table, answers numbered from 0 in their order. They
-    differ from `midranks` with unequal weights, and change with the order of rows.
-    """
-    order = np.argsort(answer, kind="stable")
-    running = np.cumsum(weight[order]) - weight[order] / 2
-    count = np.bincount(answer, minlength=answers)
-    total = np.bincount(answer[order], weights=running, minlength=answers)
-    return np.asarray(total / np.maximum(count, 1) / weight.sum(), dtype=np.float64)
 
 
 def rank_test(

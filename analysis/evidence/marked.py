@@ -57,11 +57,6 @@ def synthetic_reason(opened: Opened) -> str | None:
     return None
 
 
-def is_synthetic(opened: Opened) -> bool:
-    """Tell whether an opened file holds made-up answers, in any of its rows."""
-    return synthetic_reason(opened) is not None
-
-
 def refuse_synthetic(opened: Opened, verb: str) -> None:
     """Raise DataProblem "synthetic_refused" where a verb would infer something from made-up answers."""
     reason = synthetic_reason(opened)

@@ -76,11 +76,6 @@ class SyntheticTable:
     most: NDArray[np.int64]
     reached: tuple[Reached, ...]
 
-    @property
-    def undetermined(self) -> int:
-        """Return how many cells the figures leave open."""
-        return int((self.most > self.fewest).sum())
-
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per cell: its categories, people, and the bounds."""
         return [

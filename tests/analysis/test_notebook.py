@@ -30,7 +30,7 @@ from analysis import (
     read,
     synthetic_table,
 )
-from analysis.evidence.marked import is_synthetic
+from analysis.evidence.marked import synthetic_reason
 from analysis.files.formats import open_file
 from analysis.show import tabulation
 from analysis.table.design import Design
@@ -344,7 +344,7 @@ def test_a_synthetic_table_has_the_published_shares(tmp_path: Path) -> None:
     assert sum(row["people"] for row in table if row["age"] == "young") == pytest.approx(150, abs=2)
     assert table.notes[0].startswith("SYNTHETIC") and "young: published 30%" in table.notes[1]
     table.result.write(tmp_path / "made_up.parquet")
-    assert is_synthetic(open_file(tmp_path / "made_up.parquet"))
+    assert synthetic_reason(open_file(tmp_path / "made_up.parquet"))
     with pytest.raises(DataProblem, match="young 'x' cannot be read"):
         synthetic_table(axes, {"young": ("x", {"age": "young"})}, 500)
     with pytest.raises(DataProblem, match="axis: category"):

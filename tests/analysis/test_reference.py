@@ -18,7 +18,7 @@ from analysis.estimators.intervals import likelihood
 from analysis.estimators.joint import Joint
 from analysis.estimators.means import means
 from analysis.estimators.proportion import Answer, shares
-from analysis.estimators.ranks import midranks_in_file_order, rank_test
+from analysis.estimators.ranks import rank_test
 from analysis.estimators.significance import Significance
 from analysis.files.data_file import Table
 from analysis.files.formats import open_file
@@ -32,6 +32,7 @@ from analysis.weighting.raking import rake
 from tests.analysis.by_path import Words, answers, tabulate
 from tests.analysis.whole_table import sample_of_table
 
+from .estimators.ranks_of_r import midranks_in_file_order
 from .own_survey import SHA256, sha256
 from .own_survey import own_survey as made
 

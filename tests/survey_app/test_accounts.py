@@ -245,6 +245,15 @@ def test_a_disabled_account_has_no_session_and_no_password(engine: Engine) -> No
 
 
 @pytest.mark.both_databases
+def test_a_session_made_while_its_account_was_closed_opens_nothing(engine: Engine) -> None:
+    who = make(engine, "anna@example.org")
+    assert people.disable(engine, who, NOW, by=None)
+    with writing(engine).begin() as connection:
+        token = sessions.insert_session(connection, who, NOW, complete=True)
+    assert sessions.find(engine, token, NOW) is None
+
+
+@pytest.mark.both_databases
 def test_a_code_of_the_telephone_is_good_once_and_a_step_early_or_late(engine: Engine) -> None:
     who = make(engine, "anna@example.org")
     token = sessions.begin(engine, who, NOW, complete=True)

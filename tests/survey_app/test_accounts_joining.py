@@ -107,6 +107,15 @@ def test_someone_else_who_is_signed_in_does_not_get_the_role(field: Field, link:
     assert rights.role_in(field.engine, who, "small", False) is None
 
 
+def test_an_invitation_is_for_its_own_e_mail_whatever_page_asks(field: Field, link: str) -> None:
+    borys = make(field.engine, "borys@example.org")
+    token = link.rpartition("/")[2]
+    with pytest.raises(invitations.NotGood):
+        invitations.accept_as_known(field.engine, token, borys, "borys@example.org", tickets.now_ms())
+    assert rights.role_in(field.engine, borys, "small", False) is None
+    assert invitations.find(field.engine, token, tickets.now_ms()) is not None
+
+
 def test_unknown_used_withdrawn_and_old_links_look_the_same(
     field: Field, boss: str, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -444,6 +444,22 @@ def test_who_sends_too_fast_keeps_what_was_typed(field: Field) -> None:
     assert Person(field.app.test_client()).open("/s/small").post({"age": "17"}).response.status_code == 422
 
 
+def test_passwords_are_not_kept_for_who_sends_too_fast(field: Field) -> None:
+    limit_posts(field.app, posts=1)
+    client = field.app.test_client()
+    client.get("/s/small")
+    typed = {
+        "email": "anna@example.org",
+        "password": "not to be seen",
+        "again": "nor this",
+        "now": "nor that",
+    }
+    page = [client.post("/s/small", data=typed) for _ in range(2)][-1]
+    assert page.status_code == 429
+    assert "anna@example.org" in page.text
+    assert not [word for word in ("not to be seen", "nor this", "nor that") if word in page.text]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_for_who_is_too_fast_speaks_every_language(field: Field, language: str) -> None:
     limit_posts(field.app, posts=1)

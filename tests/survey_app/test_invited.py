@@ -145,6 +145,7 @@ def test_an_erased_response_is_not_begun_again(field: Field, person: Person, tok
     by_invitation(field)
     person.open(f"/i/{token}").post(FIRST)
     erase(field.engine, person.address.split("/")[2], 9_000)
+    assert field.app.test_client().get(f"/i/{token}").status_code == 410
     for address in (f"/i/{token}", "/s/small"):
         assert person.open(address).response.status_code == 410
     assert count(field, response) == 0

@@ -219,6 +219,14 @@ def test_answers_are_listed_changed_and_sent(field: Field, adult: Person) -> Non
     assert (kept(field).submitted, kept(field).end) == (True, "callers")
 
 
+def test_what_is_not_all_answered_is_not_sent(field: Field, adult: Person) -> None:
+    adult.open(adult.address.replace("/ways", "/check"))
+    assert "Check your answers" in adult.text
+    adult.post({})
+    assert adult.address.endswith("/ways")
+    assert not kept(field).submitted
+
+
 def test_answers_changed_in_another_tab_are_shown_before_they_are_sent(field: Field, adult: Person) -> None:
     adult.post({"channel": "1"})
     adult.post({"rating.speed": "1"})

@@ -10,11 +10,12 @@ from scipy import special
 
 from analysis.estimators.association import Crosstab, crosstab
 from analysis.estimators.proportion import Answer
-from analysis.estimators.ranks import SCORES, midranks, midranks_in_file_order, rank_test, trend_test
+from analysis.estimators.ranks import SCORES, midranks, rank_test, trend_test
 from analysis.table.design import Design, Sample, sample_of
 from analysis.table.sums import sums_of
 
 from .by_rows import Array, covariance, segments, summed, survey
+from .ranks_of_r import midranks_in_file_order
 
 ANSWERS = [Answer(str(code), frozenset({code})) for code in range(1, 5)]
 

@@ -14,7 +14,6 @@ import pytest
 
 from analysis.evidence.marked import (
     COLUMN,
-    is_synthetic,
     marked,
     refuse_synthetic,
     synthetic_note,
@@ -50,7 +49,7 @@ def test_a_marked_table_says_so_in_column_and_metadata(tmp_path: Path) -> None:
         "name": "demo",
         "seed": 7,
     }
-    assert is_synthetic(open_file(parquet(tmp_path / "a.parquet", table)))
+    assert synthetic_reason(open_file(parquet(tmp_path / "a.parquet", table)))
     # either of both is enough
     stripped = table.replace_schema_metadata(None)
     assert "column" in (synthetic_reason(open_file(parquet(tmp_path / "b.parquet", stripped))) or "")
@@ -65,32 +64,32 @@ def test_marking_twice_keeps_one_column() -> None:
 @pytest.mark.parametrize("values", [[True, False], ["yes", "no"], [1, 0], ["True", ""]])
 def test_one_marked_row_is_enough(values: list[object], tmp_path: Path) -> None:
     table = TABLE.append_column(COLUMN, pa.array(values))
-    assert is_synthetic(open_file(parquet(tmp_path / "a.parquet", table)))
+    assert synthetic_reason(open_file(parquet(tmp_path / "a.parquet", table)))
     pyarrow.csv.write_csv(table, tmp_path / "a.csv")
-    assert is_synthetic(open_file(tmp_path / "a.csv"))
+    assert synthetic_reason(open_file(tmp_path / "a.csv"))
 
 
 @pytest.mark.parametrize("values", [[False, False], ["no", ""], [0, 0], [None, None]])
 def test_rows_that_are_not_marked_are_real(values: list[object], tmp_path: Path) -> None:
     table = TABLE.append_column(COLUMN, pa.array(values))
-    assert not is_synthetic(open_file(parquet(tmp_path / "a.parquet", table)))
+    assert not synthetic_reason(open_file(parquet(tmp_path / "a.parquet", table)))
     pyarrow.csv.write_csv(table, tmp_path / "a.csv")
-    assert not is_synthetic(open_file(tmp_path / "a.csv"))
+    assert not synthetic_reason(open_file(tmp_path / "a.csv"))
 
 
 def test_a_plain_file_is_real(tmp_path: Path) -> None:
-    assert not is_synthetic(open_file(parquet(tmp_path / "a.parquet", TABLE)))
+    assert not synthetic_reason(open_file(parquet(tmp_path / "a.parquet", TABLE)))
 
 
 def test_the_manifest_of_a_snapshot_counts(tmp_path: Path) -> None:
     (tmp_path / "responses").mkdir()
     file = parquet(tmp_path / "responses" / "part-0.parquet", TABLE)
     (tmp_path / "manifest.json").write_text('{"synthetic": false}', encoding="utf-8")
-    assert not is_synthetic(open_file(file))
+    assert not synthetic_reason(open_file(file))
     (tmp_path / "manifest.json").write_text('{"synthetic": true}', encoding="utf-8")
     assert "manifest" in (synthetic_reason(open_file(file)) or "")
     (tmp_path / "manifest.json").write_text("[broken", encoding="utf-8")
-    assert not is_synthetic(open_file(file))
+    assert not synthetic_reason(open_file(file))
 
 
 def test_a_folder_of_parts_is_looked_through(tmp_path: Path) -> None:
@@ -100,12 +99,12 @@ def test_a_folder_of_parts_is_looked_through(tmp_path: Path) -> None:
     )
     names = tuple(pq.read_schema(real).names)
     opened = Folder(tmp_path, names)
-    assert not is_synthetic(opened)
+    assert not synthetic_reason(opened)
     parquet(tmp_path / "responses" / "part-1.parquet", TABLE.append_column(COLUMN, pa.array([False, True])))
-    assert is_synthetic(opened)
+    assert synthetic_reason(opened)
     (tmp_path / "responses" / "part-1.parquet").unlink()
     (tmp_path / "manifest.json").write_text('{"synthetic": true}', encoding="utf-8")
-    assert is_synthetic(opened)
+    assert synthetic_reason(opened)
 
 
 def test_inference_is_refused(tmp_path: Path) -> None:
