@@ -95,6 +95,12 @@ def test_the_folder_is_whole_and_says_so(snapshot: Path, small: Study) -> None:
     assert not [path for path in snapshot.parent.iterdir() if path.name.startswith(".")]
 
 
+def test_only_finished_responses_are_analysed(snapshot: Path) -> None:
+    read = read_snapshot(snapshot)
+    assert (read.rows, read.basis.complete, read.basis.partial) == (2, 2, 1)
+    assert 70 not in read.stored("age")
+
+
 def test_fieldwork_counts(snapshot: Path) -> None:
     fieldwork = json.loads((snapshot / "fieldwork.json").read_text())
     assert fieldwork["by_disposition"] == {"complete": 2, "partial": 1}
